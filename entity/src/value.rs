@@ -1,0 +1,98 @@
+//! Stored value types: exact money and decimals as integers, times, and the closed code lists of the tables.
+
+use sea_orm::{DeriveActiveEnum, DeriveValueType, EnumIter};
+
+/// Money in 分 (1/100 元); 1.00 万元 is 1,000,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
+pub struct Fen(pub i64);
+
+/// An exact decimal times 10⁶: target values, percents, weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
+pub struct Micro(pub i64);
+
+/// A point in time, UTC, in microseconds since 1970: the same integer on both databases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
+pub struct Timestamp(pub i64);
+
+macro_rules! code_list {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+        #[sea_orm(rs_type = "String", db_type = "Text")]
+        pub enum $name {
+            $($(#[$vdoc])* #[sea_orm(string_value = $code)] $variant,)*
+        }
+
+        impl $name {
+            /// The stored and published code.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The value with this code.
+            pub fn from_code(code: &str) -> Option<Self> {
+                match code { $($code => Some(Self::$variant),)* _ => None }
+            }
+
+            /// All values, in the order of their definition.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+        }
+    };
+}
+
+code_list!(/** Rank of a unit, told by the length of its code. */ UnitLevel {
+    /** A department (部门): three digits. */ Department = "DEPARTMENT",
+    /** A budgeted unit (预算单位): six digits. */ Unit = "UNIT",
+});
+code_list!(/** Kind of an entry of a department goal. */ GoalItemKind {
+    /** Sub-goal (分项绩效目标). */ SubGoal = "SUB_GOAL",
+    /** Safeguard measure (工作保障措施). */ Measure = "MEASURE",
+});
+code_list!(/** Which of the three goal levels the project tables of a document state. */ GoalLevel {
+    /** Budgeted project (预算项目). */ Project = "PROJECT",
+    /** Special fund (专项资金). */ SpecialFund = "SPECIAL_FUND",
+});
+code_list!(/** What the printed plan values are. */ PlanBasis {
+    /** Percent of the budget. */ Percent = "PERCENT",
+    /** Cumulative 万元. */ Amount = "AMOUNT",
+    /** Fraction of one. */ Fraction = "FRACTION",
+    /** Percent and 万元 at once, because the budget is 100. */ Ambiguous = "AMBIGUOUS",
+});
+code_list!(/** Form of an indicator's target. */ TargetKind {
+    /** Comparison, number and unit. */ Quantity = "QUANTITY",
+    /** Two numbers and a unit. */ Range = "RANGE",
+    /** Text. */ Qualitative = "QUALITATIVE",
+});
+code_list!(/** Comparison of a quantity target. */ Comparison {
+    /** ≥ */ Ge = "GE",
+    /** > */ Gt = "GT",
+    /** = */ Eq = "EQ",
+    /** < */ Lt = "LT",
+    /** ≤ */ Le = "LE",
+});
+code_list!(/** System of indicator levels. */ IndicatorRegime {
+    /** 财预〔2015〕88号. */ R2015 = "R2015",
+    /** 财预〔2021〕101号. */ R2021 = "R2021",
+    /** Whole department (中发〔2018〕34号). */ WholeDepartment = "WHOLE_DEPARTMENT",
+    /** Central investment (中央预算内投资). */ CentralInvestment = "CENTRAL_INVESTMENT",
+    /** Local wording outside the national systems. */ Local = "LOCAL",
+});
+code_list!(/** Weight of a finding. */ Severity {
+    /** The row was rejected. */ Rejected = "REJECTED",
+    /** Accepted; someone should look. */ Warning = "WARNING",
+    /** Written in normal form; the printed text is kept. */ Normalized = "NORMALIZED",
+    /** Worth knowing. */ Info = "INFO",
+});
+code_list!(/** Format of a source document. */ DocumentFormat {
+    /** Text with tab-opened cells. */ Text = "TEXT",
+    /** Word document. */ Docx = "DOCX",
+});
+code_list!(/** Kind of an account. */ AccountKind {
+    /** A person. */ Person = "PERSON",
+    /** Another system. */ Service = "SERVICE",
+});
+code_list!(/** What a grant allows. */ Role {
+    /** Read. */ Reader = "READER",
+    /** Read and write. */ Editor = "EDITOR",
+    /** Read, write and administer. */ Admin = "ADMIN",
+});

@@ -1,0 +1,130 @@
+//! The one error type of the service: what went wrong, in words for the client, with the cause kept for the log.
+//!
+//! A message never holds database text, paths or internals; those are the `source`, which only the log sees.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// The closed list of codes a client can meet in `extensions.code` (and, by status, on plain HTTP routes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// The document is not GraphQL.
+    GraphqlParseFailed,
+    /// The document is GraphQL but does not fit the schema.
+    GraphqlValidationFailed,
+    /// A value in the request is not acceptable; the message says which and why.
+    BadUserInput,
+    /// The named operation is not in the document, or none is named and there are several.
+    OperationResolutionFailure,
+    /// A persisted document was asked for by a hash that is not known here.
+    PersistedQueryNotFound,
+    /// No valid token came with the request.
+    Unauthenticated,
+    /// The caller's role may not do this at all.
+    Forbidden,
+    /// There is no such thing, or it lies outside the caller's scope (the two look alike).
+    NotFound,
+    /// The request contradicts the stored state.
+    Conflict,
+    /// Too many requests; try again after the time that `Retry-After` names.
+    RateLimited,
+    /// The document asks for more than the caller's limits allow.
+    CostLimit,
+    /// The body or the file is larger than allowed.
+    TooLarge,
+    /// The service did not finish in time; nothing was changed.
+    Timeout,
+    /// The service has no capacity at the moment; try again.
+    Unavailable,
+    /// A fault of the service; the log has it under the request id.
+    Internal,
+}
+
+impl ErrorCode {
+    /// The code as it stands in `extensions.code`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
+            Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::OperationResolutionFailure => "OPERATION_RESOLUTION_FAILURE",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::Conflict => "CONFLICT",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::CostLimit => "COST_LIMIT",
+            Self::TooLarge => "TOO_LARGE",
+            Self::Timeout => "TIMEOUT",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// Whether the same request can succeed later without being changed.
+    pub const fn retryable(self) -> bool {
+        matches!(self, Self::RateLimited | Self::Timeout | Self::Unavailable)
+    }
+}
+
+/// A failure: a code, a sentence for the client, and the cause for the log.
+#[derive(Debug)]
+pub struct AppError {
+    code: ErrorCode,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl AppError {
+    /// A failure that the client can understand and mend; `message` says where and what to do.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), source: None }
+    }
+
+    /// A value in the request that is not acceptable.
+    pub fn bad_input(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::BadUserInput, message)
+    }
+
+    /// A fault of ours: the client sees one masked sentence, the log sees `source`.
+    pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self {
+            code: ErrorCode::Internal,
+            message: "The service failed; the operator finds the cause in the log under this request id.".to_owned(),
+            source: Some(source.into()),
+        }
+    }
+
+    /// Keeps the cause for the log beside the client's sentence.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The code for the client.
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// The sentence for the client.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for AppError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// Shorthand for results of the service.
+pub type AppResult<T> = Result<T, AppError>;

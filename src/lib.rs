@@ -1,0 +1,4 @@
+//! Jixiao (绩效): the open budget-performance database.
+
+pub mod auth;
+pub mod error;
