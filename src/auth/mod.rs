@@ -2,8 +2,11 @@
 //!
 //! Nothing here reads the database; `service::account` turns a token's subject into a [`Caller`].
 
+use axum::http::HeaderMap;
 use entity::id::{AccountId, UnitId};
 use entity::value::{AccountKind, Role};
+
+use futures_util::future::BoxFuture;
 
 use crate::error::{AppError, AppResult, ErrorCode};
 
@@ -109,4 +112,10 @@ fn allows(role: Role, action: Action) -> bool {
         Action::Write => matches!(role, Role::Editor | Role::Admin),
         Action::Administer => matches!(role, Role::Admin),
     }
+}
+
+/// Turns the headers of a request into its caller: anonymous without a token, an `UNAUTHENTICATED` error with a bad one.
+pub trait Authenticate: Send + Sync {
+    /// Decides who asks.
+    fn caller<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, AppResult<Caller>>;
 }
