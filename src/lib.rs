@@ -1,4 +1,5 @@
 //! Jixiao (绩效): the open budget-performance database.
 
 pub mod auth;
+pub mod db;
 pub mod error;
