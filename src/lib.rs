@@ -3,4 +3,7 @@
 pub mod auth;
 pub mod db;
 pub mod error;
+pub mod graphql;
+pub mod lang;
+pub mod limits;
 pub mod service;

@@ -11,7 +11,7 @@ use crate::auth::{Action, Caller, Scope};
 use crate::error::AppResult;
 
 /// A table whose rows are visible or not. It has no default, so a new table does not compile without a decision.
-pub trait Scoped: EntityTrait {
+pub trait Scoped: EntityTrait<Model: Clone + Send + Sync> {
     /// The condition under which a row is visible to a caller who may read.
     fn visible(caller: &Caller) -> Condition;
 }
