@@ -4,6 +4,7 @@
 //! transaction, and every row is found through [`scope::find`].
 
 pub mod filter;
+pub mod finding;
 pub mod order;
 pub mod read;
 pub mod relation;

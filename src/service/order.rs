@@ -195,7 +195,9 @@ impl<E: EntityTrait> Ordering<E> {
             Some(_) => Err(AppError::bad_input(
                 "The cursor belongs to another `orderBy`; use it with the order it came from, or start without it.",
             )),
-            None => Err(AppError::bad_input("This is not a cursor of this service; use one from `edges` or `pageInfo`.")),
+            None => {
+                Err(AppError::bad_input("This is not a cursor of this service; use one from `edges` or `pageInfo`."))
+            }
         }
     }
 

@@ -47,6 +47,8 @@ relations! {
     UNIT_PROJECTS: unit.Id -> project.UnitId;
     /// The documents of a unit.
     UNIT_DOCUMENTS: unit.Id -> source_document.UnitId;
+    /// The findings about a unit, all years.
+    UNIT_FINDINGS: unit.Id -> finding.UnitId;
     /// The unit of a goal.
     GOAL_UNIT: department_goal.UnitId -> unit.Id;
     /// The document of a goal.
@@ -79,6 +81,8 @@ relations! {
     INDICATOR_LEVEL1: indicator.Level1Id -> indicator_level.Id;
     /// The second level of an indicator.
     INDICATOR_LEVEL2: indicator.Level2Id -> indicator_level.Id;
+    /// The unit of an indicator's project.
+    INDICATOR_UNIT: indicator.UnitId -> unit.Id;
     /// The findings about an indicator.
     INDICATOR_FINDINGS: indicator.Id -> finding.IndicatorId;
     /// The indicators of a first level.

@@ -1,6 +1,5 @@
 //! Relay connections: arguments, limits, cursors, and the four things that can be asked of a page.
 
-
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Value};
 use futures_util::future::BoxFuture;
@@ -46,7 +45,10 @@ pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
     let mut arguments = vec![
         Argument::new(own("Filter", false), "Only objects that pass this filter."),
         Argument::new(own("Order", true), "The order, by several keys; equal keys are ordered by `id`."),
-        Argument::new("first: Int", "The first n objects after `after`. More than the limit is an error that names it."),
+        Argument::new(
+            "first: Int",
+            "The first n objects after `after`. More than the limit is an error that names it.",
+        ),
         Argument::new("after: String", "Only objects after this cursor."),
         Argument::new("last: Int", "The last n objects before `before`; not together with `first`."),
         Argument::new("before: String", "Only objects before this cursor."),
@@ -102,7 +104,9 @@ fn window<E: EntityTrait>(asked: &Asked<'_>, order: &Ordering<E>) -> AppResult<W
     }
     let offset = offset.unwrap_or(0);
     if offset > OFFSET_LIMIT.unsigned_abs().into() {
-        return Err(AppError::bad_input(format!("`offset` is {offset}; the limit is {OFFSET_LIMIT}. Go on with `after`.")));
+        return Err(AppError::bad_input(format!(
+            "`offset` is {offset}; the limit is {OFFSET_LIMIT}. Go on with `after`."
+        )));
     }
     if offset > 0 && (last.is_some() || after.is_some() || before.is_some()) {
         return Err(AppError::bad_input("`offset` cannot be used together with `last`, `after` or `before`."));
@@ -213,8 +217,10 @@ impl<T: Connected> ConnectionPlan<T> {
         order: &Ordering<T::Entity>,
         fields: &[(Name, Edge<T>)],
     ) -> AppResult<Vec<Value>> {
-        let mut edges: Vec<Vec<IndexMap<Name, Value>>> =
-            pages.iter().map(|page| page.rows.iter().map(|_| IndexMap::with_capacity(fields.len())).collect()).collect();
+        let mut edges: Vec<Vec<IndexMap<Name, Value>>> = pages
+            .iter()
+            .map(|page| page.rows.iter().map(|_| IndexMap::with_capacity(fields.len())).collect())
+            .collect();
         for (key, part) in fields {
             let values: Vec<Vec<Value>> = match part {
                 Edge::Typename(name) => {

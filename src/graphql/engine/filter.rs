@@ -28,7 +28,10 @@ impl<'a> Reading<'a> {
         self.terms += 1;
         if self.terms > self.limits.filter_terms {
             let most = self.limits.filter_terms;
-            return Err(AppError::new(ErrorCode::CostLimit, format!("A filter may have {most} conditions at the most.")));
+            return Err(AppError::new(
+                ErrorCode::CostLimit,
+                format!("A filter may have {most} conditions at the most."),
+            ));
         }
         Ok(())
     }
@@ -36,7 +39,10 @@ impl<'a> Reading<'a> {
     fn level(&self, depth: u64) -> AppResult<()> {
         if depth > self.limits.filter_depth {
             let most = self.limits.filter_depth;
-            return Err(AppError::new(ErrorCode::CostLimit, format!("A filter may be {most} levels deep at the most.")));
+            return Err(AppError::new(
+                ErrorCode::CostLimit,
+                format!("A filter may be {most} levels deep at the most."),
+            ));
         }
         Ok(())
     }
@@ -122,14 +128,21 @@ impl Filters {
 
     /// Exact decimals: `DecimalFilter`.
     #[must_use]
-    pub fn decimal(self, signature: &'static str, description: &'static str, column: impl ColumnTrait + 'static) -> Self {
+    pub fn decimal(
+        self,
+        signature: &'static str,
+        description: &'static str,
+        column: impl ColumnTrait + 'static,
+    ) -> Self {
         self.operators(signature, description, column, |value, at| argument::micro(value, at).map(Sql::from))
     }
 
     /// Money: `MoneyFilter`.
     #[must_use]
     pub fn money(self, signature: &'static str, description: &'static str, column: impl ColumnTrait + 'static) -> Self {
-        self.operators(signature, description, column, |value, at| argument::money(value, at).map(|fen| Sql::from(fen.0)))
+        self.operators(signature, description, column, |value, at| {
+            argument::money(value, at).map(|fen| Sql::from(fen.0))
+        })
     }
 
     /// Times: `DateTimeFilter`.

@@ -12,4 +12,5 @@ pub mod filter;
 pub mod object;
 pub mod order;
 pub mod plan;
+pub mod registry;
 pub mod signature;

@@ -1,6 +1,5 @@
 //! An object of the schema as a table of its fields.
 
-
 use async_graphql::Value;
 use futures_util::future::BoxFuture;
 use sea_orm::EntityTrait;
@@ -95,9 +94,11 @@ impl<R: Clone + Send + Sync + 'static> Fields<R> {
     /// An object with an id, which `node` finds.
     #[must_use]
     pub fn node(self, id: fn(&R) -> String) -> Self {
-        self.implements("Node").value("id: ID!", "Opaque key, stable for ever; `node` finds the object by it.", move |row| {
-            Value::from(id(row))
-        })
+        self.implements("Node").value(
+            "id: ID!",
+            "Opaque key, stable for ever; `node` finds the object by it.",
+            move |row| Value::from(id(row)),
+        )
     }
 
     /// Any field.

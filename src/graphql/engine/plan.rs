@@ -3,12 +3,12 @@
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Value};
 use futures_util::future::{BoxFuture, try_join_all};
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, ModelTrait};
 
 use super::asked::Asked;
 use super::object::{Linked, Object, Step};
 use crate::error::{AppError, AppResult};
-use crate::service::filter::Filter;
+use crate::service::filter::{Filter, Test};
 use crate::service::order::Key;
 use crate::service::read::Reader;
 use crate::service::relation::Relation;
@@ -100,6 +100,24 @@ impl<R: Send + Sync, P: Clone + Send + Sync + 'static> Linked<R> for Inline<R, P
     }
 }
 
+/// Objects made from the row.
+pub struct Inlines<R, P> {
+    /// The parts of the row that the objects are rendered from.
+    pub parts: fn(&R) -> Vec<P>,
+    /// What is asked of them.
+    pub plan: Plan<P>,
+}
+
+impl<R: Send + Sync, P: Clone + Send + Sync + 'static> Linked<R> for Inlines<R, P> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+        Box::pin(async move {
+            let groups = rows.iter().map(self.parts).collect();
+            let values = render_groups(&self.plan, reader, groups).await?;
+            Ok(values.into_iter().map(Value::List).collect())
+        })
+    }
+}
+
 fn first_or_null(values: Vec<Value>) -> Value {
     values.into_iter().next().unwrap_or(Value::Null)
 }
@@ -158,6 +176,34 @@ where
             let lists = reader.lists(self.relation, rows, &self.filter, (self.order)()).await?;
             let values = render_groups(&self.plan, reader, lists).await?;
             Ok(values.into_iter().map(Value::List).collect())
+        })
+    }
+}
+
+/// The one object whose key stands in the row.
+pub struct Keyed<R, C: EntityTrait> {
+    /// The key, where there is one.
+    pub key: fn(&R) -> Option<uuid::Uuid>,
+    /// The column that holds it.
+    pub column: C::Column,
+    /// What is asked of the object.
+    pub plan: Plan<C::Model>,
+}
+
+impl<R: Send + Sync, C: Scoped> Linked<R> for Keyed<R, C>
+where
+    C::Model: 'static,
+    C::Column: Send + Sync,
+{
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+        Box::pin(async move {
+            let keys: Vec<Option<uuid::Uuid>> = rows.iter().map(self.key).collect();
+            let wanted = keys.iter().flatten().map(|key| (*key).into()).collect();
+            let found = reader.all::<C>(&Filter::column(self.column, Test::In(wanted)), []).await?;
+            let values = self.plan.render(reader, &found).await?;
+            let by_key: Vec<_> = found.iter().map(|row| row.get(self.column)).zip(values).collect();
+            let value = |key: uuid::Uuid| by_key.iter().find(|(found, _)| *found == key.into()).map(|(_, v)| v.clone());
+            Ok(keys.into_iter().map(|key| key.and_then(value).unwrap_or(Value::Null)).collect())
         })
     }
 }
