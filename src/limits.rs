@@ -173,8 +173,8 @@ mod tests {
     #[test]
     fn a_default_page_is_not_larger_than_the_largest() {
         let mut limits = Limits::DEFAULT;
-        limits.public.page_default = 51;
+        limits.public.page_max = 19;
         let message = limits.check().unwrap_err().to_string();
-        assert_eq!(message, "limits.public.page_default is 51, more than page_max, which is 50.");
+        assert_eq!(message, "limits.public.page_default is 20, more than page_max, which is 19.");
     }
 }

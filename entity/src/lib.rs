@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows GraphQL, and nothing here asks the database anything.
 
+pub mod account;
+pub mod account_grant;
 pub mod department_goal;
 pub mod division;
 pub mod finding;

@@ -14,6 +14,7 @@ mod m20261122_000005_projects;
 mod m20261122_000006_spending_plans;
 mod m20261122_000007_objectives_and_indicators;
 mod m20261122_000008_findings;
+mod m20261122_000100_accounts;
 
 /// The ordered list of changes.
 pub struct Migrator;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_spending_plans::Migration),
             Box::new(m20261122_000007_objectives_and_indicators::Migration),
             Box::new(m20261122_000008_findings::Migration),
+            Box::new(m20261122_000100_accounts::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 //! Reads take a [`read::Reader`] (connection and caller), writes a transaction and a caller. Nothing here opens a
 //! transaction, and every row is found through [`scope::find`].
 
+pub mod account;
 pub mod filter;
 pub mod finding;
 pub mod order;
