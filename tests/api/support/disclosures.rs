@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use jixiao::import::{self, Checked, Limits, Options};
+use jixiao::import::{self, Checked, Limits, check::Options};
 
 /// A real disclosure.
 #[derive(Clone, Copy, Debug)]
