@@ -12,6 +12,7 @@ use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqlErr,
     SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
 };
+use sea_orm::metric::Info;
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -257,6 +258,12 @@ impl Db {
                 Err(error)
             }
         }
+    }
+
+    /// Calls `observer` after each statement; for counting and timing them.
+    pub fn observe(&mut self, observer: impl Fn(&Info<'_>) + Clone + Send + Sync + 'static) {
+        self.read.set_metric_callback(observer.clone());
+        self.write.set_metric_callback(observer);
     }
 
     /// Whether the database answers.

@@ -54,6 +54,18 @@ impl Disclosure {
         }
     }
 
+    /// The same for an import.
+    pub fn import_options(self) -> import::Options {
+        let check = self.options();
+        import::Options {
+            division: check.division,
+            fiscal_year: check.fiscal_year,
+            unit_code: check.unit_code,
+            unit_name: check.unit_name,
+            ..import::Options::default()
+        }
+    }
+
     /// These bytes, read and checked with the options of this disclosure.
     pub fn check(self, bytes: &[u8]) -> Checked {
         let document = import::read(bytes, &Limits::default()).expect("a readable file");
