@@ -98,6 +98,8 @@ impl Connected for Indicator {
                 .text("divisionCode: StringFilter", "Code of the division.", Column::DivisionCode)
                 .int("fiscalYear: IntFilter", "Fiscal year.", Column::FiscalYear)
                 .int("ordinal: IntFilter", "Place in the table.", Column::Ordinal)
+                .text("level1Raw: StringFilter", "First level as printed.", Column::Level1Raw)
+                .text("level2Raw: StringFilter", "Second level as printed.", Column::Level2Raw)
                 .text("name: StringFilter", "Third level.", Column::Name)
                 .text("description: StringFilter", "Description.", Column::Description)
                 .text("basis: StringFilter", "Basis of the value.", Column::Basis)
