@@ -1,7 +1,7 @@
 //! The service on the network: routes and their layers, and what stands between a stranger's bytes and the schema.
 //!
-//! A request passes [`log::observe`] (id, panic, log line, headers), cross-origin rules where configured, compression, and
-//! then its route. [`graphql`] decides everything about GraphQL over HTTP; [`guard`] bounds documents; [`serve`] bounds
+//! A request passes `log::observe` (id, panic, log line, headers), cross-origin rules where configured, compression, and
+//! then its route. `graphql` decides everything about GraphQL over HTTP; `guard` bounds documents; [`serve`] bounds
 //! connections. Nothing here reads the database or knows a type of the schema.
 
 mod answer;

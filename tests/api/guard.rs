@@ -144,6 +144,28 @@ async fn bombs_are_refused_quickly_and_the_service_answers_afterwards() {
     }
 }
 
+/// The stack of a test is as large as that of a worker of the service.
+#[tokio::test]
+async fn what_the_widest_limits_just_allow_is_answered() {
+    let server = Server::usual().await;
+    let list = |levels: usize| format!("{{ echo(number: {}1{}) }}", "[".repeat(levels), "]".repeat(levels));
+    let aliases: String = (0..200).map(|n| format!("a{n}: ok ")).collect();
+    for (name, document, code) in [
+        ("inline fragments", format!("{{ {} hello {} }}", "... { ".repeat(62), "} ".repeat(62)), ""),
+        ("levels", format!("{{ {} ok {} }}", "thing { ".repeat(14), "} ".repeat(14)), ""),
+        ("selections", format!("{{ thing {{ {} }} }}", "ok ".repeat(9_999)), ""),
+        ("aliases", format!("{{ thing {{ {aliases} }} }}"), ""),
+        ("rows", format!("{{ {} }}", "page(first: 500) { nodes { number } } ".repeat(50)), ""),
+        ("lists", list(62), "GRAPHQL_VALIDATION_FAILED"),
+        ("doubling", doubling(4, 2).replace("{ ...F0 }", "{ hello ...F0 }"), ""),
+    ] {
+        let began = Instant::now();
+        let answer = server.ask_as_system(&document).await;
+        assert_eq!(answer.refusal().0, code, "{name}: {answer:?}");
+        assert!(began.elapsed() < QUICKLY, "{name} took {:?}", began.elapsed());
+    }
+}
+
 #[tokio::test]
 async fn the_limits_are_those_of_the_caller() {
     let server = Server::usual().await;
@@ -196,6 +218,9 @@ async fn rows_and_cost_are_refused_before_execution() {
         let (code, text) = answer.refusal();
         assert_eq!((answer.status, code.as_str()), (400, "COST_LIMIT"), "{document}");
         assert!(text.contains(message), "{text}");
+        let extensions = &answer.json()["errors"][0]["extensions"];
+        let numbers = extensions.get("cost").or(extensions.get("rows")).unwrap_or_else(|| panic!("{answer:?}"));
+        assert!(message.contains(&format!("{}; {} is", numbers["requested"], numbers["limit"])), "{numbers}");
     }
     assert_eq!(server.counts.begun.load(Ordering::SeqCst), 0);
 }

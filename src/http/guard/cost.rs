@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
-use async_graphql::{Name, Positioned, ServerError, Value, Variables};
+use async_graphql::{Name, Positioned, ServerError, Value, Variables, value};
 
 use crate::error::ErrorCode;
 use crate::http::errors::refusal;
@@ -64,12 +64,17 @@ pub fn check(
     let mut estimate = Estimate { document, operation, variables, limits, fragments: HashMap::new() };
     let set = estimate.set(&operation.selection_set.node)?;
     let load = set.once.plus(set.each);
-    for (what, requested, limit) in [("a number of rows", load.rows, limits.rows), ("a cost", load.cost, limits.cost)] {
+    for (name, what, requested, limit) in
+        [("rows", "a number of rows", load.rows, limits.rows), ("cost", "a cost", load.cost, limits.cost)]
+    {
         if requested > limit {
             let message = format!(
                 "The document asks for {what} of about {requested}; {limit} is allowed. Select fewer levels or smaller pages (`first`)."
             );
-            return Err(refusal(ErrorCode::CostLimit, message, Some(operation.selection_set.pos)));
+            let mut error = refusal(ErrorCode::CostLimit, message, Some(operation.selection_set.pos));
+            let numbers = value!({ "requested": requested, "limit": limit });
+            error.extensions.get_or_insert_default().set(name, numbers);
+            return Err(error);
         }
     }
     Ok(())
