@@ -52,15 +52,16 @@ async fn answer<E: Executor>(
 
     // Who asks comes before the body, because the limits are the caller's.
     let caller = service.authenticate.caller(request.headers()).await.inspect_err(|error| log_cause(error, id))?;
-    if let Some(account) = caller.identity() {
-        subject.account(&account.name);
+    let account = caller.identity().map(|account| account.name.as_str());
+    if let Some(account) = account {
+        subject.account(account);
     }
     let limits = service.limits.of(&caller);
     let lang = language(&request);
 
     // The body, then a place among the running requests for all that costs time.
     let asked = request::read(request, &limits).await?;
-    let _permit = service.capacity.enter(&caller, limits.running).await?;
+    let _permit = service.capacity.enter(account, limits.running).await?;
 
     // The document and its size.
     guard::admit_variables(&asked.variables, &limits)?;

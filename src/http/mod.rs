@@ -6,6 +6,7 @@
 
 mod answer;
 mod capacity;
+mod cors;
 mod errors;
 mod explorer;
 mod graphql;
@@ -20,13 +21,12 @@ mod stall;
 use std::sync::Arc;
 
 use async_graphql::Executor;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{any, get};
 use axum::{Extension, Router, middleware};
 use futures_util::future::BoxFuture;
 use tower_http::compression::CompressionLayer;
-use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::auth::Authenticate;
 use crate::error::{AppError, AppResult, ErrorCode};
@@ -36,6 +36,7 @@ use crate::request_id::RequestId;
 use answer::{Media, Refused};
 use capacity::Capacity;
 
+pub use cors::Origin;
 pub use lifecycle::Lifecycle;
 pub use log::log_panics_without_text;
 pub use server::{ServeOptions, serve};
@@ -71,8 +72,8 @@ impl<E: Executor> Service<E> {
     }
 }
 
-/// All routes with their layers. `cors_origins` are the web origins (`https://host:port`) whose pages may ask; none by default.
-pub fn router<E: Executor>(service: Service<E>, cors_origins: &[HeaderValue]) -> Router {
+/// All routes with their layers. Pages of `origins` may ask, others may not.
+pub fn router<E: Executor>(service: Service<E>, origins: &[Origin]) -> Router {
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle::<E>))
         .route("/livez", get(health::live))
@@ -85,18 +86,10 @@ pub fn router<E: Executor>(service: Service<E>, cors_origins: &[HeaderValue]) ->
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::new(service))
         .layer(CompressionLayer::new());
-    if !cors_origins.is_empty() {
-        router = router.layer(cross_origin(cors_origins));
+    if !origins.is_empty() {
+        router = router.layer(cors::layer(origins));
     }
     router.layer(middleware::from_fn(log::observe))
-}
-
-fn cross_origin(origins: &[HeaderValue]) -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins.iter().cloned()))
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT_LANGUAGE, log::X_REQUEST_ID])
-        .expose_headers([log::X_REQUEST_ID, header::RETRY_AFTER])
 }
 
 async fn nothing_here(Extension(id): Extension<RequestId>) -> Response {

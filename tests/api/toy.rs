@@ -14,7 +14,7 @@ use entity::value::AccountKind;
 use futures_util::future::BoxFuture;
 use jixiao::auth::{Account, Authenticate, Caller};
 use jixiao::error::{AppError, AppResult, ErrorCode};
-use jixiao::http::{Lifecycle, Ready, ServeOptions, Service, router, serve};
+use jixiao::http::{Lifecycle, Origin, Ready, ServeOptions, Service, router, serve};
 use jixiao::lang::Lang;
 use jixiao::limits::{Limits, ProfileLimits};
 use jixiao::request_id::RequestId;
@@ -206,7 +206,7 @@ impl Authenticate for Tokens {
 pub struct Setup {
     pub limits: Limits,
     pub options: ServeOptions,
-    pub cors: Vec<HeaderValue>,
+    pub cors: Vec<Origin>,
     pub ready: Ready,
 }
 
