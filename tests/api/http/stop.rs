@@ -1,5 +1,9 @@
 //! The stop: announced, graceful, forced.
 
+#[cfg(unix)]
+use std::io::{BufRead, BufReader};
+#[cfg(unix)]
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -99,4 +103,47 @@ async fn send_wait(server: &Server) -> TcpStream {
     let head = "POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ";
     stream.write_all(format!("{head}{}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
     stream
+}
+
+/// Signals belong to the whole process, so they are tried in one of its own.
+#[cfg(unix)]
+#[test]
+fn the_first_signal_drains_and_the_second_forces() {
+    const CHILD: &str = "JIXIAO_TEST_SIGNALS";
+    if std::env::var_os(CHILD).is_some() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        return runtime.block_on(until_forced());
+    }
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "http::stop::the_first_signal_drains_and_the_second_forces", "--nocapture"])
+        .env(CHILD, "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = child.id().to_string();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for (awaited, signal) in [("running", "-TERM"), ("draining", "-INT")] {
+        assert!(lines.by_ref().any(|line| line.unwrap() == awaited), "the child ended before {awaited}");
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+    let began = Instant::now();
+    assert!(child.wait().unwrap().success());
+    assert!(began.elapsed() < Duration::from_secs(3), "the second signal was not heard");
+}
+
+/// A server on which a request runs for four seconds, until signals force its end.
+#[cfg(unix)]
+async fn until_forced() {
+    let server = Server::start(pauses(Duration::ZERO, Duration::from_secs(60))).await;
+    let signals = tokio::spawn(server.lifecycle.clone().follow_signals());
+    let asking = tokio::spawn(read(send_wait(&server).await));
+    while server.counts.begun.load(Ordering::SeqCst) == 0 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    println!("running");
+    server.lifecycle.draining().await;
+    println!("draining");
+    ended(server).await;
+    assert_eq!(asking.await.unwrap().status, 0);
+    signals.abort();
 }
