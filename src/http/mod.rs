@@ -36,7 +36,6 @@ use crate::request_id::RequestId;
 use answer::{Media, Refused};
 use capacity::Capacity;
 
-pub use cors::Origin;
 pub use lifecycle::Lifecycle;
 pub use log::log_panics_without_text;
 pub use server::{ServeOptions, serve};
@@ -72,8 +71,8 @@ impl<E: Executor> Service<E> {
     }
 }
 
-/// All routes with their layers. Pages of `origins` may ask, others may not.
-pub fn router<E: Executor>(service: Service<E>, origins: &[Origin]) -> Router {
+/// All routes with their layers. Pages of these web origins (`https://host:port`) may ask, those of others may not.
+pub fn router<E: Executor>(service: Service<E>, origins: &[String]) -> Router {
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle::<E>))
         .route("/livez", get(health::live))

@@ -14,7 +14,7 @@ use entity::value::AccountKind;
 use futures_util::future::BoxFuture;
 use jixiao::auth::{Account, Authenticate, Caller};
 use jixiao::error::{AppError, AppResult, ErrorCode};
-use jixiao::http::{Lifecycle, Origin, Ready, ServeOptions, Service, router, serve};
+use jixiao::http::{Lifecycle, Ready, ServeOptions, Service, router, serve};
 use jixiao::lang::Lang;
 use jixiao::limits::{Limits, ProfileLimits};
 use jixiao::request_id::RequestId;
@@ -206,14 +206,14 @@ impl Authenticate for Tokens {
 pub struct Setup {
     pub limits: Limits,
     pub options: ServeOptions,
-    pub cors: Vec<Origin>,
+    pub origins: Vec<String>,
     pub ready: Ready,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let ready: Ready = Arc::new(|| Box::pin(async { Ok(()) }));
-        Self { limits: Limits::DEFAULT, options: ServeOptions::default(), cors: Vec::new(), ready }
+        Self { limits: Limits::DEFAULT, options: ServeOptions::default(), origins: Vec::new(), ready }
     }
 }
 
@@ -240,7 +240,7 @@ impl Server {
             .finish();
         let sdl = schema.sdl();
         let service = Service::new(schema, Arc::new(Tokens), setup.limits, sdl, setup.ready, lifecycle.clone());
-        let router = router(service, &setup.cors);
+        let router = router(service, &setup.origins);
         let handle = lifecycle.clone();
         let task = tokio::spawn(async move { serve(listener, router, &setup.options, handle).await });
         Self { address, lifecycle, counts, task }
