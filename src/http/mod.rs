@@ -21,7 +21,7 @@ mod stall;
 use std::sync::Arc;
 
 use async_graphql::Executor;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{any, get};
 use axum::{Extension, Router, middleware};
@@ -30,6 +30,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::auth::Authenticate;
 use crate::error::{AppError, AppResult, ErrorCode};
+use crate::lang::{ByLang, Lang};
 use crate::limits::Limits;
 use crate::request_id::RequestId;
 
@@ -45,29 +46,30 @@ pub type Ready = Arc<dyn Fn() -> BoxFuture<'static, AppResult<()>> + Send + Sync
 
 /// What the routes work with.
 pub struct Service<E> {
-    executor: E,
+    executors: ByLang<E>,
     authenticate: Arc<dyn Authenticate>,
     limits: Limits,
-    sdl: Arc<str>,
+    sdl: ByLang<String>,
     ready: Ready,
     lifecycle: Lifecycle,
     capacity: Capacity,
 }
 
 impl<E: Executor> Service<E> {
-    /// A service that executes documents by `executor`, whose schema in its definition language is `sdl`.
+    /// A service that executes documents by the executor of the language that a request prefers; `sdl` is the text of its
+    /// schema. The executors differ in nothing but descriptions.
     ///
     /// Each execution finds in its request data [`crate::auth::Caller`], [`crate::limits::ProfileLimits`],
-    /// [`RequestId`] and [`crate::lang::Lang`].
+    /// [`RequestId`] and [`Lang`].
     pub fn new(
-        executor: E,
+        executors: ByLang<E>,
+        sdl: ByLang<String>,
         authenticate: Arc<dyn Authenticate>,
         limits: Limits,
-        sdl: impl Into<Arc<str>>,
         ready: Ready,
         lifecycle: Lifecycle,
     ) -> Self {
-        Self { executor, authenticate, limits, sdl: sdl.into(), ready, lifecycle, capacity: Capacity::new() }
+        Self { executors, authenticate, limits, sdl, ready, lifecycle, capacity: Capacity::new() }
     }
 }
 
@@ -89,6 +91,12 @@ pub fn router<E: Executor>(service: Service<E>, origins: &[String]) -> Router {
         router = router.layer(cors::layer(origins));
     }
     router.layer(middleware::from_fn(log::observe))
+}
+
+/// The language that a request prefers.
+fn language(headers: &HeaderMap) -> Lang {
+    let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|header| header.to_str().ok());
+    header.map_or(Lang::default(), Lang::from_accept_language)
 }
 
 async fn nothing_here(Extension(id): Extension<RequestId>) -> Response {

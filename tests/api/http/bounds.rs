@@ -30,7 +30,7 @@ async fn a_request_beyond_its_deadline_is_dropped() {
 
 #[tokio::test]
 async fn a_client_that_leaves_takes_its_request_along() {
-    let (log, _guard) = Log::collect();
+    let log = Log::collect();
     let server = Server::usual().await;
     let asking = timeout(Duration::from_millis(300), server.ask("{ wait(ms: 4000) }")).await;
     assert!(asking.is_err());
@@ -74,7 +74,7 @@ async fn running_requests_are_bounded_and_others_get_503() {
 
 #[tokio::test]
 async fn a_panic_is_one_requests_affair() {
-    let (log, _guard) = Log::collect();
+    let log = Log::collect();
     let server = Server::usual().await;
     for media in [NEW, OLD] {
         let answer = server.post(&json!({ "query": "{ panics }" }), &[media, ("x-request-id", "p1")]).await;
@@ -92,7 +92,7 @@ fn a_panic_is_logged_by_place_without_its_text() {
     // The hook belongs to the whole process, so it is tried in one of its own.
     const CHILD: &str = "JIXIAO_TEST_PANICS";
     if std::env::var_os(CHILD).is_some() {
-        let (log, _guard) = Log::collect();
+        let log = Log::collect();
         jixiao::http::log_panics_without_text();
         let caught = std::panic::catch_unwind(|| panic!("{SECRET}"));
         drop(std::panic::take_hook());

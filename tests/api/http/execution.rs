@@ -139,7 +139,7 @@ async fn an_argument_that_cannot_be_read_is_the_callers_error() {
 
 #[tokio::test]
 async fn codes_of_the_service_reach_the_client_and_faults_do_not() {
-    let (log, _guard) = Log::collect();
+    let log = Log::collect();
     let server = Server::usual().await;
     let answer = server.ask("{ missing }").await.refusal();
     assert_eq!(answer, ("NOT_FOUND".to_owned(), "There is no such thing.".to_owned()));

@@ -16,14 +16,18 @@ async fn machines_learn_what_the_service_is() {
     assert_eq!(version, json!({ "name": "jixiao", "version": env!("CARGO_PKG_VERSION") }));
     let schema = server.get("/schema.graphql").await;
     assert!(schema.text().contains("type Query {"), "{}", schema.text());
+    assert!(schema.text().starts_with("# en\n"));
     assert_eq!(schema.header("content-type"), Some("text/plain; charset=utf-8"));
+    let schema = server.send("GET", "/schema.graphql", &[("accept-language", "zh-CN")], b"").await;
+    assert!(schema.text().starts_with("# zh\n"));
+    assert_eq!(schema.header("content-language"), Some("zh"));
 }
 
 #[tokio::test]
 async fn without_its_database_the_service_lives_but_is_not_ready() {
     let ready = || Err(AppError::internal(std::io::Error::other(SECRET)));
     let setup = Setup { ready: Arc::new(move || Box::pin(async move { ready() })), ..Setup::default() };
-    let (log, _guard) = Log::collect();
+    let log = Log::collect();
     let server = Server::start(setup).await;
     assert_eq!(server.get("/livez").await.status, 200);
     let answer = server.get("/readyz").await;
@@ -100,7 +104,7 @@ async fn answers_are_compressed_for_those_who_ask() {
 
 #[tokio::test]
 async fn one_line_a_request_without_what_it_carried() {
-    let (log, _guard) = Log::collect();
+    let log = Log::collect();
     let server = Server::usual().await;
     let body = json!({
         "query": "query Secrets($number: Int!) { echo(number: $number, text: \"s3cret-literal\") }",
