@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::toy::{Server, Setup, read};
+use crate::toy::{Log, Server, Setup, read};
 
 fn options(change: impl FnOnce(&mut ServeOptions)) -> Setup {
     let mut options = ServeOptions::default();
@@ -79,12 +79,16 @@ async fn bodies_without_end_or_with_lying_lengths_are_refused() {
 #[tokio::test]
 async fn answers_that_nobody_takes_are_given_up() {
     for (write_timeout, whole) in [(Duration::from_millis(300), false), (Duration::from_secs(30), true)] {
+        let log = Log::collect();
         let server = Server::start(options(|options| options.write_timeout = write_timeout)).await;
         let body = json!({ "query": "{ text(bytes: 30000000) }" }).to_string();
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         let head = "POST /graphql HTTP/1.1\r\nhost: a\r\nconnection: close\r\nauthorization: Bearer system\r\ncontent-type: application/json";
         stream.write_all(format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
-        sleep(Duration::from_millis(1_500)).await;
+        while !log.text().contains("answered") {
+            sleep(Duration::from_millis(20)).await;
+        }
+        sleep(Duration::from_secs(1)).await;
         assert_eq!(read(stream).await.body.len() > 30_000_000, whole);
     }
 }
