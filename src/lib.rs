@@ -1,4 +1,13 @@
 //! Jixiao (绩效): the open budget-performance database.
 
 pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod db;
 pub mod error;
+pub mod graphql;
+pub mod http;
+pub mod lang;
+pub mod limits;
+pub mod request_id;
+pub mod service;

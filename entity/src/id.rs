@@ -3,7 +3,7 @@
 //! The public form is the table's prefix and the 128 bits in Crockford's base 32 (26 lower-case characters). It tells
 //! the type without the database and is stable for ever.
 
-use sea_orm::DeriveValueType;
+use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use uuid::Uuid;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -56,6 +56,12 @@ macro_rules! key {
             /// Reads the public form; `None` for any other text.
             pub fn parse(text: &str) -> Option<Self> {
                 decode(Self::PREFIX, text).map(Self)
+            }
+        }
+
+        impl TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+                Err(DbErr::ConvertFromU64(stringify!($name)))
             }
         }
 

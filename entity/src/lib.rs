@@ -1,4 +1,22 @@
 //! The database as Rust types: one file for each table, one key type for each table, and the stored values.
+//!
+//! Nothing here knows GraphQL, and nothing here asks the database anything.
 
+pub mod account;
+pub mod account_grant;
+pub mod department_goal;
+pub mod division;
+pub mod finding;
+pub mod goal_item;
 pub mod id;
+pub mod indicator;
+pub mod indicator_level;
+pub mod objective;
+pub mod plan_point;
+pub mod project;
+pub mod source_document;
+pub mod spending_plan;
+pub mod unit;
+pub mod unit_alias;
+pub mod unit_closure;
 pub mod value;

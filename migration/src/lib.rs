@@ -1,1 +1,36 @@
-//! Migrations.
+//! The schema of Jixiao's database: one change a file, in order, the same source for SQLite and PostgreSQL.
+//!
+//! Never edit a file that has been released; add the next one.
+
+use sea_orm_migration::MigrationTrait;
+pub use sea_orm_migration::MigratorTrait;
+
+mod column;
+mod m20261122_000001_divisions_and_units;
+mod m20261122_000002_indicator_levels;
+mod m20261122_000003_source_documents;
+mod m20261122_000004_department_goals;
+mod m20261122_000005_projects;
+mod m20261122_000006_spending_plans;
+mod m20261122_000007_objectives_and_indicators;
+mod m20261122_000008_findings;
+mod m20261122_000100_accounts;
+
+/// The ordered list of changes.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_divisions_and_units::Migration),
+            Box::new(m20261122_000002_indicator_levels::Migration),
+            Box::new(m20261122_000003_source_documents::Migration),
+            Box::new(m20261122_000004_department_goals::Migration),
+            Box::new(m20261122_000005_projects::Migration),
+            Box::new(m20261122_000006_spending_plans::Migration),
+            Box::new(m20261122_000007_objectives_and_indicators::Migration),
+            Box::new(m20261122_000008_findings::Migration),
+            Box::new(m20261122_000100_accounts::Migration),
+        ]
+    }
+}

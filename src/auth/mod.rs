@@ -2,6 +2,12 @@
 //!
 //! Nothing here reads the database; `service::account` turns a token's subject into a [`Caller`].
 
+pub mod bearer;
+pub mod key;
+pub mod keyset;
+mod members;
+pub mod token;
+
 use axum::http::HeaderMap;
 use entity::id::{AccountId, UnitId};
 use entity::value::{AccountKind, Role};

@@ -1,0 +1,71 @@
+//! From the `Authorization` header to the [`Caller`].
+//!
+//! Every token that is not good gets the same answer; the reason is in the log (level debug), without the token.
+//! A token anywhere else, in the URL or the body, is not looked for.
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use futures_util::future::BoxFuture;
+
+use super::token::TokenChecker;
+use super::{Authenticate, Caller};
+use crate::clock::Clock;
+use crate::error::{AppError, AppResult, ErrorCode};
+
+/// Where accounts are found: the database, as `service::account` reads it.
+pub trait Accounts: Send + Sync {
+    /// The account that a token's subject names, with its grants at this moment; `None` for an unknown or disabled one.
+    fn by_subject<'a>(&'a self, subject: &'a str) -> BoxFuture<'a, AppResult<Option<Caller>>>;
+}
+
+/// Authentication by bearer tokens (RFC 6750).
+pub struct Bearer<A> {
+    checker: TokenChecker,
+    accounts: A,
+    clock: Clock,
+}
+
+impl<A: Accounts> Bearer<A> {
+    /// Checks tokens by `checker` at the time of `clock` and finds their accounts in `accounts`.
+    pub fn new(checker: TokenChecker, accounts: A, clock: Clock) -> Self {
+        Self { checker, accounts, clock }
+    }
+
+    async fn decide(&self, headers: &HeaderMap) -> AppResult<Caller> {
+        let token = match bearer_token(headers) {
+            Ok(Some(token)) => token,
+            Ok(None) => return Ok(Caller::anonymous()),
+            Err(reason) => return Err(refused(reason)),
+        };
+        let subject = self.checker.subject(token, (self.clock)()).map_err(|reason| refused(&reason.to_string()))?;
+        self.accounts.by_subject(&subject).await?.ok_or_else(|| refused("the account is unknown or disabled"))
+    }
+}
+
+impl<A: Accounts> Authenticate for Bearer<A> {
+    fn caller<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, AppResult<Caller>> {
+        Box::pin(self.decide(headers))
+    }
+}
+
+/// The token of the one `Authorization` header, or what is wrong with the header; `None` without the header.
+fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, &'static str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err("there are two Authorization headers");
+    }
+    match value.to_str().ok().and_then(|text| text.split_once(' ')) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token)),
+        _ => Err("the header is not `Bearer` and a token"),
+    }
+}
+
+/// The one answer to every token that is not good.
+fn refused(reason: &str) -> AppError {
+    tracing::debug!(reason, "token refused");
+    AppError::new(
+        ErrorCode::Unauthenticated,
+        "The token is not valid: it may have expired, or it is not for this service. Send a new one.",
+    )
+}

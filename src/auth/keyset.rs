@@ -1,0 +1,189 @@
+//! The keys by which tokens are checked, each bound to one algorithm and one issuer.
+//!
+//! The binding is the point: neither a token's header nor another issuer's key can choose how a token is checked
+//! (RFC 8725 3.1, 3.8). Keys come from this machine only; nothing here opens a connection.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+    VerificationAlgorithm,
+};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, KeyOperations, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey};
+
+use super::key::{KeyError, SigningKey, io_at};
+use crate::config::Settings;
+
+/// Largest accepted key set, in bytes.
+const MAX_SET_BYTES: u64 = 64 * 1024;
+
+/// Most keys in a set.
+const MAX_SET_KEYS: usize = 20;
+
+/// Longest name of a key.
+const MAX_KID_BYTES: usize = 64;
+
+/// Shortest development secret: as long as the hash (RFC 7518 3.2).
+const MIN_SECRET_BYTES: usize = 32;
+
+/// Accepted lengths of an RSA modulus, in bits.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// Name of the development secret in token headers.
+pub const DEVELOPMENT_KID: &str = "development";
+
+/// One key with all that a token signed by it must be.
+pub(super) struct CheckingKey {
+    pub(super) algorithm: Algorithm,
+    pub(super) issuer: String,
+    pub(super) decoding: DecodingKey,
+}
+
+/// All trusted keys, by the name that a token's header gives (`kid`).
+pub struct KeySet {
+    keys: HashMap<String, CheckingKey>,
+}
+
+impl KeySet {
+    /// The set that trusts this service's own key, for tokens of `issuer`.
+    pub fn of(own: &SigningKey, issuer: &str) -> Self {
+        let key = CheckingKey { algorithm: Algorithm::EdDSA, issuer: issuer.to_owned(), decoding: own.decoding() };
+        Self { keys: HashMap::from([(own.kid().to_owned(), key)]) }
+    }
+
+    /// The set that the settings ask for: this service's own key, the keys of another issuer, a development secret.
+    ///
+    /// # Errors
+    /// As [`KeySet::trust_file`] and [`KeySet::trust_secret`].
+    pub fn configured(own: &SigningKey, settings: &Settings) -> Result<Self, KeyError> {
+        let mut keys = Self::of(own, &settings.issuer);
+        if let (Some(path), Some(issuer)) = (&settings.trusted_keys, &settings.trusted_issuer) {
+            keys.trust_file(path, issuer)?;
+        }
+        if let Some(secret) = &settings.development_secret {
+            tracing::warn!("tokens by the development secret are accepted: whoever knows it is everybody");
+            keys.trust_secret(secret.expose().as_bytes(), &settings.issuer)?;
+        }
+        Ok(keys)
+    }
+
+    /// Trusts the public keys of a JWK set file, for tokens of `issuer`.
+    ///
+    /// # Errors
+    /// When the file cannot be read, and as [`KeySet::trust_jwks`].
+    pub fn trust_file(&mut self, path: &Path, issuer: &str) -> Result<(), KeyError> {
+        let mut json = String::new();
+        let file = File::open(path).map_err(io_at(path))?;
+        file.take(MAX_SET_BYTES + 1).read_to_string(&mut json).map_err(io_at(path))?;
+        self.trust_jwks(&json, issuer)
+    }
+
+    /// Trusts the public keys of a JWK set (RFC 7517), for tokens of `issuer`: all of them or, after an error, none.
+    ///
+    /// Each key needs `kid` and `alg` (RS256 or PS256 of 2048 bits and more, ES256, EdDSA with Ed25519), and must be
+    /// for signatures.
+    ///
+    /// # Errors
+    /// When the set is larger than 64 KiB or 20 keys, or a key in it is not acceptable; the error names the key.
+    pub fn trust_jwks(&mut self, json: &str, issuer: &str) -> Result<(), KeyError> {
+        if json.len() as u64 > MAX_SET_BYTES {
+            return Err(KeyError::Trusted(format!("the set is larger than {MAX_SET_BYTES} bytes")));
+        }
+        let set: JwkSet = serde_json::from_str(json)
+            .map_err(|error| KeyError::Trusted(format!("not a JWK set, an object {{\"keys\": […]}}: {error}")))?;
+        if set.keys.is_empty() || set.keys.len() > MAX_SET_KEYS {
+            return Err(KeyError::Trusted(format!("{} keys; 1 to {MAX_SET_KEYS} are possible", set.keys.len())));
+        }
+        let mut trusted: HashMap<String, CheckingKey> = HashMap::new();
+        for (position, jwk) in set.keys.iter().enumerate() {
+            let at = |problem: &str| KeyError::Trusted(format!("key {} of the set: {problem}", position + 1));
+            let kid = jwk.common.key_id.as_deref().unwrap_or_default();
+            if !is_kid(kid) {
+                return Err(at("`kid` is missing or not 1 to 64 of the characters A-Z a-z 0-9 . _ -"));
+            }
+            if self.keys.contains_key(kid) || trusted.contains_key(kid) {
+                return Err(at("another key has the same `kid`"));
+            }
+            let (algorithm, decoding) = checking_key(jwk).map_err(at)?;
+            trusted.insert(kid.to_owned(), CheckingKey { algorithm, issuer: issuer.to_owned(), decoding });
+        }
+        self.keys.extend(trusted);
+        Ok(())
+    }
+
+    /// Trusts a shared secret (HS256, named [`DEVELOPMENT_KID`]) for tokens of `issuer`. Only for development: who
+    /// checks by a shared secret can also issue.
+    ///
+    /// # Errors
+    /// When the secret has fewer than 32 bytes, and when a trusted key has the same name.
+    pub fn trust_secret(&mut self, secret: &[u8], issuer: &str) -> Result<(), KeyError> {
+        if secret.len() < MIN_SECRET_BYTES {
+            return Err(KeyError::ShortSecret(secret.len()));
+        }
+        if self.keys.contains_key(DEVELOPMENT_KID) {
+            return Err(KeyError::Trusted(format!("the name `{DEVELOPMENT_KID}` is kept for the development secret")));
+        }
+        let decoding = DecodingKey::from_secret(secret);
+        let key = CheckingKey { algorithm: Algorithm::HS256, issuer: issuer.to_owned(), decoding };
+        self.keys.insert(DEVELOPMENT_KID.to_owned(), key);
+        Ok(())
+    }
+
+    pub(super) fn find(&self, kid: &str) -> Option<&CheckingKey> {
+        self.keys.get(kid)
+    }
+}
+
+/// Whether a text can be the name of a key at all.
+pub(super) fn is_kid(text: &str) -> bool {
+    (1..=MAX_KID_BYTES).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+/// The algorithm and the key of a JWK, or what is wrong with it. Numbers are checked here, at start, because a bad one
+/// would otherwise only show as tokens that are refused later.
+fn checking_key(jwk: &Jwk) -> Result<(Algorithm, DecodingKey), &'static str> {
+    let for_signatures = matches!(jwk.common.public_key_use, None | Some(PublicKeyUse::Signature));
+    let may_verify = jwk.common.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify));
+    if !for_signatures || !may_verify {
+        return Err("it is not for checking signatures (`use`, `key_ops`)");
+    }
+    let decoding = DecodingKey::from_jwk(jwk).map_err(|_| "its numbers are not base64url")?;
+    match (jwk.common.key_algorithm, &jwk.algorithm) {
+        (Some(KeyAlgorithm::RS256), AlgorithmParameters::RSA(key)) => {
+            check_rsa(&key.n, &key.e).map(|()| (Algorithm::RS256, decoding))
+        }
+        (Some(KeyAlgorithm::PS256), AlgorithmParameters::RSA(key)) => {
+            check_rsa(&key.n, &key.e).map(|()| (Algorithm::PS256, decoding))
+        }
+        (Some(KeyAlgorithm::ES256), AlgorithmParameters::EllipticCurve(key)) if key.curve == EllipticCurve::P256 => {
+            check_point(&decoding, &ECDSA_P256_SHA256_FIXED).map(|()| (Algorithm::ES256, decoding))
+        }
+        (Some(KeyAlgorithm::EdDSA), AlgorithmParameters::OctetKeyPair(key)) if key.curve == EllipticCurve::Ed25519 => {
+            check_point(&decoding, &ED25519).map(|()| (Algorithm::EdDSA, decoding))
+        }
+        _ => Err("`alg` must be RS256 or PS256 (RSA), ES256 (P-256) or EdDSA (Ed25519), and fit `kty` and `crv`"),
+    }
+}
+
+fn check_rsa(modulus: &str, exponent: &str) -> Result<(), &'static str> {
+    let number = |text| URL_SAFE_NO_PAD.decode(text).map_err(|_| "its numbers are not base64url");
+    let (n, e) = (number(modulus)?, number(exponent)?);
+    let bits = n.len() * 8 - n.first().map_or(0, |first| first.leading_zeros() as usize);
+    if !RSA_BITS.contains(&bits) {
+        return Err("an RSA key needs 2048 to 8192 bits");
+    }
+    let key = RsaPublicKeyComponents { n, e }.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256);
+    key.map(drop).map_err(|_| "its numbers are not an RSA key")
+}
+
+fn check_point(key: &DecodingKey, curve: &'static dyn VerificationAlgorithm) -> Result<(), &'static str> {
+    let point = key.try_get_as_bytes().map_err(|_| "its numbers are not base64url")?;
+    ParsedPublicKey::new(curve, point).map(drop).map_err(|_| "its numbers are not a point of its curve")
+}

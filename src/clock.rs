@@ -1,0 +1,29 @@
+//! The time, as an argument: what needs it takes a [`Timestamp`] or a [`Clock`], so that tests choose it and never sleep.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use entity::value::Timestamp;
+
+/// Tells the time.
+pub type Clock = fn() -> Timestamp;
+
+/// The clock of the machine.
+pub fn system() -> Timestamp {
+    let micros = match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |micros| -micros),
+    };
+    Timestamp(micros)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_counts_microseconds_since_1970() {
+        let elapsed = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros() as i64;
+        let (before, told, after) = (elapsed(), system().0, elapsed());
+        assert!(before <= told && told <= after, "{before} {told} {after}");
+    }
+}

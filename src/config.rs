@@ -1,0 +1,197 @@
+//! Every setting with its default, its meaning and where its value came from.
+//!
+//! A value is taken from the last of these that gives one: the default, `jixiao.toml` in the working folder (or the file
+//! that `JIXIAO_CONFIG` names), the variable `JIXIAO_<NAME>`, the command line. An empty variable gives none. Unknown
+//! names in the file are errors; unknown variables are not, because container platforms set some of their own.
+
+mod source;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::env;
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::fs;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use self::source::{ConfigError, Source};
+use self::source::{Layers, Shown};
+pub use self::value::{LogFormat, Secret};
+use self::value::{
+    address, count, database_url, log_filter, log_format, masked, masked_url, optional, origins, path, plain, seconds,
+    secret, text,
+};
+
+use crate::db::DatabaseSettings;
+
+/// The file of settings in the working folder.
+const FILE: &str = "jixiao.toml";
+
+/// Names another file of settings.
+const FILE_VARIABLE: &str = "JIXIAO_CONFIG";
+
+/// What is known about a setting before any value is read: a row of the settings table.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Name in the file; the variable is `JIXIAO_` and the name in capitals.
+    pub name: &'static str,
+    /// What it means, one sentence.
+    pub meaning: &'static str,
+    /// Value without any source; empty for none; `{data}` stands for the data folder.
+    pub default: &'static str,
+    /// A value that differs from the default.
+    pub example: &'static str,
+}
+
+impl Setting {
+    /// Name of the variable.
+    pub fn variable(&self) -> String {
+        format!("JIXIAO_{}", self.name.to_ascii_uppercase())
+    }
+}
+
+/// Each row: meaning, name, type, default, example, how to read the text, how to show it.
+macro_rules! settings {
+    ($($(#[doc = $meaning:literal])+ $name:ident: $type:ty, $default:literal, $example:literal, $read:expr, $show:expr;)*) => {
+        /// All settings in their order.
+        pub const SETTINGS: &[Setting] = &[$(Setting {
+            name: stringify!($name),
+            meaning: concat!($($meaning),+).trim_ascii(),
+            default: $default,
+            example: $example,
+        }),*];
+
+        /// The values of all settings.
+        pub struct Settings {
+            $($(#[doc = $meaning])+ pub $name: $type,)*
+            shown: Vec<Shown>,
+        }
+
+        impl Settings {
+            fn read(layers: &Layers) -> Result<Self, ConfigError> {
+                let mut shown = Vec::with_capacity(SETTINGS.len());
+                Ok(Self {
+                    $($name: layers.value(stringify!($name), &mut shown, $read, $show)?,)*
+                    shown,
+                })
+            }
+        }
+    };
+}
+
+settings! {
+    /// Address and port of the HTTP service.
+    listen: SocketAddr, "127.0.0.1:8080", "0.0.0.0:8080", address, plain;
+    /// Folder of the keys, the uploads and the embedded database.
+    data: PathBuf, "./data", "/var/lib/jixiao", path, plain;
+    /// Database: a file of SQLite, or PostgreSQL 15 and newer.
+    database_url: Secret, "sqlite://{data}/jixiao.sqlite", "postgres://jixiao@localhost/jixiao", database_url, masked_url;
+    /// Reading connections to the database.
+    database_readers: u32, "4", "16", |text| count(text, 1..=1000), plain;
+    /// Writing connections to PostgreSQL; SQLite always has one.
+    database_writers: u32, "8", "16", |text| count(text, 1..=1000), plain;
+    /// How long a request waits for a connection before it is told to come again, in seconds.
+    connection_wait_seconds: Duration, "2", "5", |text| seconds(text, 1..=60), plain;
+    /// How long one reading statement may run, in seconds.
+    read_timeout_seconds: Duration, "10", "5", |text| seconds(text, 1..=3600), plain;
+    /// How long one writing statement may run, in seconds.
+    write_timeout_seconds: Duration, "25", "60", |text| seconds(text, 1..=3600), plain;
+    /// How long a statement waits for a lock, in seconds.
+    lock_timeout_seconds: Duration, "3", "5", |text| seconds(text, 1..=60), plain;
+    /// Name of this service in the tokens it issues (`iss`).
+    issuer: String, "jixiao", "https://jixiao.example", text, plain;
+    /// Name of this service in the tokens it accepts (`aud`).
+    audience: String, "jixiao", "https://jixiao.example/graphql", text, plain;
+    /// Life of the tokens that this service issues, in seconds, an hour at most.
+    token_life_seconds: Duration, "900", "3600", |text| seconds(text, 1..=3600), plain;
+    /// JWK set file with the public keys of another issuer of tokens.
+    trusted_keys: Option<PathBuf>, "", "/etc/jixiao/trusted.json", |text| optional(text, path), plain;
+    /// Name of that other issuer (`iss`).
+    trusted_issuer: Option<String>, "", "https://login.example", |text| optional(text, self::text), plain;
+    /// Development only: shared secret of HS256 tokens, 32 bytes or more.
+    development_secret: Option<Secret>, "", "$(openssl rand -base64 48)", |text| optional(text, secret), masked;
+    /// Web origins whose pages may call the service, separated by commas.
+    cors_origins: Vec<String>, "", "https://app.example,http://localhost:3000", origins, plain;
+    /// Form of the log: `text` or `json`.
+    log_format: LogFormat, "text", "json", log_format, plain;
+    /// What is logged: a level, or several with targets.
+    log_level: String, "info", "warn,jixiao=debug", log_filter, plain;
+    /// How long the service says at `/readyz` that it will stop, before it stops taking connections, in seconds.
+    drain_notice_seconds: Duration, "5", "0", |text| seconds(text, 0..=600), plain;
+    /// How long running requests may take after that, in seconds.
+    drain_seconds: Duration, "25", "60", |text| seconds(text, 0..=600), plain;
+}
+
+impl Settings {
+    /// The settings of this process; `arguments` are the names and values that the command line gives.
+    ///
+    /// # Errors
+    /// For an unreadable file, an unknown name in it, and a value that is not of its setting's form; each says where.
+    pub fn load(arguments: &[(&'static str, String)]) -> Result<Self, ConfigError> {
+        let named = env::var_os(FILE_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let path = named.clone().unwrap_or_else(|| PathBuf::from(FILE));
+        let file = match fs::read_to_string(&path) {
+            Ok(text) => Some((path.as_path(), text)),
+            Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => None,
+            Err(source) => return Err(ConfigError::Unreadable { path, source }),
+        };
+        let file = file.as_ref().map(|(path, text)| (*path, text.as_str()));
+        Self::from_sources(file, |name| env::var_os(name), arguments)
+    }
+
+    /// The settings of a file (name and text), of variables and of command line arguments.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn from_sources(
+        file: Option<(&Path, &str)>,
+        variable: impl Fn(&str) -> Option<OsString>,
+        arguments: &[(&'static str, String)],
+    ) -> Result<Self, ConfigError> {
+        let mut layers = Layers::default();
+        if let Some((path, text)) = file {
+            layers.add_file(path, text)?;
+        }
+        layers.add_variables(variable)?;
+        layers.add_arguments(arguments)?;
+        let settings = Self::read(&layers)?;
+        if settings.trusted_keys.is_some() != settings.trusted_issuer.is_some() {
+            return Err(ConfigError::HalfTrusted);
+        }
+        Ok(settings)
+    }
+
+    /// How to connect to the database.
+    pub fn database(&self) -> DatabaseSettings {
+        DatabaseSettings {
+            url: self.database_url.expose().to_owned(),
+            readers: self.database_readers,
+            writers: self.database_writers,
+            acquire_timeout: self.connection_wait_seconds,
+            read_timeout: self.read_timeout_seconds,
+            write_timeout: self.write_timeout_seconds,
+            lock_timeout: self.lock_timeout_seconds,
+        }
+    }
+
+    /// Folder of the signing key.
+    pub fn keys_folder(&self) -> PathBuf {
+        self.data.join("keys")
+    }
+
+    /// All settings as lines of name, value and source, without secrets.
+    pub fn show(&self) -> String {
+        let width =
+            |text: fn(&Shown) -> &str| self.shown.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
+        let (names, values) = (width(|row| row.name), width(|row| &row.value));
+        self.shown.iter().fold(String::new(), |mut lines, Shown { name, value, source }| {
+            // Writing to a String cannot fail.
+            let _ = writeln!(lines, "{name:names$}  {value:values$}  {source}");
+            lines
+        })
+    }
+}

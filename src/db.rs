@@ -1,0 +1,350 @@
+//! The database: connecting with safe settings, migrating, reading, and the only way to open a writing transaction.
+//!
+//! SQLite has one writing connection and several that can only read; PostgreSQL has a reading and a writing pool with
+//! their own time-outs. Nothing is served from a database whose settings could lose an acknowledged write.
+
+use std::future::Future;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqlErr,
+    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
+};
+use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::error::{AppError, AppResult, ErrorCode};
+
+/// The oldest SQLite that cannot corrupt a database in WAL mode.
+const SQLITE_MINIMUM: (u32, u32, u32) = (3, 51, 3);
+/// The oldest PostgreSQL that is still maintained.
+const POSTGRES_MINIMUM: i32 = 150_000;
+/// How often a transaction is tried again when PostgreSQL could not serialise it.
+const ATTEMPTS: u32 = 5;
+
+tokio::task_local! {
+    static DEADLINE: Instant;
+}
+
+/// Runs `work` so that SQL started inside is stopped by the database at `deadline`.
+pub async fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> T {
+    DEADLINE.scope(deadline, work).await
+}
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub struct DatabaseSettings {
+    /// `sqlite://path` or `postgres://user:password@host/name`.
+    pub url: String,
+    /// Reading connections.
+    pub readers: u32,
+    /// Writing connections on PostgreSQL; SQLite always has one.
+    pub writers: u32,
+    /// How long a request waits for a free connection before it is answered `UNAVAILABLE`.
+    pub acquire_timeout: Duration,
+    /// How long one reading statement may run.
+    pub read_timeout: Duration,
+    /// How long one writing statement may run.
+    pub write_timeout: Duration,
+    /// How long a statement waits for a lock.
+    pub lock_timeout: Duration,
+}
+
+impl DatabaseSettings {
+    /// The defaults for a database at `url`.
+    pub fn at(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            readers: 4,
+            writers: 8,
+            acquire_timeout: Duration::from_secs(2),
+            read_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(25),
+            lock_timeout: Duration::from_secs(3),
+        }
+    }
+}
+
+/// An open database.
+#[derive(Clone, Debug)]
+pub struct Db {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+impl Db {
+    /// Connects, and refuses a database that is too old or set so that it could lose writes.
+    pub async fn connect(settings: &DatabaseSettings) -> AppResult<Self> {
+        let db = if settings.url.starts_with("sqlite:") {
+            Self::connect_sqlite(settings).await?
+        } else if settings.url.starts_with("postgres:") || settings.url.starts_with("postgresql:") {
+            Self::connect_postgres(settings).await?
+        } else {
+            return Err(AppError::bad_input(
+                "The database URL must start with `sqlite://` or `postgres://`, e.g. `sqlite://data/jixiao.sqlite`.",
+            ));
+        };
+        db.refuse_unsafe_settings().await?;
+        Ok(db)
+    }
+
+    async fn connect_sqlite(settings: &DatabaseSettings) -> AppResult<Self> {
+        let options = SqliteConnectOptions::from_str(&settings.url)
+            .map_err(|error| AppError::bad_input("The SQLite URL cannot be read.").caused_by(error))?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .row_buffer_size(1024)
+            .pragma("trusted_schema", "OFF")
+            .pragma("cell_size_check", "ON")
+            .pragma("journal_size_limit", "67108864");
+        // The writer first: it makes the file and puts it into WAL mode.
+        let write = sqlite_pool(settings, 1, settings.write_timeout).connect_with(options.clone()).await;
+        let write = write.map_err(cannot_connect)?;
+        let options = options.pragma("query_only", "ON").create_if_missing(false);
+        let read = sqlite_pool(settings, settings.readers.max(1), settings.read_timeout).connect_with(options).await;
+        Ok(Self {
+            read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read.map_err(cannot_connect)?),
+            write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+        })
+    }
+
+    async fn connect_postgres(settings: &DatabaseSettings) -> AppResult<Self> {
+        let options = PgConnectOptions::from_str(&settings.url)
+            .map_err(|error| AppError::bad_input("The PostgreSQL URL cannot be read.").caused_by(error))?
+            .application_name("jixiao");
+        let with = |statement: Duration, read_only: bool| {
+            options.clone().options([
+                ("statement_timeout", statement.as_millis().to_string()),
+                ("lock_timeout", settings.lock_timeout.as_millis().to_string()),
+                ("idle_in_transaction_session_timeout", "30000".to_owned()),
+                ("default_transaction_read_only", if read_only { "on" } else { "off" }.to_owned()),
+            ])
+        };
+        let pool = |size: u32| {
+            PgPoolOptions::new()
+                .max_connections(size.max(1))
+                .acquire_timeout(settings.acquire_timeout)
+                .test_before_acquire(false)
+        };
+        let write = pool(settings.writers).connect_with(with(settings.write_timeout, false)).await;
+        let read = pool(settings.readers).connect_with(with(settings.read_timeout, true)).await;
+        Ok(Self {
+            read: SqlxPostgresConnector::from_sqlx_postgres_pool(read.map_err(cannot_connect)?),
+            write: SqlxPostgresConnector::from_sqlx_postgres_pool(write.map_err(cannot_connect)?),
+        })
+    }
+
+    /// Refuses settings under which an acknowledged write can be lost or a file be damaged.
+    async fn refuse_unsafe_settings(&self) -> AppResult<()> {
+        match self.write.get_database_backend() {
+            DbBackend::Sqlite => {
+                let version = self.setting("SELECT sqlite_version()").await?;
+                let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+                let found = match parts[..] {
+                    [major, minor, patch, ..] => (major, minor, patch),
+                    _ => (0, 0, 0),
+                };
+                if found < SQLITE_MINIMUM {
+                    return Err(unsafe_setting(format!("SQLite {version} can damage its files; 3.51.3 is needed")));
+                }
+                self.expect("PRAGMA journal_mode", &["wal"], "journal_mode").await?;
+                self.expect("PRAGMA synchronous", &["2", "3"], "synchronous").await?;
+                self.expect("PRAGMA foreign_keys", &["1"], "foreign_keys").await
+            }
+            _ => {
+                let version = self.setting("SHOW server_version_num").await?;
+                if version.parse::<i32>().unwrap_or(0) < POSTGRES_MINIMUM {
+                    return Err(unsafe_setting(format!("PostgreSQL {version} is too old; 15 or newer is needed")));
+                }
+                self.expect("SHOW fsync", &["on"], "fsync").await?;
+                self.expect("SHOW full_page_writes", &["on"], "full_page_writes").await?;
+                let safe = ["on", "remote_apply", "remote_write", "local"];
+                self.expect("SHOW synchronous_commit", &safe, "synchronous_commit").await?;
+                self.expect("SHOW server_encoding", &["UTF8"], "server_encoding").await
+            }
+        }
+    }
+
+    async fn setting(&self, sql: &'static str) -> AppResult<String> {
+        let row = self.write.query_one_raw(Statement::from_string(self.write.get_database_backend(), sql)).await?;
+        let row = row.ok_or_else(|| unsafe_setting(format!("`{sql}` gives no answer")))?;
+        row.try_get_by_index::<String>(0)
+            .or_else(|_| row.try_get_by_index::<i64>(0).map(|number| number.to_string()))
+            .map_err(AppError::from)
+    }
+
+    async fn expect(&self, sql: &'static str, safe: &[&str], name: &str) -> AppResult<()> {
+        let found = self.setting(sql).await?;
+        if safe.contains(&found.as_str()) {
+            return Ok(());
+        }
+        Err(unsafe_setting(format!("{name} is `{found}`; it must be `{}`", safe.join("` or `"))))
+    }
+
+    /// Brings the tables to the newest form.
+    pub async fn migrate(&self) -> AppResult<()> {
+        Migrator::up(&self.write, None).await.map_err(AppError::from)
+    }
+
+    /// The names of the changes that the database still lacks.
+    pub async fn pending_migrations(&self) -> AppResult<Vec<String>> {
+        let pending = Migrator::get_pending_migrations(&self.write).await?;
+        Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
+    }
+
+    /// The connection for reads.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// Opens a writing transaction, runs `work` in it and commits; any error rolls back.
+    ///
+    /// SQLite starts it `IMMEDIATE`, so that it never fails half-way on a snapshot that is too old. PostgreSQL's
+    /// serialisation failures and deadlocks are tried again, so `work` must do nothing but use the transaction.
+    pub async fn write<T>(&self, work: impl AsyncFn(&DatabaseTransaction) -> AppResult<T>) -> AppResult<T> {
+        let mut attempt = 1;
+        loop {
+            let outcome = self.attempt(&work).await;
+            match outcome {
+                Err(error) if attempt < ATTEMPTS && can_be_tried_again(&error) => {
+                    tokio::time::sleep(Duration::from_millis(u64::from(50 * attempt))).await;
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn attempt<T>(&self, work: &impl AsyncFn(&DatabaseTransaction) -> AppResult<T>) -> AppResult<T> {
+        let options = TransactionOptions {
+            isolation_level: None,
+            access_mode: Some(AccessMode::ReadWrite),
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        };
+        let tx = self.write.begin_with_options(options).await?;
+        match work(&tx).await {
+            Ok(value) => {
+                tx.commit().await?;
+                Ok(value)
+            }
+            Err(error) => {
+                tx.rollback().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> AppResult<()> {
+        self.read.ping().await.map_err(AppError::from)
+    }
+
+    /// Closes all connections; SQLite folds its log into the file.
+    pub async fn close(self) -> AppResult<()> {
+        self.read.close().await?;
+        self.write.close().await.map_err(AppError::from)
+    }
+}
+
+/// A pool whose statements stop at the deadline of their request, and which drops a connection that comes back inside
+/// a transaction: after a COMMIT that failed twice (full disk) such a connection would acknowledge writes that never
+/// reach the file.
+fn sqlite_pool(settings: &DatabaseSettings, size: u32, limit: Duration) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(settings.acquire_timeout)
+        .test_before_acquire(false)
+        .before_acquire(move |connection, _| {
+            let latest = Instant::now() + limit;
+            let deadline = DEADLINE.try_with(|deadline| latest.min(*deadline)).unwrap_or(latest);
+            Box::pin(async move {
+                stop_at(connection, deadline).await?;
+                Ok(true)
+            })
+        })
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                connection.lock_handle().await?.remove_progress_handler();
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
+}
+
+async fn stop_at(connection: &mut SqliteConnection, deadline: Instant) -> Result<(), sqlx::Error> {
+    /// Virtual-machine steps between two looks at the clock: some tens of microseconds.
+    const STEPS: i32 = 10_000;
+    connection.lock_handle().await?.set_progress_handler(STEPS, move || Instant::now() < deadline);
+    Ok(())
+}
+
+fn cannot_connect(error: sqlx::Error) -> AppError {
+    AppError::new(ErrorCode::Unavailable, format!("The database cannot be opened: {}.", plain(&error))).caused_by(error)
+}
+
+/// What an operator may read about a failed connection: never the URL, which can hold a password.
+fn plain(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Io(error) => error.kind().to_string(),
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::PoolTimedOut => "no answer in time".to_owned(),
+        _ => "see the log".to_owned(),
+    }
+}
+
+fn unsafe_setting(what: String) -> AppError {
+    AppError::new(ErrorCode::Unavailable, format!("Refusing to start on this database: {what}."))
+}
+
+impl From<DbErr> for AppError {
+    fn from(error: DbErr) -> Self {
+        let code = database_code(&error);
+        match (&error, code.as_deref()) {
+            (DbErr::ConnectionAcquire(_), _) => {
+                Self::new(ErrorCode::Unavailable, "All database connections are busy; try again.")
+            }
+            // PostgreSQL: cancelled, no lock in time. SQLite: interrupted, busy.
+            (_, Some("57014" | "55P03" | "9" | "5")) => {
+                Self::new(ErrorCode::Timeout, "The database did not finish in time; ask for less, or try again.")
+            }
+            // SQLite and PostgreSQL: no space left.
+            (_, Some("13" | "53100")) => {
+                Self::new(ErrorCode::Unavailable, "The database has no space left; nothing was changed.")
+            }
+            _ => match error.sql_err() {
+                Some(SqlErr::UniqueConstraintViolation(_)) => {
+                    Self::new(ErrorCode::Conflict, "Something with this natural key is already there.")
+                }
+                _ => return Self::internal(error),
+            },
+        }
+        .caused_by(error)
+    }
+}
+
+/// The database's own code of an error: SQLSTATE, or SQLite's primary result code.
+fn database_code(error: &DbErr) -> Option<String> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))
+    | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
+    else {
+        return None;
+    };
+    let code = error.as_database_error()?.code()?.into_owned();
+    // SQLite extends its primary code in the upper bits.
+    match code.parse::<u32>() {
+        Ok(number) if code.len() < 5 => Some((number & 0xff).to_string()),
+        _ => Some(code),
+    }
+}
+
+fn can_be_tried_again(error: &AppError) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<DbErr>());
+    matches!(source.and_then(database_code).as_deref(), Some("40001" | "40P01"))
+}

@@ -1,0 +1,173 @@
+//! What a document asks of one object: its fields after fragments are spread and equal response keys are merged.
+
+use std::collections::HashMap;
+
+use async_graphql::indexmap::IndexMap;
+use async_graphql::parser::types::{Field, FragmentDefinition, Selection, SelectionSet, VariableDefinition};
+use async_graphql::{Name, Positioned, Value, Variables};
+use async_graphql_value::Value as Literal;
+
+use super::signature::Argument;
+use crate::error::{AppError, AppResult};
+use crate::lang::Lang;
+use crate::limits::ProfileLimits;
+
+/// What holds for the whole request.
+#[derive(Clone, Copy)]
+pub struct Environment<'a> {
+    /// Fragments of the document.
+    pub fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+    /// Values of variables as sent.
+    pub variables: &'a Variables,
+    /// Variables of the operation, with their defaults.
+    pub definitions: &'a [Positioned<VariableDefinition>],
+    /// Limits of the caller.
+    pub limits: &'a ProfileLimits,
+    /// Language of labels and messages where the field does not say one.
+    pub lang: Lang,
+}
+
+/// One field of an answer.
+pub struct Asked<'a> {
+    /// Name of the field in the schema.
+    pub name: &'a str,
+    /// Key in the answer: the alias or the name.
+    pub key: &'a Name,
+    /// The whole request.
+    pub environment: Environment<'a>,
+    arguments: &'a [(Positioned<Name>, Positioned<Literal>)],
+    declared: &'a [Argument],
+    selections: Vec<&'a SelectionSet>,
+}
+
+impl<'a> Asked<'a> {
+    /// A root field.
+    pub fn root(field: &'a Field, environment: Environment<'a>) -> Self {
+        Self {
+            name: &field.name.node,
+            key: &field.response_key().node,
+            environment,
+            arguments: &field.arguments,
+            declared: &[],
+            selections: vec![&field.selection_set.node],
+        }
+    }
+
+    /// Gives the arguments that the schema declares, whose defaults hold where the document is silent.
+    #[must_use]
+    pub fn declared(mut self, declared: &'a [Argument]) -> Self {
+        self.declared = declared;
+        self
+    }
+
+    /// The fields asked of an object of this type, in the order of the answer.
+    pub fn fields(&self, type_name: &str, interfaces: &[&str]) -> Vec<Asked<'a>> {
+        let mut fields = IndexMap::new();
+        for selection in &self.selections {
+            self.collect(selection, type_name, interfaces, &mut fields);
+        }
+        fields.into_values().collect()
+    }
+
+    fn collect(
+        &self,
+        set: &'a SelectionSet,
+        type_name: &str,
+        interfaces: &[&str],
+        fields: &mut IndexMap<&'a Name, Asked<'a>>,
+    ) {
+        let applies = |condition: &str| condition == type_name || interfaces.contains(&condition);
+        for item in &set.items {
+            match &item.node {
+                Selection::Field(field) => {
+                    let asked = Self::root(&field.node, self.environment);
+                    match fields.get_mut(asked.key) {
+                        Some(known) => known.selections.extend(asked.selections),
+                        None => {
+                            fields.insert(asked.key, asked);
+                        }
+                    }
+                }
+                Selection::InlineFragment(inline) => {
+                    let condition = inline.node.type_condition.as_ref().map(|condition| &condition.node.on.node);
+                    if condition.is_none_or(|condition| applies(condition)) {
+                        self.collect(&inline.node.selection_set.node, type_name, interfaces, fields);
+                    }
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.environment.fragments.get(&spread.node.fragment_name.node)
+                        && applies(&fragment.node.type_condition.node.on.node)
+                    {
+                        self.collect(&fragment.node.selection_set.node, type_name, interfaces, fields);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The value of an argument: sent, or the default of its variable, or its own default; `None` where it is absent.
+    ///
+    /// # Errors
+    /// `INTERNAL` when a default in the schema is no literal.
+    pub fn argument(&self, name: &str) -> AppResult<Option<Value>> {
+        let sent = self.arguments.iter().find(|(key, _)| key.node == name);
+        if let Some(value) = sent.and_then(|(_, literal)| self.resolve(&literal.node)) {
+            return Ok(Some(value));
+        }
+        let declared = self.declared.iter().find(|argument| argument.signature.name == name);
+        declared.and_then(|argument| argument.signature.default).map(literal).transpose()
+    }
+
+    /// The value of an argument that the schema requires or gives a default.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` when it is absent.
+    pub fn required(&self, name: &str) -> AppResult<Value> {
+        self.argument(name)?
+            .filter(|value| *value != Value::Null)
+            .ok_or_else(|| AppError::bad_input(format!("`{name}` must have a value.")))
+    }
+
+    /// A literal with its variables filled in; parts whose variable was not sent are absent.
+    fn resolve(&self, literal: &Literal) -> Option<Value> {
+        Some(match literal {
+            Literal::Variable(name) => return self.variable(name),
+            Literal::Null => Value::Null,
+            Literal::Number(number) => Value::Number(number.clone()),
+            Literal::String(text) => Value::String(text.clone()),
+            Literal::Boolean(truth) => Value::Boolean(*truth),
+            Literal::Binary(bytes) => Value::Binary(bytes.clone()),
+            Literal::Enum(name) => Value::Enum(name.clone()),
+            Literal::List(items) => {
+                Value::List(items.iter().map(|item| self.resolve(item).unwrap_or(Value::Null)).collect())
+            }
+            Literal::Object(fields) => Value::Object(
+                fields.iter().filter_map(|(name, value)| Some((name.clone(), self.resolve(value)?))).collect(),
+            ),
+        })
+    }
+
+    fn variable(&self, name: &Name) -> Option<Value> {
+        let sent = self.environment.variables.get(name).cloned();
+        sent.or_else(|| {
+            let definition = self.environment.definitions.iter().find(|definition| definition.node.name.node == *name);
+            definition.and_then(|definition| definition.node.default_value.as_ref()).map(|value| value.node.clone())
+        })
+    }
+}
+
+/// A default of the schema as a value: a number, a name or a truth value.
+fn literal(text: &'static str) -> AppResult<Value> {
+    if let Ok(number) = text.parse::<i64>() {
+        return Ok(Value::from(number));
+    }
+    match text {
+        "true" => Ok(Value::from(true)),
+        "false" => Ok(Value::from(false)),
+        "null" => Ok(Value::Null),
+        name if name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit()) => {
+            Ok(Value::Enum(Name::new(name)))
+        }
+        other => Err(AppError::internal(format!("the schema has the default `{other}`"))),
+    }
+}

@@ -1,0 +1,324 @@
+//! Relay connections: arguments, limits, cursors, and the four things that can be asked of a page.
+
+use async_graphql::indexmap::IndexMap;
+use async_graphql::{Name, Value};
+use futures_util::future::BoxFuture;
+use sea_orm::{EntityTrait, ModelTrait};
+
+use super::argument::{self, At};
+use super::asked::Asked;
+use super::filter::{Filters, Reading};
+use super::object::{Linked, Object};
+use super::order::{self, OrderField};
+use super::plan::{Plan, render_groups};
+use super::signature::Argument;
+use crate::error::{AppError, AppResult, ErrorCode};
+use crate::service::filter::Filter;
+use crate::service::order::Ordering;
+use crate::service::read::{Page, Question, Reader, Window};
+use crate::service::relation::Relation;
+use crate::service::scope::Scoped;
+
+/// The largest `offset`; deeper pages are reached by cursor, at the price of the first page.
+const OFFSET_LIMIT: i32 = 10_000;
+
+/// A type that stands in connections.
+pub trait Connected: Object<Row = <Self::Entity as EntityTrait>::Model> {
+    /// Its table.
+    type Entity: Scoped;
+    /// Its filter input.
+    fn filters() -> &'static Filters;
+    /// The keys it can be sorted by.
+    fn orders() -> &'static [OrderField<<Self::Entity as EntityTrait>::Column>];
+    /// The order without `orderBy`.
+    fn default_order() -> &'static [<Self::Entity as EntityTrait>::Column];
+}
+
+/// The arguments of a connection; only root connections have `offset`.
+pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
+    let own = |suffix: &str, list: bool| -> &'static str {
+        let ty = if list { format!("[{}{suffix}!]", T::NAME) } else { format!("{}{suffix}", T::NAME) };
+        let name = if list { "orderBy" } else { "filter" };
+        // A schema is built once for each language; its names live as long as the process.
+        Box::leak(format!("{name}: {ty}").into_boxed_str())
+    };
+    let mut arguments = vec![
+        Argument::new(own("Filter", false), "Only objects that pass this filter."),
+        Argument::new(own("Order", true), "The order, by several keys; equal keys are ordered by `id`."),
+        Argument::new(
+            "first: Int",
+            "The first n objects after `after`. More than the limit is an error that names it.",
+        ),
+        Argument::new("after: String", "Only objects after this cursor."),
+        Argument::new("last: Int", "The last n objects before `before`; not together with `first`."),
+        Argument::new("before: String", "Only objects before this cursor."),
+    ];
+    if root {
+        arguments.push(Argument::new(
+            "offset: Int",
+            "Leaves out the first n objects, up to 10,000; not together with cursors or `last`. Use cursors to go deeper.",
+        ));
+    }
+    arguments
+}
+
+/// Reads the arguments of a connection.
+fn question<T: Connected>(asked: &Asked<'_>, count: bool) -> AppResult<Question<T::Entity>> {
+    let limits = asked.environment.limits;
+    let filter = match asked.argument("filter")? {
+        None | Some(Value::Null) => Filter::everything(),
+        Some(value) => T::filters().read(&value, &At::top("filter"), &mut Reading::new(limits), 1)?,
+    };
+    let order = order::read::<T::Entity>(asked.argument("orderBy")?.as_ref(), T::orders(), T::default_order())?;
+    let window = window(asked, &order)?;
+    Ok(Question { filter, order, window, count })
+}
+
+fn window<E: EntityTrait>(asked: &Asked<'_>, order: &Ordering<E>) -> AppResult<Window> {
+    let limits = asked.environment.limits;
+    let given = |name: &str| asked.argument(name).map(|value| value.filter(|value| *value != Value::Null));
+    let number = |name: &str| -> AppResult<Option<u64>> {
+        let Some(value) = given(name)? else { return Ok(None) };
+        let number = argument::int(&value, &At::top(name))?;
+        u64::try_from(number).map(Some).map_err(|_| At::top(name).error("must not be negative"))
+    };
+    let cursor = |name: &str| match given(name)? {
+        None => Ok(None),
+        Some(value) => {
+            let text = argument::text(&value, &At::top(name))?;
+            let read = order.read_cursor(&text);
+            read.map(Some).map_err(|error| AppError::bad_input(format!("`{name}`: {}", error.message())))
+        }
+    };
+    let (first, last, offset) = (number("first")?, number("last")?, number("offset")?);
+    let (after, before) = (cursor("after")?, cursor("before")?);
+    if first.is_some() && last.is_some() {
+        return Err(AppError::bad_input("`first` and `last` exclude each other; use one of them."));
+    }
+    let name = if last.is_some() { "last" } else { "first" };
+    let size = last.or(first).unwrap_or(limits.page_default);
+    if size > limits.page_max {
+        let most = limits.page_max;
+        let message = format!("`{name}` is {size}; the limit is {most}. Ask for {most} and go on with `after`.");
+        return Err(AppError::new(ErrorCode::BadUserInput, message));
+    }
+    let offset = offset.unwrap_or(0);
+    if offset > OFFSET_LIMIT.unsigned_abs().into() {
+        return Err(AppError::bad_input(format!(
+            "`offset` is {offset}; the limit is {OFFSET_LIMIT}. Go on with `after`."
+        )));
+    }
+    if offset > 0 && (last.is_some() || after.is_some() || before.is_some()) {
+        return Err(AppError::bad_input("`offset` cannot be used together with `last`, `after` or `before`."));
+    }
+    Ok(Window { size, backward: last.is_some(), after, before, offset })
+}
+
+/// What is asked of a connection.
+struct ConnectionPlan<T: Connected> {
+    fields: Vec<(Name, Part<T>)>,
+}
+
+enum Part<T: Connected> {
+    Typename(String),
+    Total,
+    PageInfo(Vec<(Name, Info)>),
+    Nodes(Plan<T::Row>),
+    Edges(Vec<(Name, Edge<T>)>),
+}
+
+#[derive(Clone, Copy)]
+enum Info {
+    Typename,
+    HasNext,
+    HasPrevious,
+    Start,
+    End,
+}
+
+enum Edge<T: Connected> {
+    Typename(String),
+    Cursor,
+    Node(Plan<T::Row>),
+}
+
+impl<T: Connected> ConnectionPlan<T> {
+    fn compile(asked: &Asked<'_>) -> AppResult<Self> {
+        let type_name = format!("{}Connection", T::NAME);
+        let mut fields = Vec::new();
+        for field in asked.fields(&type_name, &[]) {
+            let part = match field.name {
+                "totalCount" => Part::Total,
+                "pageInfo" => {
+                    let info = field.fields("PageInfo", &[]).into_iter();
+                    Part::PageInfo(info.map(|field| (field.key.clone(), Info::named(field.name))).collect())
+                }
+                "nodes" => Part::Nodes(Plan::compile::<T>(&field)?),
+                "edges" => {
+                    let edge = format!("{}Edge", T::NAME);
+                    let parts = field.fields(&edge, &[]).into_iter().map(|field| {
+                        let part = match field.name {
+                            "cursor" => Edge::Cursor,
+                            "node" => Edge::Node(Plan::compile::<T>(&field)?),
+                            _ => Edge::Typename(edge.clone()),
+                        };
+                        Ok((field.key.clone(), part))
+                    });
+                    Part::Edges(parts.collect::<AppResult<_>>()?)
+                }
+                _ => Part::Typename(type_name.clone()),
+            };
+            fields.push((field.key.clone(), part));
+        }
+        Ok(Self { fields })
+    }
+
+    fn counts(&self) -> bool {
+        self.fields.iter().any(|(_, part)| matches!(part, Part::Total))
+    }
+
+    /// Renders the pages of all parents together.
+    async fn render(
+        &self,
+        reader: Reader<'_>,
+        pages: Vec<Page<T::Row>>,
+        order: &Ordering<T::Entity>,
+    ) -> AppResult<Vec<Value>> {
+        let mut connections: Vec<IndexMap<Name, Value>> =
+            pages.iter().map(|_| IndexMap::with_capacity(self.fields.len())).collect();
+        for (key, part) in &self.fields {
+            let values: Vec<Value> = match part {
+                Part::Typename(name) => pages.iter().map(|_| Value::from(name.as_str())).collect(),
+                Part::Total => pages.iter().map(|page| Value::from(page.total.unwrap_or(0))).collect(),
+                Part::PageInfo(fields) => pages
+                    .iter()
+                    .map(|page| {
+                        let info = fields.iter().map(|(key, info)| (key.clone(), info.value(page, order)));
+                        Value::Object(info.collect())
+                    })
+                    .collect(),
+                Part::Nodes(plan) => {
+                    let groups = pages.iter().map(|page| page.rows.clone()).collect();
+                    render_groups(plan, reader, groups).await?.into_iter().map(Value::List).collect()
+                }
+                Part::Edges(fields) => self.edges(reader, &pages, order, fields).await?,
+            };
+            for (connection, value) in connections.iter_mut().zip(values) {
+                connection.insert(key.clone(), value);
+            }
+        }
+        Ok(connections.into_iter().map(Value::Object).collect())
+    }
+
+    async fn edges(
+        &self,
+        reader: Reader<'_>,
+        pages: &[Page<T::Row>],
+        order: &Ordering<T::Entity>,
+        fields: &[(Name, Edge<T>)],
+    ) -> AppResult<Vec<Value>> {
+        let mut edges: Vec<Vec<IndexMap<Name, Value>>> = pages
+            .iter()
+            .map(|page| page.rows.iter().map(|_| IndexMap::with_capacity(fields.len())).collect())
+            .collect();
+        for (key, part) in fields {
+            let values: Vec<Vec<Value>> = match part {
+                Edge::Typename(name) => {
+                    pages.iter().map(|page| page.rows.iter().map(|_| Value::from(name.as_str())).collect()).collect()
+                }
+                Edge::Cursor => pages
+                    .iter()
+                    .map(|page| page.rows.iter().map(|row| Value::from(order.cursor(row))).collect())
+                    .collect(),
+                Edge::Node(plan) => {
+                    let groups = pages.iter().map(|page| page.rows.clone()).collect();
+                    render_groups(plan, reader, groups).await?
+                }
+            };
+            for (edge, value) in edges.iter_mut().flatten().zip(values.into_iter().flatten()) {
+                edge.insert(key.clone(), value);
+            }
+        }
+        let lists = edges.into_iter().map(|edges| Value::List(edges.into_iter().map(Value::Object).collect()));
+        Ok(lists.collect())
+    }
+}
+
+impl Info {
+    fn named(name: &str) -> Self {
+        match name {
+            "hasNextPage" => Self::HasNext,
+            "hasPreviousPage" => Self::HasPrevious,
+            "startCursor" => Self::Start,
+            "endCursor" => Self::End,
+            _ => Self::Typename,
+        }
+    }
+
+    fn value<E: EntityTrait>(self, page: &Page<E::Model>, order: &Ordering<E>) -> Value {
+        match self {
+            Self::Typename => Value::from("PageInfo"),
+            Self::HasNext => Value::from(page.has_next),
+            Self::HasPrevious => Value::from(page.has_previous),
+            Self::Start => page.rows.first().map(|row| order.cursor(row)).into(),
+            Self::End => page.rows.last().map(|row| order.cursor(row)).into(),
+        }
+    }
+}
+
+/// A connection over the rows that a relation leads to.
+pub struct ConnectionLink<P: EntityTrait, T: Connected> {
+    relation: Relation<P, T::Entity>,
+    question: Question<T::Entity>,
+    plan: ConnectionPlan<T>,
+}
+
+impl<P: EntityTrait, T: Connected> ConnectionLink<P, T> {
+    /// Plans a connection.
+    pub fn compile(relation: Relation<P, T::Entity>, asked: &Asked<'_>) -> AppResult<Self> {
+        let plan = ConnectionPlan::compile(asked)?;
+        let question = question::<T>(asked, plan.counts())?;
+        Ok(Self { relation, question, plan })
+    }
+}
+
+impl<P, T> Linked<P::Model> for ConnectionLink<P, T>
+where
+    P: EntityTrait,
+    P::Model: ModelTrait<Entity = P> + Send + Sync,
+    T: Connected,
+    Relation<P, T::Entity>: Send + Sync,
+{
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [P::Model]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+        Box::pin(async move {
+            let pages = reader.pages(self.relation, rows, &self.question).await?;
+            self.plan.render(reader, pages, &self.question.order).await
+        })
+    }
+}
+
+/// A connection over all rows of a table.
+pub struct RootConnection<T: Connected> {
+    question: Question<T::Entity>,
+    plan: ConnectionPlan<T>,
+}
+
+impl<T: Connected> RootConnection<T> {
+    /// Plans a connection.
+    pub fn compile(asked: &Asked<'_>) -> AppResult<Self> {
+        let plan = ConnectionPlan::compile(asked)?;
+        let question = question::<T>(asked, plan.counts())?;
+        Ok(Self { question, plan })
+    }
+}
+
+impl<T: Connected> Linked<()> for RootConnection<T> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [()]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+        Box::pin(async move {
+            let page = reader.page::<T::Entity>(&self.question).await?;
+            let mut values = self.plan.render(reader, vec![page], &self.question.order).await?;
+            values.truncate(rows.len());
+            Ok(values)
+        })
+    }
+}

@@ -1,0 +1,268 @@
+//! An object of the schema as a table of its fields.
+
+use async_graphql::Value;
+use futures_util::future::BoxFuture;
+use sea_orm::EntityTrait;
+
+use super::asked::Asked;
+use super::connection::{Connected, ConnectionLink};
+use super::plan::{Inline, Lists, Ones, Plan, Rows};
+use super::signature::{Argument, Signature};
+use crate::error::AppResult;
+use crate::service::filter::Filter;
+use crate::service::order::Key;
+use crate::service::read::Reader;
+use crate::service::relation::Relation;
+use crate::service::scope::Scoped;
+
+/// A GraphQL object and the row it is rendered from.
+pub trait Object: Send + Sync + 'static {
+    /// What a value of this type is rendered from.
+    type Row: Clone + Send + Sync + 'static;
+    /// Name in the schema.
+    const NAME: &'static str;
+    /// Its fields; made once.
+    fn fields() -> &'static Fields<Self::Row>;
+}
+
+/// Values for many rows at once, from one statement or none.
+pub trait Linked<R>: Send + Sync {
+    /// One value for each row, in the order of the rows.
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>>;
+}
+
+/// How one field of a plan gets its values.
+pub enum Step<R> {
+    /// From the row itself.
+    Value(Box<dyn Fn(&R) -> Value + Send + Sync>),
+    /// From other rows, for all rows of the level together.
+    Link(Box<dyn Linked<R>>),
+}
+
+type Compile<R> = dyn Fn(&Asked<'_>) -> AppResult<Step<R>> + Send + Sync;
+
+/// A field of an object.
+pub struct Field<R> {
+    /// Name and type.
+    pub signature: Signature,
+    /// What it means.
+    pub description: &'static str,
+    /// Its arguments.
+    pub arguments: Vec<Argument>,
+    compile: Box<Compile<R>>,
+}
+
+impl<R> Field<R> {
+    /// Makes the step that a document asks for.
+    pub fn compile<'a>(&'a self, asked: Asked<'a>) -> AppResult<Step<R>> {
+        (self.compile)(&asked.declared(&self.arguments))
+    }
+}
+
+/// The fields of an object.
+pub struct Fields<R> {
+    /// What the object is.
+    pub description: &'static str,
+    /// The interfaces it implements.
+    pub interfaces: Vec<&'static str>,
+    fields: Vec<Field<R>>,
+}
+
+impl<R: Clone + Send + Sync + 'static> Fields<R> {
+    /// An object without fields.
+    pub fn new(description: &'static str) -> Self {
+        Self { description, interfaces: Vec::new(), fields: Vec::new() }
+    }
+
+    /// All fields, in the order of their definition.
+    pub fn all(&self) -> &[Field<R>] {
+        &self.fields
+    }
+
+    /// The field of this name.
+    pub fn get(&self, name: &str) -> Option<&Field<R>> {
+        self.fields.iter().find(|field| field.signature.name == name)
+    }
+
+    /// Declares an interface.
+    #[must_use]
+    pub fn implements(mut self, interface: &'static str) -> Self {
+        self.interfaces.push(interface);
+        self
+    }
+
+    /// An object with an id, which `node` finds.
+    #[must_use]
+    pub fn node(self, id: fn(&R) -> String) -> Self {
+        self.implements("Node").value(
+            "id: ID!",
+            "Opaque key, stable for ever; `node` finds the object by it.",
+            move |row| Value::from(id(row)),
+        )
+    }
+
+    /// Any field.
+    #[must_use]
+    pub fn field(
+        mut self,
+        signature: &'static str,
+        description: &'static str,
+        arguments: Vec<Argument>,
+        compile: impl Fn(&Asked<'_>) -> AppResult<Step<R>> + Send + Sync + 'static,
+    ) -> Self {
+        let signature = Signature::read(signature);
+        self.fields.push(Field { signature, description, arguments, compile: Box::new(compile) });
+        self
+    }
+
+    /// A field that is in the row.
+    #[must_use]
+    pub fn value<F>(self, signature: &'static str, description: &'static str, value: F) -> Self
+    where
+        F: Fn(&R) -> Value + Clone + Send + Sync + 'static,
+    {
+        self.field(signature, description, Vec::new(), move |_| Ok(Step::Value(Box::new(value.clone()))))
+    }
+
+    /// An object made from the row; null where there is none.
+    #[must_use]
+    pub fn inline<T: Object>(
+        self,
+        signature: &'static str,
+        description: &'static str,
+        part: fn(&R) -> Option<T::Row>,
+    ) -> Self {
+        self.field(signature, description, Vec::new(), move |asked| {
+            Ok(Step::Link(Box::new(Inline { part, plan: Plan::compile::<T>(asked)? })))
+        })
+    }
+}
+
+impl<M> Fields<M>
+where
+    M: sea_orm::ModelTrait + Clone + Send + Sync + 'static,
+{
+    /// The one object that a relation leads to.
+    #[must_use]
+    pub fn one<T, C>(self, signature: &'static str, description: &'static str, relation: Relation<M::Entity, C>) -> Self
+    where
+        T: Object<Row = C::Model>,
+        C: Scoped,
+        M::Entity: EntityTrait<Model = M>,
+        Relation<M::Entity, C>: Send + Sync,
+    {
+        self.one_where::<T, C>(signature, description, Vec::new(), relation, |_| Ok(Filter::everything()))
+    }
+
+    /// The one object that a relation leads to and that passes a filter made from the arguments.
+    #[must_use]
+    pub fn one_where<T, C>(
+        self,
+        signature: &'static str,
+        description: &'static str,
+        arguments: Vec<Argument>,
+        relation: Relation<M::Entity, C>,
+        filter: fn(&Asked<'_>) -> AppResult<Filter>,
+    ) -> Self
+    where
+        T: Object<Row = C::Model>,
+        C: Scoped,
+        M::Entity: EntityTrait<Model = M>,
+        Relation<M::Entity, C>: Send + Sync,
+    {
+        let required = Signature::read(signature).required();
+        self.field(signature, description, arguments, move |asked| {
+            let plan = Plan::compile::<T>(asked)?;
+            Ok(Step::Link(Box::new(Ones { relation, filter: filter(asked)?, plan, required })))
+        })
+    }
+
+    /// All objects that a relation leads to, in order; for lists that are short by nature.
+    #[must_use]
+    pub fn list<T, C>(
+        self,
+        signature: &'static str,
+        description: &'static str,
+        relation: Relation<M::Entity, C>,
+        order: fn() -> Vec<Key<C::Column>>,
+    ) -> Self
+    where
+        T: Object<Row = C::Model>,
+        C: Scoped,
+        M::Entity: EntityTrait<Model = M>,
+        Relation<M::Entity, C>: Send + Sync,
+    {
+        self.list_where::<T, C>(signature, description, Vec::new(), relation, order, |_| Ok(Filter::everything()))
+    }
+
+    /// The objects that a relation leads to and that pass a filter made from the arguments, in order.
+    #[must_use]
+    pub fn list_where<T, C>(
+        self,
+        signature: &'static str,
+        description: &'static str,
+        arguments: Vec<Argument>,
+        relation: Relation<M::Entity, C>,
+        order: fn() -> Vec<Key<C::Column>>,
+        filter: fn(&Asked<'_>) -> AppResult<Filter>,
+    ) -> Self
+    where
+        T: Object<Row = C::Model>,
+        C: Scoped,
+        M::Entity: EntityTrait<Model = M>,
+        Relation<M::Entity, C>: Send + Sync,
+    {
+        self.field(signature, description, arguments, move |asked| {
+            let plan = Plan::compile::<T>(asked)?;
+            Ok(Step::Link(Box::new(Lists { relation, filter: filter(asked)?, order, plan })))
+        })
+    }
+
+    /// A connection: pages of the objects that a relation leads to.
+    #[must_use]
+    pub fn connection<T, C>(
+        self,
+        signature: &'static str,
+        description: &'static str,
+        relation: Relation<M::Entity, C>,
+    ) -> Self
+    where
+        T: Connected<Entity = C> + Object<Row = C::Model>,
+        C: Scoped,
+        M::Entity: EntityTrait<Model = M>,
+        Relation<M::Entity, C>: Send + Sync,
+    {
+        self.field(signature, description, super::connection::arguments::<T>(false), move |asked| {
+            Ok(Step::Link(Box::new(ConnectionLink::<M::Entity, T>::compile(relation, asked)?)))
+        })
+    }
+}
+
+/// The root of queries: one row that carries nothing.
+pub type Root = ();
+
+impl Fields<Root> {
+    /// A field whose values come from a function of the reader.
+    #[must_use]
+    pub fn rows<T: Object>(
+        self,
+        signature: &'static str,
+        description: &'static str,
+        arguments: Vec<Argument>,
+        rows: impl Fn(&Asked<'_>) -> AppResult<Rows<T::Row>> + Send + Sync + 'static,
+    ) -> Self {
+        let list = Signature::read(signature).ty.starts_with('[');
+        self.field(signature, description, arguments, move |asked| {
+            let plan = Plan::compile::<T>(asked)?;
+            Ok(Step::Link(Box::new(super::plan::Found { rows: rows(asked)?, plan, list })))
+        })
+    }
+
+    /// A connection over all rows of a table.
+    #[must_use]
+    pub fn all_of<T: Connected>(self, signature: &'static str, description: &'static str) -> Self {
+        self.field(signature, description, super::connection::arguments::<T>(true), move |asked| {
+            Ok(Step::Link(Box::new(super::connection::RootConnection::<T>::compile(asked)?)))
+        })
+    }
+}

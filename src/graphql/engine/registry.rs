@@ -1,0 +1,269 @@
+//! The tables as a schema: everything that introspection and SDL show is registered here, in the language of the build.
+
+use std::collections::BTreeMap;
+
+use async_graphql::indexmap::{IndexMap, IndexSet};
+use async_graphql::registry::{Deprecation, MetaEnumValue, MetaField, MetaInputValue, MetaType, Registry};
+
+use super::connection::Connected;
+use super::filter::Filters;
+use super::object::{Fields, Object};
+use super::signature::{Argument, Signature};
+
+/// Descriptions in another language, by schema coordinate (`Project.budget`, `Query.projects(first:)`).
+pub type Translations = BTreeMap<String, String>;
+
+/// Registers types; the description of each comes from `translations` where there is one.
+pub struct Registrar<'a> {
+    registry: &'a mut Registry,
+    translations: &'a Translations,
+}
+
+impl<'a> Registrar<'a> {
+    /// Registers into `registry`.
+    pub fn new(registry: &'a mut Registry, translations: &'a Translations) -> Self {
+        Self { registry, translations }
+    }
+
+    fn describe(&self, coordinate: &str, english: &str) -> Option<String> {
+        Some(self.translations.get(coordinate).cloned().unwrap_or_else(|| english.to_owned()))
+    }
+
+    fn input_value(&self, coordinate: &str, argument: &Argument) -> MetaInputValue {
+        let signature = argument.signature;
+        MetaInputValue {
+            description: self.describe(coordinate, argument.description),
+            default_value: signature.default.map(str::to_owned),
+            ..MetaInputValue::new(signature.name, signature.ty)
+        }
+    }
+
+    fn field(&self, parent: &str, signature: Signature, description: &str, arguments: &[Argument]) -> MetaField {
+        let coordinate = format!("{parent}.{}", signature.name);
+        let arguments = arguments.iter().map(|argument| {
+            let name = argument.signature.name;
+            (name.to_owned(), self.input_value(&format!("{coordinate}({name}:)"), argument))
+        });
+        MetaField {
+            name: signature.name.to_owned(),
+            description: self.describe(&coordinate, description),
+            args: arguments.collect(),
+            ty: signature.ty.to_owned(),
+            deprecation: Deprecation::NoDeprecated,
+            cache_control: Default::default(),
+            external: false,
+            requires: None,
+            provides: None,
+            visible: None,
+            shareable: false,
+            inaccessible: false,
+            tags: Vec::new(),
+            override_from: None,
+            compute_complexity: None,
+            directive_invocations: Vec::new(),
+            requires_scopes: Vec::new(),
+        }
+    }
+
+    fn insert_object(&mut self, name: &str, description: &str, fields: IndexMap<String, MetaField>) {
+        let object = MetaType::Object {
+            name: name.to_owned(),
+            description: self.describe(name, description),
+            fields,
+            cache_control: Default::default(),
+            extends: false,
+            shareable: false,
+            resolvable: true,
+            keys: None,
+            visible: None,
+            inaccessible: false,
+            interface_object: false,
+            tags: Vec::new(),
+            is_subscription: false,
+            rust_typename: None,
+            directive_invocations: Vec::new(),
+            requires_scopes: Vec::new(),
+        };
+        self.registry.types.insert(name.to_owned(), object);
+    }
+
+    /// An object with these fields.
+    pub fn fields<R: Clone + Send + Sync + 'static>(&mut self, name: &str, table: &Fields<R>) {
+        let fields = table.all().iter().map(|field| {
+            let meta = self.field(name, field.signature, field.description, &field.arguments);
+            (field.signature.name.to_owned(), meta)
+        });
+        let fields = fields.collect();
+        self.insert_object(name, table.description, fields);
+        for interface in &table.interfaces {
+            self.registry.add_implements(name, interface);
+            if let Some(MetaType::Interface { possible_types, .. }) = self.registry.types.get_mut(*interface) {
+                possible_types.insert(name.to_owned());
+            }
+        }
+    }
+
+    /// An object by its type.
+    pub fn object<T: Object>(&mut self) {
+        self.fields(T::NAME, T::fields());
+    }
+
+    /// An object with its connection, edge, filter and order.
+    pub fn connected<T: Connected>(&mut self) {
+        self.object::<T>();
+        let name = T::NAME;
+        let edge = format!("{name}Edge");
+        let plain = |registrar: &Self, parent: &str, name: &str, ty: String, description: &str| {
+            let signature = Signature { name: "", ty: "", default: None };
+            let field = registrar.field(parent, signature, description, &[]);
+            let coordinate = format!("{parent}.{name}");
+            let description = registrar.describe(&coordinate, description);
+            (name.to_owned(), MetaField { name: name.to_owned(), ty, description, ..field })
+        };
+        let connection = format!("{name}Connection");
+        let fields = [
+            plain(self, &connection, "edges", format!("[{edge}!]!"), "The objects of this page, each with its cursor."),
+            plain(self, &connection, "nodes", format!("[{name}!]!"), "The objects of this page."),
+            plain(self, &connection, "pageInfo", "PageInfo!".to_owned(), "Where this page lies in the list."),
+            plain(
+                self,
+                &connection,
+                "totalCount",
+                "Int!".to_owned(),
+                "The exact number of objects in the whole list, counted only when this field is selected.",
+            ),
+        ];
+        self.insert_object(&connection, &format!("A page of a list of type {name}."), fields.into_iter().collect());
+        let fields = [
+            plain(
+                self,
+                &edge,
+                "cursor",
+                "String!".to_owned(),
+                "The place of the object in this order, for `after` and `before`.",
+            ),
+            plain(self, &edge, "node", format!("{name}!"), "The object."),
+        ];
+        self.insert_object(
+            &edge,
+            &format!("An object of type {name} and its place in a list."),
+            fields.into_iter().collect(),
+        );
+        self.filter(T::filters());
+        let values: Vec<_> = T::orders().iter().map(|order| (order.name, order.description)).collect();
+        let order_field = format!("{name}OrderField");
+        self.enumeration(&order_field, &format!("The keys that objects of type {name} can be sorted by."), &values);
+        let field = Signature { name: "field", ty: leak(format!("{order_field}!")), default: None };
+        let fields = [
+            Argument { signature: field, description: "What to sort by." },
+            Argument::new("direction: SortDirection! = ASC", "Smallest or largest first."),
+            Argument::new("nulls: NullsOrder! = LAST", "Where objects without a value stand, whatever the direction."),
+        ];
+        self.input(&format!("{name}Order"), &format!("One key of an order of objects of type {name}."), &fields, false);
+    }
+
+    /// A filter input, with `and`, `or` and `not`.
+    pub fn filter(&mut self, filters: &Filters) {
+        let list: &'static str = leak(format!("[{}!]", filters.name));
+        let mut fields = vec![
+            Argument {
+                signature: Signature { name: "and", ty: list, default: None },
+                description: "All of these hold.",
+            },
+            Argument {
+                signature: Signature { name: "or", ty: list, default: None },
+                description: "At least one of these holds; an empty list holds for nothing.",
+            },
+            Argument {
+                signature: Signature { name: "not", ty: filters.name, default: None },
+                description: "This does not hold; a test of an absent value does not hold, so its `not` does.",
+            },
+        ];
+        fields.extend(filters.fields.iter().map(|field| field.argument));
+        self.input(filters.name, filters.description, &fields, false);
+    }
+
+    /// An input object.
+    pub fn input(&mut self, name: &str, description: &str, fields: &[Argument], oneof: bool) {
+        let input_fields = fields.iter().map(|field| {
+            let key = field.signature.name;
+            (key.to_owned(), self.input_value(&format!("{name}.{key}"), field))
+        });
+        let input = MetaType::InputObject {
+            name: name.to_owned(),
+            description: self.describe(name, description),
+            input_fields: input_fields.collect(),
+            visible: None,
+            inaccessible: false,
+            tags: Vec::new(),
+            rust_typename: None,
+            oneof,
+            directive_invocations: Vec::new(),
+        };
+        self.registry.types.insert(name.to_owned(), input);
+    }
+
+    /// An enum.
+    pub fn enumeration(&mut self, name: &str, description: &str, values: &[(&str, &str)]) {
+        let enum_values = values.iter().map(|(value, description)| {
+            let description = self.describe(&format!("{name}.{value}"), description);
+            ((*value).to_owned(), MetaEnumValue { description, ..MetaEnumValue::new(*value) })
+        });
+        let enumeration = MetaType::Enum {
+            name: name.to_owned(),
+            description: self.describe(name, description),
+            enum_values: enum_values.collect(),
+            visible: None,
+            inaccessible: false,
+            tags: Vec::new(),
+            rust_typename: None,
+            directive_invocations: Vec::new(),
+            requires_scopes: Vec::new(),
+        };
+        self.registry.types.insert(name.to_owned(), enumeration);
+    }
+
+    /// An interface.
+    pub fn interface(&mut self, name: &str, description: &str, fields: &[Argument]) {
+        let fields = fields.iter().map(|field| {
+            let meta = self.field(name, field.signature, field.description, &[]);
+            (field.signature.name.to_owned(), meta)
+        });
+        let interface = MetaType::Interface {
+            name: name.to_owned(),
+            description: self.describe(name, description),
+            fields: fields.collect(),
+            possible_types: IndexSet::new(),
+            extends: false,
+            keys: None,
+            visible: None,
+            inaccessible: false,
+            tags: Vec::new(),
+            rust_typename: None,
+            directive_invocations: Vec::new(),
+            requires_scopes: Vec::new(),
+        };
+        self.registry.types.insert(name.to_owned(), interface);
+    }
+
+    /// A scalar; values are checked where they are read.
+    pub fn scalar(&mut self, name: &str, description: &str, specified_by: Option<&str>) {
+        let scalar = MetaType::Scalar {
+            name: name.to_owned(),
+            description: self.describe(name, description),
+            is_valid: None,
+            visible: None,
+            inaccessible: false,
+            tags: Vec::new(),
+            specified_by_url: specified_by.map(str::to_owned),
+            directive_invocations: Vec::new(),
+            requires_scopes: Vec::new(),
+        };
+        self.registry.types.insert(name.to_owned(), scalar);
+    }
+}
+
+/// Names of types live as long as the process; each schema is built once.
+fn leak(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
+}

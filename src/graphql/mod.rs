@@ -1,0 +1,52 @@
+//! The GraphQL API: one file for each noun, the engine that turns selections into SQL, and the schema in two languages.
+
+use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, Schema};
+
+use crate::db::Db;
+use crate::lang::Lang;
+
+pub mod department_goal;
+pub mod division;
+pub mod engine;
+pub mod finding;
+pub mod indicator;
+pub mod lookup;
+pub mod money;
+pub mod node;
+pub mod project;
+pub mod query;
+pub mod shapes;
+pub mod source_document;
+pub mod spending_plan;
+pub mod text;
+pub mod unit;
+pub mod viewer;
+
+/// The schema of the service.
+pub type ApiSchema = Schema<query::Query, EmptyMutation, EmptySubscription>;
+
+/// Builds the schema with descriptions in one language; without a database it can be printed and asked about itself.
+pub fn schema(db: Option<Db>, lang: Lang) -> ApiSchema {
+    let translations = match lang {
+        Lang::En => engine::registry::Translations::new(),
+        Lang::Zh => engine::registry::Translations::new(),
+    };
+    shapes::in_words_of(translations, || {
+        let builder = Schema::build(query::Query, EmptyMutation, EmptySubscription).disable_suggestions();
+        match db {
+            Some(db) => builder.data(db).finish(),
+            None => builder.finish(),
+        }
+    })
+}
+
+/// The schema as SDL, always in the same order: what `schema.graphql` holds.
+pub fn sdl(lang: Lang) -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by()
+        .use_space_ident();
+    schema(None, lang).sdl_with_options(options)
+}

@@ -1,0 +1,159 @@
+//! `node` and `nodes`: any object by its key. The prefix of the key tells the type without the database.
+
+use async_graphql::Value;
+use entity::{
+    department_goal, division, finding, id, indicator, indicator_level, objective, project, source_document,
+    spending_plan, unit,
+};
+use futures_util::future::{BoxFuture, try_join_all};
+use sea_orm::{EntityTrait, ModelTrait};
+use uuid::Uuid;
+
+use super::department_goal::DepartmentGoal;
+use super::division::Division;
+use super::engine::asked::Asked;
+use super::engine::object::{Linked, Object};
+use super::engine::plan::Plan;
+use super::finding::Finding;
+use super::indicator::{Indicator, IndicatorLevel};
+use super::project::{Objective, Project};
+use super::source_document::SourceDocument;
+use super::spending_plan::SpendingPlan;
+use super::unit::Unit;
+use crate::error::AppResult;
+use crate::service::filter::{Filter, Test};
+use crate::service::read::Reader;
+use crate::service::scope::Scoped;
+
+/// One type of object that `node` finds.
+trait Kind: Send + Sync {
+    /// Reads a key of this type.
+    fn key(&self, id: &str) -> Option<Uuid>;
+    /// The objects with these keys that the caller may see.
+    fn find<'a>(&'a self, reader: Reader<'a>, keys: Vec<Uuid>) -> BoxFuture<'a, AppResult<Vec<(Uuid, Value)>>>;
+}
+
+struct Table<E: EntityTrait> {
+    parse: fn(&str) -> Option<Uuid>,
+    column: E::Column,
+    plan: Plan<E::Model>,
+}
+
+impl<E: Scoped> Kind for Table<E>
+where
+    E::Model: 'static,
+    E::Column: Send + Sync,
+{
+    fn key(&self, id: &str) -> Option<Uuid> {
+        (self.parse)(id)
+    }
+
+    fn find<'a>(&'a self, reader: Reader<'a>, keys: Vec<Uuid>) -> BoxFuture<'a, AppResult<Vec<(Uuid, Value)>>> {
+        Box::pin(async move {
+            let wanted = keys.iter().map(|key| (*key).into()).collect();
+            let rows = reader.all::<E>(&Filter::column(self.column, Test::In(wanted)), []).await?;
+            let values = self.plan.render(reader, &rows).await?;
+            let found = rows.iter().zip(values).filter_map(|(row, value)| {
+                let stored = row.get(self.column);
+                keys.iter().find(|key| stored == (**key).into()).map(|key| (*key, value))
+            });
+            Ok(found.collect())
+        })
+    }
+}
+
+fn table<T, E>(asked: &Asked<'_>, parse: fn(&str) -> Option<Uuid>, column: E::Column) -> AppResult<Box<dyn Kind>>
+where
+    T: Object<Row = E::Model>,
+    E: Scoped,
+    E::Model: 'static,
+    E::Column: Send + Sync,
+{
+    Ok(Box::new(Table::<E> { parse, column, plan: Plan::compile::<T>(asked)? }))
+}
+
+/// Objects of any type by their keys.
+pub struct Nodes {
+    ids: Vec<String>,
+    list: bool,
+    kinds: Vec<Box<dyn Kind>>,
+}
+
+impl Nodes {
+    /// Plans what is asked of each type; `list` tells `nodes` from `node`.
+    pub fn compile(asked: &Asked<'_>, ids: Vec<String>, list: bool) -> AppResult<Self> {
+        let kinds = vec![
+            table::<Division, division::Entity>(
+                asked,
+                |id| id::DivisionId::parse(id).map(|id| id.0),
+                division::Column::Id,
+            )?,
+            table::<Unit, unit::Entity>(asked, |id| id::UnitId::parse(id).map(|id| id.0), unit::Column::Id)?,
+            table::<DepartmentGoal, department_goal::Entity>(
+                asked,
+                |id| id::DepartmentGoalId::parse(id).map(|id| id.0),
+                department_goal::Column::Id,
+            )?,
+            table::<Project, project::Entity>(
+                asked,
+                |id| id::ProjectId::parse(id).map(|id| id.0),
+                project::Column::Id,
+            )?,
+            table::<Objective, objective::Entity>(
+                asked,
+                |id| id::ObjectiveId::parse(id).map(|id| id.0),
+                objective::Column::Id,
+            )?,
+            table::<SpendingPlan, spending_plan::Entity>(
+                asked,
+                |id| id::SpendingPlanId::parse(id).map(|id| id.0),
+                spending_plan::Column::Id,
+            )?,
+            table::<Indicator, indicator::Entity>(
+                asked,
+                |id| id::IndicatorId::parse(id).map(|id| id.0),
+                indicator::Column::Id,
+            )?,
+            table::<IndicatorLevel, indicator_level::Entity>(
+                asked,
+                |id| id::IndicatorLevelId::parse(id).map(|id| id.0),
+                indicator_level::Column::Id,
+            )?,
+            table::<SourceDocument, source_document::Entity>(
+                asked,
+                |id| id::SourceDocumentId::parse(id).map(|id| id.0),
+                source_document::Column::Id,
+            )?,
+            table::<Finding, finding::Entity>(
+                asked,
+                |id| id::FindingId::parse(id).map(|id| id.0),
+                finding::Column::Id,
+            )?,
+        ];
+        Ok(Self { ids, list, kinds })
+    }
+}
+
+impl Linked<()> for Nodes {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [()]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+        Box::pin(async move {
+            reader.caller.may(crate::auth::Action::Read)?;
+            let of_kind = self.kinds.iter().map(|kind| {
+                let keys: Vec<Uuid> = self.ids.iter().filter_map(|id| kind.key(id)).collect();
+                async move { if keys.is_empty() { Ok(Vec::new()) } else { kind.find(reader, keys).await } }
+            });
+            let found: Vec<(Uuid, Value)> = try_join_all(of_kind).await?.into_iter().flatten().collect();
+            let values: Vec<Value> = self
+                .ids
+                .iter()
+                .map(|id| {
+                    let key = self.kinds.iter().find_map(|kind| kind.key(id));
+                    let object = found.iter().find(|(found, _)| Some(*found) == key);
+                    object.map_or(Value::Null, |(_, value)| value.clone())
+                })
+                .collect();
+            let value = if self.list { Value::List(values) } else { values.into_iter().next().unwrap_or(Value::Null) };
+            Ok(vec![value; rows.len()])
+        })
+    }
+}

@@ -1,0 +1,206 @@
+//! Projects (预算项目) and their objectives.
+
+use std::sync::LazyLock;
+
+use async_graphql::Value;
+use entity::id::ProjectId;
+use entity::{finding, objective, project};
+
+use super::engine::argument::{self, At};
+use super::engine::connection::Connected;
+use super::engine::filter::Filters;
+use super::engine::object::{Fields, Object};
+use super::engine::order::OrderField;
+use super::engine::signature::Argument;
+use super::finding::{self as findings, Finding};
+use super::indicator::Indicator;
+use super::money::{Amount, Money};
+use super::source_document::{Place, SourceRef};
+use super::spending_plan::SpendingPlan;
+use super::text;
+use super::unit::Unit;
+use crate::service::order::Key;
+use crate::service::relation::{
+    OBJECTIVE_PROJECT, PROJECT_FINDINGS, PROJECT_INDICATORS, PROJECT_OBJECTIVES, PROJECT_PLAN, PROJECT_UNIT,
+};
+
+/// `Project`.
+pub struct Project;
+
+impl Object for Project {
+    type Row = project::Model;
+    const NAME: &'static str = "Project";
+
+    fn fields() -> &'static Fields<project::Model> {
+        static FIELDS: LazyLock<Fields<project::Model>> = LazyLock::new(|| {
+            Fields::<project::Model>::new("A budgeted project (预算项目) of one unit and fiscal year.")
+                .node(|project| project.id.public())
+                .value("version: Int!", "Starts at 1 and grows by 1 with each change of the project itself.", |p| {
+                    Value::from(p.version)
+                })
+                .one::<Unit, _>("unit: Unit!", "The unit.", PROJECT_UNIT)
+                .value("fiscalYear: Int!", "Fiscal year (预算年度).", |p| Value::from(p.fiscal_year))
+                .value("ordinal: Int!", "Place in its document, from 1.", |p| Value::from(p.ordinal))
+                .value("code: String", "Project code (项目编码); null when the form leaves it empty.", |p| {
+                    text::text(&p.code)
+                })
+                .value("name: String!", "Name (项目名称).", |p| Value::from(p.name.as_str()))
+                .value("heading: String", "The name in the heading of the table, where it differs from `name`.", |p| {
+                    text::text(&p.heading)
+                })
+                .value("unitRaw: String", "The unit as printed in the table: code and name.", |p| {
+                    text::text(&p.unit_raw)
+                })
+                .value("goalLevel: GoalLevel!", "Whether the document states a project or a special fund.", |p| {
+                    text::name(p.goal_level.code())
+                })
+                .inline::<Money>("budget: Money", "Budget (预算数); null when the form has none.", |p| {
+                    Amount::of(p.budget, &p.budget_raw)
+                })
+                .inline::<Money>("fiscalFunds: Money", "Of it, fiscal funds (财政资金).", |p| {
+                    Amount::of(p.fiscal_funds, &p.fiscal_funds_raw)
+                })
+                .inline::<Money>("otherFunds: Money", "Of it, other funds (其他资金); null when left empty.", |p| {
+                    Amount::of(p.other_funds, &p.other_funds_raw)
+                })
+                .value("purpose: String", "What the money is for (资金用途).", |p| text::text(&p.purpose))
+                .list::<Objective, _>(
+                    "objectives: [Objective!]!",
+                    "Objectives (绩效目标), in printed order.",
+                    PROJECT_OBJECTIVES,
+                    || vec![Key::up(objective::Column::Ordinal)],
+                )
+                .one::<SpendingPlan, _>(
+                    "plan: SpendingPlan",
+                    "Spending plan (资金支出计划); null when absent or unreadable.",
+                    PROJECT_PLAN,
+                )
+                .connection::<Indicator, _>(
+                    "indicators: IndicatorConnection!",
+                    "Indicators (绩效指标), in printed order unless asked otherwise.",
+                    PROJECT_INDICATORS,
+                )
+                .list_where::<Finding, _>(
+                    "findings: [Finding!]!",
+                    "What rules noticed in the project and its parts.",
+                    vec![Argument::new("severity: Severity", "Only findings of this severity.")],
+                    PROJECT_FINDINGS,
+                    || vec![Key::up(finding::Column::Rule)],
+                    findings::of_severity,
+                )
+                .inline::<SourceRef>(
+                    "source: SourceRef",
+                    "Where the values were read; null when they were not imported.",
+                    |p| Place::of(p.source_id, p.source_line, p.source_table, p.source_row),
+                )
+                .value("createdAt: DateTime!", "When the row was made.", |p| text::time(p.created_at))
+                .value("updatedAt: DateTime!", "When the row last changed.", |p| text::time(p.updated_at))
+        });
+        &FIELDS
+    }
+}
+
+impl Connected for Project {
+    type Entity = project::Entity;
+
+    fn filters() -> &'static Filters {
+        static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
+            use project::Column;
+            Filters::new("ProjectFilter", "Conditions on projects; all fields given must hold.")
+                .id("id: IdFilter", "Key.", Column::Id, |id| ProjectId::parse(id).map(|id| id.0))
+                .text("divisionCode: StringFilter", "Code of the division.", Column::DivisionCode)
+                .int("fiscalYear: IntFilter", "Fiscal year.", Column::FiscalYear)
+                .text("code: StringFilter", "Project code.", Column::Code)
+                .text("name: StringFilter", "Name.", Column::Name)
+                .text("purpose: StringFilter", "What the money is for.", Column::Purpose)
+                .code("goalLevel: GoalLevelFilter", "Project or special fund.", Column::GoalLevel)
+                .money("budget: MoneyFilter", "Budget.", Column::Budget)
+                .money("fiscalFunds: MoneyFilter", "Fiscal funds.", Column::FiscalFunds)
+                .money("otherFunds: MoneyFilter", "Other funds.", Column::OtherFunds)
+                .time("updatedAt: DateTimeFilter", "When the row last changed.", Column::UpdatedAt)
+                .related("unit: UnitFilter", "The unit.", PROJECT_UNIT, Unit::filters)
+                .many("indicators: IndicatorListFilter", "Its indicators.", PROJECT_INDICATORS, Indicator::filters)
+                .many("findings: FindingListFilter", "What rules noticed in it.", PROJECT_FINDINGS, Finding::filters)
+        });
+        &FILTERS
+    }
+
+    fn orders() -> &'static [OrderField<project::Column>] {
+        use project::Column;
+        &[
+            OrderField { name: "FISCAL_YEAR", description: "Fiscal year.", column: Column::FiscalYear },
+            OrderField { name: "ORDINAL", description: "Place in the document.", column: Column::Ordinal },
+            OrderField { name: "CODE", description: "Project code.", column: Column::Code },
+            OrderField { name: "NAME", description: "Name, by code point.", column: Column::Name },
+            OrderField { name: "BUDGET", description: "Budget.", column: Column::Budget },
+            OrderField { name: "FISCAL_FUNDS", description: "Fiscal funds.", column: Column::FiscalFunds },
+            OrderField { name: "OTHER_FUNDS", description: "Other funds.", column: Column::OtherFunds },
+            OrderField { name: "UPDATED_AT", description: "When the row last changed.", column: Column::UpdatedAt },
+        ]
+    }
+
+    fn default_order() -> &'static [project::Column] {
+        &[project::Column::FiscalYear, project::Column::UnitId, project::Column::Ordinal]
+    }
+}
+
+/// The projects that a natural key names: by code, or by name where the form has no code.
+///
+/// # Errors
+/// `BAD_USER_INPUT` when neither code nor name is given, or both.
+pub fn by_key(value: &Value, at: &At) -> crate::error::AppResult<crate::service::filter::Filter> {
+    use crate::service::filter::{Filter, Test};
+    let mut parts = Vec::new();
+    let mut named = 0;
+    for (name, value) in argument::fields(value, at)? {
+        if *value == Value::Null {
+            continue;
+        }
+        let at = at.field(name);
+        parts.push(match name {
+            "divisionCode" => {
+                Filter::column(project::Column::DivisionCode, Test::Eq(argument::text(value, &at)?.into()))
+            }
+            "fiscalYear" => Filter::column(project::Column::FiscalYear, Test::Eq(argument::int(value, &at)?.into())),
+            "unitCode" => {
+                let code = Test::Eq(argument::text(value, &at)?.into());
+                Filter::related(PROJECT_UNIT, Filter::column(entity::unit::Column::Code, code))
+            }
+            "code" => {
+                named += 1;
+                Filter::column(project::Column::Code, Test::Eq(argument::text(value, &at)?.into()))
+            }
+            _ => {
+                named += 1;
+                let name = Test::Eq(argument::text(value, &at)?.into());
+                let no_code = Filter::column(project::Column::Code, Test::IsNull(true));
+                Filter::All(vec![no_code, Filter::column(project::Column::Name, name)])
+            }
+        });
+    }
+    if named != 1 {
+        return Err(at.error("needs `code`, or `name` when the project has no code, and not both"));
+    }
+    Ok(Filter::All(parts))
+}
+
+/// `Objective`.
+pub struct Objective;
+
+impl Object for Objective {
+    type Row = objective::Model;
+    const NAME: &'static str = "Objective";
+
+    fn fields() -> &'static Fields<objective::Model> {
+        static FIELDS: LazyLock<Fields<objective::Model>> = LazyLock::new(|| {
+            Fields::<objective::Model>::new("An objective (绩效目标) of a project.")
+                .node(|objective| objective.id.public())
+                .value("version: Int!", "Starts at 1 and grows by 1 with each change.", |o| Value::from(o.version))
+                .one::<Project, _>("project: Project!", "The project.", OBJECTIVE_PROJECT)
+                .value("ordinal: Int!", "Place in the list, from 1.", |o| Value::from(o.ordinal))
+                .value("number: String", "The number as printed; null when there is none.", |o| text::text(&o.number))
+                .value("text: String!", "The objective without its number.", |o| Value::from(o.text.as_str()))
+        });
+        &FIELDS
+    }
+}

@@ -1,0 +1,177 @@
+//! The root of queries: its fields, and how one of them is answered.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::resolver_utils::resolve_container;
+use async_graphql::{
+    ContainerType, Context, ContextSelectionSet, Error, ObjectType, OutputType, Positioned, ServerError, ServerResult,
+    Value,
+};
+use entity::indicator_level;
+
+use super::department_goal::DepartmentGoal;
+use super::division::Division;
+use super::engine::argument::{self, At};
+use super::engine::asked::{Asked, Environment};
+use super::engine::object::{Fields, Root, Step};
+use super::engine::signature::Argument;
+use super::finding::Finding;
+use super::indicator::{Indicator, IndicatorLevel};
+use super::node::Nodes;
+use super::project::Project;
+use super::source_document::SourceDocument;
+use super::unit::Unit;
+use super::viewer::{Facts, ServiceInfo, Viewer};
+use super::{lookup, shapes};
+use crate::auth::Caller;
+use crate::db::Db;
+use crate::error::{AppError, AppResult};
+use crate::lang::Lang;
+use crate::limits::ProfileLimits;
+use crate::service::filter::{Filter, Test};
+use crate::service::read::Reader;
+
+/// `Query`.
+pub struct Query;
+
+/// The fields of `Query`.
+pub fn fields() -> &'static Fields<Root> {
+    static FIELDS: LazyLock<Fields<Root>> = LazyLock::new(|| {
+        let by = |signature| vec![Argument::new(signature, "Which one.")];
+        Fields::<Root>::new("What can be asked.")
+            .field(
+                "node: Node",
+                "Any object by its key; null where there is none that the caller may see.",
+                vec![Argument::new("id: ID!", "Key of the object.")],
+                |asked| {
+                    let id = argument::text(&asked.required("id")?, &At::top("id"))?;
+                    Ok(Step::Link(Box::new(Nodes::compile(asked, vec![id], false)?)))
+                },
+            )
+            .field(
+                "nodes: [Node]!",
+                "Objects by their keys, in the order of the keys; null for each that the caller may not see.",
+                vec![Argument::new("ids: [ID!]!", "Keys of the objects.")],
+                |asked| {
+                    let ids = argument::list(&asked.required("ids")?, &At::top("ids"), argument::text)?;
+                    let most = asked.environment.limits.page_max;
+                    if ids.len() as u64 > most {
+                        return Err(At::top("ids").error(&format!("may have {most} entries at the most")));
+                    }
+                    Ok(Step::Link(Box::new(Nodes::compile(asked, ids, true)?)))
+                },
+            )
+            .rows::<Viewer>("viewer: Viewer!", "Who asks.", Vec::new(), |_| {
+                Ok(Box::new(|reader| Box::pin(async move { Ok(vec![Some(reader.caller.clone())]) })))
+            })
+            .rows::<ServiceInfo>("service: ServiceInfo!", "What the service is.", Vec::new(), |asked| {
+                let facts = Facts { limits: *asked.environment.limits };
+                Ok(Box::new(move |_| Box::pin(async move { Ok(vec![Some(facts)]) })))
+            })
+            .rows::<Division>("division: Division", "One division.", by("by: DivisionBy!"), lookup::division)
+            .all_of::<Division>("divisions: DivisionConnection!", "Divisions.")
+            .rows::<Unit>("unit: Unit", "One unit.", by("by: UnitBy!"), lookup::unit)
+            .all_of::<Unit>("units: UnitConnection!", "Units of every level.")
+            .rows::<Project>("project: Project", "One project.", by("by: ProjectBy!"), lookup::project)
+            .all_of::<Project>("projects: ProjectConnection!", "Projects.")
+            .rows::<Indicator>("indicator: Indicator", "One indicator.", by("by: IndicatorBy!"), lookup::indicator)
+            .all_of::<Indicator>("indicators: IndicatorConnection!", "Indicators.")
+            .rows::<DepartmentGoal>(
+                "departmentGoal: DepartmentGoal",
+                "One department goal.",
+                by("by: DepartmentGoalBy!"),
+                lookup::department_goal,
+            )
+            .all_of::<DepartmentGoal>("departmentGoals: DepartmentGoalConnection!", "Department goals.")
+            .rows::<IndicatorLevel>(
+                "indicatorLevels: [IndicatorLevel!]!",
+                "The code table of indicator levels, in printed order.",
+                vec![Argument::new("regime: IndicatorRegime", "Only levels of this system.")],
+                |asked| {
+                    let regime = asked.argument("regime")?.filter(|value| *value != Value::Null);
+                    let filter = match regime {
+                        None => Filter::everything(),
+                        Some(value) => {
+                            let name = argument::name(&value, &At::top("regime"))?;
+                            Filter::column(indicator_level::Column::Regime, Test::Eq(name.into()))
+                        }
+                    };
+                    Ok(lookup::all::<indicator_level::Entity>(filter, indicator_level::Column::Ordinal))
+                },
+            )
+            .all_of::<Finding>("findings: FindingConnection!", "What data-quality rules noticed.")
+            .rows::<SourceDocument>(
+                "sourceDocument: SourceDocument",
+                "One document.",
+                by("by: SourceDocumentBy!"),
+                lookup::source_document,
+            )
+            .all_of::<SourceDocument>("sourceDocuments: SourceDocumentConnection!", "Documents that were read.")
+    });
+    &FIELDS
+}
+
+impl OutputType for Query {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed("Query")
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        shapes::register(registry);
+        "Query!".to_owned()
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        resolve_container(ctx, self).await
+    }
+}
+
+impl ObjectType for Query {}
+
+impl ContainerType for Query {
+    /// Answers one root field: the plan first, then its statements. An error nulls the field, or everything where the
+    /// schema promises a value.
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        let Some(field) = fields().get(&ctx.item.node.name.node) else {
+            return Ok(None);
+        };
+        match answer(ctx, field).await {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => {
+                let error = ctx.set_error_path(server_error(error, ctx));
+                if field.signature.required() {
+                    return Err(error);
+                }
+                ctx.add_error(error);
+                Ok(Some(Value::Null))
+            }
+        }
+    }
+}
+
+async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -> AppResult<Value> {
+    let missing = |what: Error| AppError::internal(what.message);
+    let caller = ctx.data::<Caller>().map_err(missing)?;
+    let limits = ctx.data::<ProfileLimits>().map_err(missing)?;
+    let db = ctx.data::<Db>().map_err(missing)?;
+    let environment = Environment {
+        fragments: &ctx.query_env.fragments,
+        variables: &ctx.query_env.variables,
+        definitions: &ctx.query_env.operation.node.variable_definitions,
+        limits,
+        lang: ctx.data_opt::<Lang>().copied().unwrap_or_default(),
+    };
+    let step = field.compile(Asked::root(&ctx.item.node, environment))?;
+    let reader = Reader { db: db.read(), caller };
+    match step {
+        Step::Value(value) => Ok(value(&())),
+        Step::Link(link) => Ok(link.load(reader, &[()]).await?.pop().unwrap_or(Value::Null)),
+    }
+}
+
+fn server_error(error: AppError, ctx: &Context<'_>) -> ServerError {
+    Error::new_with_source(error).into_server_error(ctx.item.pos)
+}

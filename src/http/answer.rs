@@ -1,0 +1,232 @@
+//! Answers: the media type a client accepts, the bytes of a response, and refusals in the one form of every route.
+
+use std::io;
+
+use async_graphql::{Pos, Response as Executed, ServerError};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde::Serialize;
+
+use crate::error::{AppError, ErrorCode};
+use crate::request_id::RequestId;
+
+use super::errors::{self, finish_executed, finish_refused, refusal};
+
+/// The two media types of GraphQL over HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Media {
+    /// `application/json`: a refused document is answered with status 200, as clients of this type expect.
+    Json,
+    /// `application/graphql-response+json`: the status says what happened.
+    GraphqlResponse,
+}
+
+impl Media {
+    /// The type that the `Accept` headers prefer, JSON among equals unless GraphQL's own comes first.
+    /// `None` if they accept neither.
+    pub fn negotiate(headers: &HeaderMap) -> Option<Self> {
+        let mut best: Option<(f32, Self)> = None;
+        let mut asked = false;
+        for header in headers.get_all(header::ACCEPT) {
+            let Ok(header) = header.to_str() else { return None };
+            for range in header.split(',').map(str::trim).filter(|range| !range.is_empty()) {
+                asked = true;
+                let mut parts = range.split(';').map(str::trim);
+                let media = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+                    "application/json" | "application/*" | "*/*" => Self::Json,
+                    "application/graphql-response+json" => Self::GraphqlResponse,
+                    _ => continue,
+                };
+                let mut quality = 1.0;
+                let mut readable = true;
+                for (key, value) in parts.filter_map(|parameter| parameter.split_once('=')) {
+                    match key.to_ascii_lowercase().as_str() {
+                        "q" => quality = value.parse().unwrap_or(0.0),
+                        "charset" => readable = value.trim_matches('"').eq_ignore_ascii_case("utf-8"),
+                        _ => {}
+                    }
+                }
+                if readable && quality > best.map_or(0.0, |(quality, _)| quality) {
+                    best = Some((quality, media));
+                }
+            }
+        }
+        if asked { best.map(|(_, media)| media) } else { Some(Self::Json) }
+    }
+
+    const fn content_type(self) -> HeaderValue {
+        match self {
+            Self::Json => HeaderValue::from_static("application/json; charset=utf-8"),
+            Self::GraphqlResponse => HeaderValue::from_static("application/graphql-response+json; charset=utf-8"),
+        }
+    }
+}
+
+/// A request that is answered without being executed.
+#[derive(Debug)]
+pub struct Refused {
+    errors: Vec<ServerError>,
+    status: RefusedStatus,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum RefusedStatus {
+    /// The request never became a GraphQL request: this status, whatever the media type.
+    Http(StatusCode),
+    /// What the code says; for [`Media::Json`] 200 unless the transport has to know.
+    OfCode,
+}
+
+impl Refused {
+    /// A request that is no GraphQL request.
+    pub fn http(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { errors: vec![refusal(code, message, None)], status: RefusedStatus::Http(status), headers: Vec::new() }
+    }
+
+    /// A GraphQL request that is refused by what it says.
+    pub fn document(errors: Vec<ServerError>) -> Self {
+        Self { errors, status: RefusedStatus::OfCode, headers: Vec::new() }
+    }
+
+    /// Adds a header to the answer.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The answer: errors with code and request id, no `data`.
+    pub fn into_response(mut self, media: Media, id: &RequestId) -> Response {
+        let code = finish_refused(&mut self.errors, id);
+        let status = match (self.status, media) {
+            (RefusedStatus::Http(status), _) => status,
+            (RefusedStatus::OfCode, Media::GraphqlResponse) => errors::status(code),
+            (RefusedStatus::OfCode, Media::Json) => match errors::status(code) {
+                StatusCode::BAD_REQUEST | StatusCode::GATEWAY_TIMEOUT => StatusCode::OK,
+                status => status,
+            },
+        };
+        #[derive(Serialize)]
+        struct Errors<'a> {
+            errors: &'a [ServerError],
+        }
+        // Strings, numbers and string keys only: there is nothing in it that JSON cannot say.
+        let bytes = serde_json::to_vec(&Errors { errors: &self.errors }).unwrap_or_default();
+        let mut response = respond(status, media, bytes);
+        response.headers_mut().extend(self.headers);
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<AppError> for Refused {
+    fn from(error: AppError) -> Self {
+        let refused = Self::http(errors::status(error.code()), error.code(), error.message());
+        match error.code() {
+            ErrorCode::Unavailable => refused.with(header::RETRY_AFTER, HeaderValue::from_static("1")),
+            _ => refused,
+        }
+    }
+}
+
+impl From<ServerError> for Refused {
+    fn from(error: ServerError) -> Self {
+        Self::document(vec![error])
+    }
+}
+
+/// The answer to an executed document; `Err` if validation refused it after all or it outgrew `max_bytes`.
+pub fn executed(mut executed: Executed, media: Media, id: &RequestId, max_bytes: u64) -> Result<Response, Refused> {
+    if is_request_error(&executed) {
+        return Err(Refused::document(executed.errors));
+    }
+    finish_executed(&mut executed.errors, id);
+    let mut bytes = Bounded { bytes: Vec::new(), max: usize::try_from(max_bytes).unwrap_or(usize::MAX) };
+    // Serialised as it is: through a JSON value the fields would lose the order of the request.
+    match serde_json::to_writer(&mut bytes, &executed) {
+        Ok(()) => Ok(respond(StatusCode::OK, media, bytes.bytes)),
+        Err(error) if error.is_io() => {
+            let message = format!("The answer has more than {max_bytes} bytes. Select fewer fields or smaller pages.");
+            Err(refusal(ErrorCode::CostLimit, message, None::<Pos>).into())
+        }
+        Err(error) => Err(AppError::internal(error).into()),
+    }
+}
+
+/// Whether the library refused the document before it ran anything.
+///
+/// Then there is no data and no error has a path. Every error of a field has one: the library sets it for resolvers,
+/// arguments and guards alike, and an operation that ran without error has an object as data.
+fn is_request_error(executed: &Executed) -> bool {
+    executed.data == async_graphql::Value::Null
+        && !executed.errors.is_empty()
+        && executed.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// Bytes in memory up to a maximum; writing more fails.
+struct Bounded {
+    bytes: Vec<u8>,
+    max: usize,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + chunk.len() > self.max {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(chunk);
+        Ok(chunk.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// An answer of either media type, never stored on the way.
+fn respond(status: StatusCode, media: Media, bytes: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, media.content_type());
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept, accept-language, authorization"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderValue, header};
+
+    use super::Media;
+
+    #[test]
+    fn the_preferred_media_type_wins() {
+        use Media::{GraphqlResponse, Json};
+        for (accept, media) in [
+            (None, Some(Json)),
+            (Some(""), Some(Json)),
+            (Some("*/*"), Some(Json)),
+            (Some("application/*"), Some(Json)),
+            (Some("application/json"), Some(Json)),
+            (Some("Application/JSON; charset=UTF-8"), Some(Json)),
+            (Some("application/json; charset=latin1"), None),
+            (Some("application/graphql-response+json, application/json;q=0.9"), Some(GraphqlResponse)),
+            (Some("application/graphql-response+json;q=0.5, application/json"), Some(Json)),
+            (Some("application/json, application/graphql-response+json"), Some(Json)),
+            (Some("text/html, */*;q=0.1"), Some(Json)),
+            (Some("text/html"), None),
+            (Some("application/json;q=0"), None),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(accept) = accept {
+                headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            }
+            assert_eq!(Media::negotiate(&headers), media, "{accept:?}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `/graphql`: GraphQL over HTTP, step by step. What a step refuses never reaches the next.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Executor, Variables};
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use serde_json::Value as Json;
+use tokio::time::timeout;
+
+use crate::error::{AppError, ErrorCode};
+use crate::lang::Lang;
+use crate::request_id::RequestId;
+
+use super::answer::{self, Media, Refused};
+use super::errors::{chain, refusal};
+use super::log::Subject;
+use super::{Service, guard, request};
+
+/// Answers a request, whatever it is.
+pub async fn handle<E: Executor>(
+    State(service): State<Arc<Service<E>>>,
+    Extension(id): Extension<RequestId>,
+    Extension(subject): Extension<Subject>,
+    request: Request,
+) -> Response {
+    let media = Media::negotiate(request.headers());
+    match answer(&service, media, &id, &subject, request).await {
+        Ok(response) => response,
+        Err(refused) => refused.into_response(media.unwrap_or(Media::Json), &id),
+    }
+}
+
+async fn answer<E: Executor>(
+    service: &Service<E>,
+    media: Option<Media>,
+    id: &RequestId,
+    subject: &Subject,
+    request: Request,
+) -> Result<Response, Refused> {
+    // The head: method and content type, and whether an answer could be understood.
+    let method = request.method().clone();
+    request::check_head(&method, request.uri(), request.headers())?;
+    let media = media.ok_or_else(|| {
+        let message = "The answer is application/json or application/graphql-response+json.";
+        Refused::http(StatusCode::NOT_ACCEPTABLE, ErrorCode::BadUserInput, message)
+    })?;
+
+    // Who asks comes before the body, because the limits are the caller's.
+    let caller = service.authenticate.caller(request.headers()).await.inspect_err(|error| log_cause(error, id))?;
+    if let Some(account) = caller.identity() {
+        subject.account(&account.name);
+    }
+    let limits = service.limits.of(&caller);
+    let lang = language(&request);
+
+    // The body, then a place among the running requests for all that costs time.
+    let asked = request::read(request, &limits).await?;
+    let _permit = service.capacity.enter(&caller, limits.running).await?;
+
+    // The document and its size.
+    guard::admit_variables(&asked.variables, &limits)?;
+    let variables = Variables::from_json(Json::Object(asked.variables));
+    let document = guard::admit(&asked.query, &limits)?;
+    let (name, operation) = guard::select(&document, asked.operation_name.as_deref())?;
+    if let Some(name) = name {
+        subject.operation(name);
+    }
+    let seconds = match operation.node.ty {
+        OperationType::Query => limits.query_seconds,
+        OperationType::Mutation | OperationType::Subscription if method == Method::GET => {
+            let message = "Only queries are answered to GET; send mutations by POST.";
+            return Err(Refused::http(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadUserInput, message)
+                .with(header::ALLOW, HeaderValue::from_static("POST")));
+        }
+        OperationType::Mutation => limits.mutation_seconds,
+        OperationType::Subscription => {
+            let message = "Subscriptions are not served here.";
+            return Err(refusal(ErrorCode::GraphqlValidationFailed, message, Some(operation.pos)).into());
+        }
+    };
+    guard::admit_operation(&document, &operation.node, &variables, &limits)?;
+
+    // Execution, given up at the deadline: dropping it rolls back what it had open.
+    let mut execution = async_graphql::Request::new(asked.query)
+        .variables(variables)
+        .data(caller)
+        .data(limits)
+        .data(id.clone())
+        .data(lang);
+    execution.operation_name = asked.operation_name;
+    execution.set_parsed_query(document);
+    match timeout(Duration::from_secs(seconds), service.executor.execute(execution)).await {
+        Ok(executed) => answer::executed(executed, media, id, limits.answer_bytes),
+        Err(_late) => {
+            let message =
+                format!("The request took longer than {seconds} seconds and was given up; nothing was changed.");
+            Err(refusal(ErrorCode::Timeout, message, None).into())
+        }
+    }
+}
+
+fn language(request: &Request) -> Lang {
+    let header = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|header| header.to_str().ok());
+    header.map_or(Lang::default(), Lang::from_accept_language)
+}
+
+/// Leaves the cause of a failure of the service in the log, where the client's answer says nothing of it.
+pub fn log_cause(error: &AppError, id: &RequestId) {
+    if matches!(error.code(), ErrorCode::Internal | ErrorCode::Unavailable) {
+        tracing::error!(request = %id, code = error.code().as_str(), cause = %chain(error), "the request failed");
+    }
+}

@@ -1,0 +1,267 @@
+//! Rows and cost of an operation, estimated from the document alone before any statement reaches the database.
+//!
+//! An object costs 1, a list its rows times the cost of one row; scalars are free. How long a list is follows from the
+//! conventions of the schema: `first` or `last` on a field, `ids` on a look-up by ids, and for a connection (`nodes`,
+//! `edges`) without them the default page. Lists without such an argument hang on one object and are short; they count as
+//! one object. What lies below `__schema` and `__type` is free, its size is bounded by the limits of [`super::expansion`].
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+
+use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
+use async_graphql::{Name, Positioned, ServerError, Value, Variables};
+
+use crate::error::ErrorCode;
+use crate::http::errors::refusal;
+use crate::limits::ProfileLimits;
+
+/// Cost and rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Load {
+    cost: u64,
+    rows: u64,
+}
+
+impl Load {
+    fn plus(self, other: Self) -> Self {
+        Self { cost: self.cost.saturating_add(other.cost), rows: self.rows.saturating_add(other.rows) }
+    }
+
+    fn times(self, count: u64) -> Self {
+        Self { cost: self.cost.saturating_mul(count), rows: self.rows.saturating_mul(count) }
+    }
+}
+
+/// The load of a selection set: once for the object it is selected on, and for each row of the page around it. Being free
+/// of the page's length it is the same wherever a fragment is spread.
+#[derive(Clone, Copy, Debug, Default)]
+struct SetLoad {
+    once: Load,
+    each: Load,
+    /// Whether it selects what only a connection has.
+    connection: bool,
+}
+
+impl SetLoad {
+    /// The load of a field that is no part of a connection.
+    fn once(once: Load) -> Self {
+        Self { once, ..Self::default() }
+    }
+}
+
+/// Compares the cost and rows of an operation, and every page in it, with the limits.
+///
+/// The document must have passed [`super::expansion::expand`], which excludes cycles and bounds the recursion.
+///
+/// # Errors
+/// `COST_LIMIT` with the estimate and the limit, `BAD_USER_INPUT` for a page that is too large or negative.
+pub fn check(
+    document: &ExecutableDocument,
+    operation: &OperationDefinition,
+    variables: &Variables,
+    limits: &ProfileLimits,
+) -> Result<(), ServerError> {
+    let mut estimate = Estimate { document, operation, variables, limits, fragments: HashMap::new() };
+    let set = estimate.set(&operation.selection_set.node)?;
+    let load = set.once.plus(set.each);
+    for (what, requested, limit) in [("a number of rows", load.rows, limits.rows), ("a cost", load.cost, limits.cost)] {
+        if requested > limit {
+            let message = format!(
+                "The document asks for {what} of about {requested}; {limit} is allowed. Select fewer levels or smaller pages (`first`)."
+            );
+            return Err(refusal(ErrorCode::CostLimit, message, Some(operation.selection_set.pos)));
+        }
+    }
+    Ok(())
+}
+
+struct Estimate<'a> {
+    document: &'a ExecutableDocument,
+    operation: &'a OperationDefinition,
+    variables: &'a Variables,
+    limits: &'a ProfileLimits,
+    fragments: HashMap<&'a str, SetLoad>,
+}
+
+impl<'a> Estimate<'a> {
+    fn set(&mut self, set: &'a SelectionSet) -> Result<SetLoad, ServerError> {
+        let mut sum = SetLoad::default();
+        for selection in &set.items {
+            let load = match &selection.node {
+                Selection::Field(field) => self.field(field)?,
+                Selection::InlineFragment(fragment) => self.set(&fragment.node.selection_set.node)?,
+                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node)?,
+            };
+            sum.once = sum.once.plus(load.once);
+            sum.each = sum.each.plus(load.each);
+            sum.connection |= load.connection;
+        }
+        Ok(sum)
+    }
+
+    fn fragment(&mut self, name: &'a Name) -> Result<SetLoad, ServerError> {
+        if let Some(load) = self.fragments.get(name.as_str()) {
+            return Ok(*load);
+        }
+        let load = match self.document.fragments.get(name) {
+            Some(fragment) => self.set(&fragment.node.selection_set.node)?,
+            None => SetLoad::default(),
+        };
+        self.fragments.insert(name, load);
+        Ok(load)
+    }
+
+    fn field(&mut self, field: &'a Positioned<Field>) -> Result<SetLoad, ServerError> {
+        let name = field.node.name.node.as_str();
+        if matches!(name, "__schema" | "__type") {
+            return Ok(SetLoad::default());
+        }
+        let page = self.page(field)?;
+        let inside = self.set(&field.node.selection_set.node)?;
+        let leaf = field.node.selection_set.node.items.is_empty();
+        let object = Load { cost: u64::from(!leaf), rows: 0 }.plus(inside.once);
+        let rows = page.unwrap_or(self.limits.page_default);
+        Ok(match (self.ids(field), name) {
+            (Some(ids), _) => SetLoad::once(row(object).times(ids)),
+            (None, "nodes" | "edges") => {
+                SetLoad { each: row(object.plus(inside.each.times(rows))), connection: true, ..SetLoad::default() }
+            }
+            (None, "pageInfo" | "totalCount" | "aggregate") => {
+                SetLoad { once: object, connection: true, ..SetLoad::default() }
+            }
+            // A list that is paged itself, without a connection.
+            (None, _) if page.is_some() && !inside.connection => SetLoad::once(row(object).times(rows)),
+            (None, _) => SetLoad::once(object.plus(inside.each.times(rows))),
+        })
+    }
+
+    /// The value of `first` or `last`, whichever is given; the larger of both.
+    fn page(&self, field: &Positioned<Field>) -> Result<Option<u64>, ServerError> {
+        let mut page = None;
+        for argument in ["first", "last"] {
+            let Some(value) = self.argument(&field.node, argument) else { continue };
+            let Value::Number(number) = value else { continue };
+            let max = self.limits.page_max;
+            match number.as_u64() {
+                Some(rows) if rows <= max => page = page.max(Some(rows)),
+                _ => {
+                    let message = format!("`{argument}` is {number}; a page here has 0 to {max} rows.");
+                    return Err(refusal(ErrorCode::BadUserInput, message, Some(field.pos)));
+                }
+            }
+        }
+        Ok(page)
+    }
+
+    /// The number of `ids` that a look-up names.
+    fn ids(&self, field: &Positioned<Field>) -> Option<u64> {
+        match self.argument(&field.node, "ids")? {
+            Value::List(ids) => Some(ids.len() as u64),
+            _ => Some(1),
+        }
+    }
+
+    /// An argument with its variables put in; `None` if it is absent or null.
+    fn argument(&self, field: &Field, name: &str) -> Option<Value> {
+        let literal = field.get_argument(name)?.node.clone();
+        let value = literal.into_const_with(|name| Ok::<_, Infallible>(self.variable(&name).unwrap_or(Value::Null)));
+        match value {
+            Ok(Value::Null) => None,
+            Ok(value) => Some(value),
+            Err(never) => match never {},
+        }
+    }
+
+    fn variable(&self, name: &Name) -> Option<Value> {
+        let given = self.variables.get(name).cloned();
+        given.or_else(|| {
+            let mut definitions = self.operation.variable_definitions.iter();
+            let definition = definitions.find(|definition| definition.node.name.node == *name)?;
+            definition.node.default_value.as_ref().map(|value| value.node.clone())
+        })
+    }
+}
+
+/// An object that is a row.
+fn row(object: Load) -> Load {
+    object.plus(Load { cost: 0, rows: 1 })
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::Variables;
+    use async_graphql::parser::parse_query;
+    use serde_json::json;
+
+    use super::{Load, check};
+    use crate::limits::ProfileLimits;
+
+    /// Cost and rows as the refusals tell them when nothing is allowed.
+    fn load(text: &str, variables: serde_json::Value) -> Load {
+        let refused = |limits: ProfileLimits| {
+            let document = parse_query(text).unwrap();
+            let (_, operation) = document.operations.iter().next().unwrap();
+            match check(&document, &operation.node, &Variables::from_json(variables.clone()), &limits) {
+                Ok(()) => 0,
+                Err(error) => {
+                    let words = error.message.split(" of about ").nth(1).and_then(|rest| rest.split(';').next());
+                    words.unwrap_or_else(|| panic!("{}", error.message)).parse().unwrap()
+                }
+            }
+        };
+        Load {
+            cost: refused(ProfileLimits { cost: 0, rows: u64::MAX, ..ProfileLimits::PUBLIC }),
+            rows: refused(ProfileLimits { rows: 0, cost: u64::MAX, ..ProfileLimits::PUBLIC }),
+        }
+    }
+
+    #[test]
+    fn rows_multiply_what_is_selected_for_each() {
+        for (text, cost, rows) in [
+            ("{ __typename }", 0, 0),
+            ("{ service { version } }", 1, 0),
+            ("{ projects(first: 10) { totalCount pageInfo { hasNextPage } } }", 2, 0),
+            ("{ projects(first: 10) { nodes { name unit { name } } } }", 1 + 10 * 2, 10),
+            ("{ projects(last: 3) { edges { node { name } cursor } } }", 1 + 3 * 2, 3),
+            ("{ projects { nodes { name } } }", 1 + 20, 20),
+            ("{ projects(first: 10) { nodes { indicators(first: 5) { nodes { name } } } } }", 1 + 10 * (1 + 1 + 5), 60),
+            ("{ projectGroups(first: 7) { count } }", 7, 7),
+            ("{ nodes(ids: [\"a\", \"b\"]) { id } }", 2, 2),
+            ("{ __schema { types { fields { name } } } }", 0, 0),
+            (
+                "{ a: projects(first: 2) { ...C } b: projects(first: 3) { ...C } } fragment C on PC { nodes { name } }",
+                7,
+                5,
+            ),
+            ("{ projects(first: 9) { ...C } } fragment C on PC { totalCount }", 1, 0),
+            ("query($n: Int = 4) { projects(first: $n) { nodes { name } } }", 5, 4),
+            ("query($n: Int) { projects(first: $n) { nodes { name } } }", 21, 20),
+        ] {
+            assert_eq!(load(text, json!({})), Load { cost, rows }, "{text}");
+        }
+        let text = "query($n: Int = 4, $ids: [ID!]) { projects(first: $n) { nodes { name } } nodes(ids: $ids) { id } }";
+        assert_eq!(load(text, json!({ "n": 6, "ids": ["a", "b", "c"] })), Load { cost: 1 + 6 + 3, rows: 9 });
+    }
+
+    #[test]
+    fn a_deep_product_does_not_overflow() {
+        let mut text = String::from("name");
+        for _ in 0..20 {
+            text = format!("a(first: 50) {{ nodes {{ {text} }} }}");
+        }
+        assert_eq!(load(&format!("{{ {text} }}"), json!({})), Load { cost: u64::MAX, rows: u64::MAX });
+    }
+
+    #[test]
+    fn a_page_outside_the_limits_is_refused_by_name() {
+        for (first, variables) in [("51", json!({})), ("-1", json!({})), ("$n", json!({ "n": 51 })), ("1.5", json!({}))]
+        {
+            let text = format!("query($n: Int) {{ projects(first: {first}) {{ totalCount }} }}");
+            let document = parse_query(&text).unwrap();
+            let (_, operation) = document.operations.iter().next().unwrap();
+            let variables = Variables::from_json(variables);
+            let error = check(&document, &operation.node, &variables, &ProfileLimits::PUBLIC).unwrap_err();
+            assert!(error.message.ends_with("a page here has 0 to 50 rows."), "{}", error.message);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The service on the network: routes and their layers, and what stands between a stranger's bytes and the schema.
+//!
+//! A request passes [`log::observe`] (id, panic, log line, headers), cross-origin rules where configured, compression, and
+//! then its route. [`graphql`] decides everything about GraphQL over HTTP; [`guard`] bounds documents; [`serve`] bounds
+//! connections. Nothing here reads the database or knows a type of the schema.
+
+mod answer;
+mod capacity;
+mod errors;
+mod explorer;
+mod graphql;
+mod guard;
+mod health;
+mod lifecycle;
+mod log;
+mod request;
+mod server;
+mod stall;
+
+use std::sync::Arc;
+
+use async_graphql::Executor;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{any, get};
+use axum::{Extension, Router, middleware};
+use futures_util::future::BoxFuture;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::auth::Authenticate;
+use crate::error::{AppError, AppResult, ErrorCode};
+use crate::limits::Limits;
+use crate::request_id::RequestId;
+
+use answer::{Media, Refused};
+use capacity::Capacity;
+
+pub use lifecycle::Lifecycle;
+pub use log::log_panics_without_text;
+pub use server::{ServeOptions, serve};
+
+/// Asks whether the database answers; called for every `/readyz`.
+pub type Ready = Arc<dyn Fn() -> BoxFuture<'static, AppResult<()>> + Send + Sync>;
+
+/// What the routes work with.
+pub struct Service<E> {
+    executor: E,
+    authenticate: Arc<dyn Authenticate>,
+    limits: Limits,
+    sdl: Arc<str>,
+    ready: Ready,
+    lifecycle: Lifecycle,
+    capacity: Capacity,
+}
+
+impl<E: Executor> Service<E> {
+    /// A service that executes documents by `executor`, whose schema in its definition language is `sdl`.
+    ///
+    /// Each execution finds in its request data [`crate::auth::Caller`], [`crate::limits::ProfileLimits`],
+    /// [`RequestId`] and [`crate::lang::Lang`].
+    pub fn new(
+        executor: E,
+        authenticate: Arc<dyn Authenticate>,
+        limits: Limits,
+        sdl: impl Into<Arc<str>>,
+        ready: Ready,
+        lifecycle: Lifecycle,
+    ) -> Self {
+        Self { executor, authenticate, limits, sdl: sdl.into(), ready, lifecycle, capacity: Capacity::new() }
+    }
+}
+
+/// All routes with their layers. `cors_origins` are the web origins (`https://host:port`) whose pages may ask; none by default.
+pub fn router<E: Executor>(service: Service<E>, cors_origins: &[HeaderValue]) -> Router {
+    let mut router = Router::new()
+        .route("/graphql", any(graphql::handle::<E>))
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready::<E>))
+        .route("/version", get(health::version))
+        .route("/schema.graphql", get(health::schema::<E>))
+        .route("/", get(explorer::page))
+        .route("/explorer/{*path}", get(explorer::asset))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(Arc::new(service))
+        .layer(CompressionLayer::new());
+    if !cors_origins.is_empty() {
+        router = router.layer(cross_origin(cors_origins));
+    }
+    router.layer(middleware::from_fn(log::observe))
+}
+
+fn cross_origin(origins: &[HeaderValue]) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins.iter().cloned()))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT_LANGUAGE, log::X_REQUEST_ID])
+        .expose_headers([log::X_REQUEST_ID, header::RETRY_AFTER])
+}
+
+async fn nothing_here(Extension(id): Extension<RequestId>) -> Response {
+    refuse(AppError::new(ErrorCode::NotFound, "There is nothing at this address; GraphQL is at `/graphql`."), &id)
+}
+
+/// The router adds which methods there are.
+async fn method_not_allowed(Extension(id): Extension<RequestId>) -> Response {
+    let message = "This address is only read, by GET.";
+    Refused::http(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadUserInput, message).into_response(Media::Json, &id)
+}
+
+/// An error of a route beside `/graphql`, in the form that errors have there.
+fn refuse(error: AppError, id: &RequestId) -> Response {
+    Refused::from(error).into_response(Media::Json, id)
+}

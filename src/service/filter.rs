@@ -1,0 +1,190 @@
+//! Conditions on rows as data: tests of columns, `and`/`or`/`not`, and conditions on related rows.
+//!
+//! A related row counts only where the caller may see it, so a filter tells nothing about rows outside the scope. Logic
+//! has two values: a test of an empty column is false, and its `not` is true.
+
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
+use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, Value};
+
+use super::relation::Relation;
+use super::scope::Scoped;
+use crate::auth::Caller;
+
+/// A test of one column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// Equal.
+    Eq(Value),
+    /// Not equal, and not empty.
+    Ne(Value),
+    /// One of these.
+    In(Vec<Value>),
+    /// None of these, and not empty.
+    NotIn(Vec<Value>),
+    /// Less.
+    Lt(Value),
+    /// Less or equal.
+    Lte(Value),
+    /// Greater.
+    Gt(Value),
+    /// Greater or equal.
+    Gte(Value),
+    /// Text that begins so, capitals and all.
+    StartsWith(String),
+    /// Text that holds this, capitals and all.
+    Contains(String),
+    /// Empty, or not.
+    IsNull(bool),
+}
+
+/// Which of the related rows must fulfil the condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantifier {
+    /// At least one.
+    Some,
+    /// All, or there are none.
+    Every,
+    /// Not one.
+    None,
+}
+
+/// The part of a statement that a filter needs to know.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// SQLite or PostgreSQL.
+    pub backend: DbBackend,
+}
+
+type Build = dyn Fn(Context<'_>) -> SimpleExpr + Send + Sync;
+
+/// A condition on the rows of one table.
+pub enum Filter {
+    /// All of these; an empty list is true.
+    All(Vec<Filter>),
+    /// At least one of these; an empty list is false.
+    Any(Vec<Filter>),
+    /// The opposite.
+    Not(Box<Filter>),
+    /// A test of a column, or of related rows.
+    Test(Box<Build>),
+}
+
+impl Filter {
+    /// A filter that every row passes.
+    pub fn everything() -> Self {
+        Self::All(Vec::new())
+    }
+
+    /// A test of a column.
+    pub fn column(column: impl ColumnTrait, test: Test) -> Self {
+        Self::Test(Box::new(move |context| apply(column.into_expr(), &test, context.backend)))
+    }
+
+    /// A condition on the one row that a relation leads to; false where there is none.
+    pub fn related<P: EntityTrait, C: Scoped>(relation: Relation<P, C>, filter: Self) -> Self {
+        Self::quantified(relation, Quantifier::Some, filter)
+    }
+
+    /// A condition on the rows that a relation leads to.
+    pub fn quantified<P: EntityTrait, C: Scoped>(relation: Relation<P, C>, which: Quantifier, filter: Self) -> Self {
+        let filter = match which {
+            Quantifier::Some | Quantifier::None => filter,
+            Quantifier::Every => Self::Not(Box::new(filter)),
+        };
+        Self::Test(Box::new(move |context| {
+            let inner = Query::select()
+                .column((C::default(), relation.to))
+                .from(C::default())
+                .cond_where(C::visible(context.caller))
+                .and_where(relation.to.is_not_null())
+                .and_where(filter.build(context))
+                .take();
+            let from = relation.from.into_expr();
+            match which {
+                Quantifier::Some => from.in_subquery(inner),
+                Quantifier::Every | Quantifier::None => from.not_in_subquery(inner),
+            }
+        }))
+    }
+
+    /// A test of the number of related rows.
+    pub fn counted<P: EntityTrait, C: Scoped>(relation: Relation<P, C>, test: Test) -> Self {
+        Self::Test(Box::new(move |context| {
+            let inner = Query::select()
+                .expr(Expr::col((C::default(), relation.to)).count())
+                .from(C::default())
+                .cond_where(C::visible(context.caller))
+                .and_where(relation.to.into_expr().eq(relation.from.into_expr()))
+                .take();
+            apply(SimpleExpr::SubQuery(None, Box::new(inner.into())), &test, context.backend)
+        }))
+    }
+
+    /// The condition as SQL; every part is true or false, never null.
+    pub fn build(&self, context: Context<'_>) -> SimpleExpr {
+        match self {
+            Self::All(parts) => {
+                parts.iter().map(|part| part.build(context)).reduce(ExprTrait::and).unwrap_or_else(|| constant(true))
+            }
+            Self::Any(parts) => {
+                parts.iter().map(|part| part.build(context)).reduce(ExprTrait::or).unwrap_or_else(|| constant(false))
+            }
+            Self::Not(part) => part.build(context).is_not(Expr::cust("TRUE")),
+            Self::Test(build) => build(context),
+        }
+    }
+
+    /// The condition for a `WHERE`.
+    pub fn condition(&self, context: Context<'_>) -> Condition {
+        match self {
+            Self::All(parts) if parts.is_empty() => Condition::all(),
+            _ => Condition::all().add(self.build(context)),
+        }
+    }
+}
+
+fn constant(truth: bool) -> SimpleExpr {
+    Expr::val(1).eq(i32::from(truth))
+}
+
+fn apply(column: SimpleExpr, test: &Test, backend: DbBackend) -> SimpleExpr {
+    match test {
+        Test::Eq(value) => column.eq(value.clone()),
+        Test::Ne(value) => column.ne(value.clone()),
+        Test::In(values) => column.is_in(values.clone()),
+        Test::NotIn(values) => column.is_not_in(values.clone()),
+        Test::Lt(value) => column.lt(value.clone()),
+        Test::Lte(value) => column.lte(value.clone()),
+        Test::Gt(value) => column.gt(value.clone()),
+        Test::Gte(value) => column.gte(value.clone()),
+        Test::IsNull(true) => column.is_null(),
+        Test::IsNull(false) => column.is_not_null(),
+        Test::StartsWith(text) => pattern(column, "", text, backend),
+        Test::Contains(text) => pattern(column, "%", text, backend),
+    }
+}
+
+/// `LIKE` on PostgreSQL; `GLOB` on SQLite, whose `LIKE` ignores ASCII capitals. Both can use an index for a beginning.
+fn pattern(column: SimpleExpr, before: &str, text: &str, backend: DbBackend) -> SimpleExpr {
+    let mut escaped = String::with_capacity(text.len() + 8);
+    if backend == DbBackend::Sqlite {
+        for character in text.chars() {
+            match character {
+                '*' | '?' | '[' => escaped.extend(['[', character, ']']),
+                other => escaped.push(other),
+            }
+        }
+        let before = before.replace('%', "*");
+        Expr::cust_with_exprs("? GLOB ?", [column, Expr::val(format!("{before}{escaped}*"))])
+    } else {
+        for character in text.chars() {
+            if matches!(character, '%' | '_' | '\\') {
+                escaped.push('\\');
+            }
+            escaped.push(character);
+        }
+        Expr::cust_with_exprs("? LIKE ?", [column, Expr::val(format!("{before}{escaped}%"))])
+    }
+}

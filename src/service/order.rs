@@ -1,0 +1,287 @@
+//! Order of rows and the cursors that go with it: a place in an order is the values of all its keys.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sea_orm::sea_query::{Expr, ExprTrait, NullOrdering, Order, SelectStatement, SimpleExpr};
+use sea_orm::{ColumnTrait, EntityTrait, Iterable, ModelTrait, PrimaryKeyToColumn, Value};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::error::{AppError, AppResult};
+
+/// Up or down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Direction {
+    /// Smallest first.
+    #[default]
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// Where rows without a value stand, whatever the direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Nulls {
+    /// Before all others.
+    First,
+    /// After all others.
+    #[default]
+    Last,
+}
+
+/// One key of an order.
+#[derive(Clone, Copy, Debug)]
+pub struct Key<C> {
+    /// The column.
+    pub column: C,
+    /// Up or down.
+    pub direction: Direction,
+    /// Where empty values stand.
+    pub nulls: Nulls,
+}
+
+impl<C: ColumnTrait> Key<C> {
+    /// Ascending, empty values last.
+    pub fn up(column: C) -> Self {
+        Self { column, direction: Direction::Ascending, nulls: Nulls::Last }
+    }
+
+    fn nullable(&self) -> bool {
+        self.column.def().is_null()
+    }
+
+    fn reversed(&self) -> Self {
+        Self {
+            column: self.column,
+            direction: match self.direction {
+                Direction::Ascending => Direction::Descending,
+                Direction::Descending => Direction::Ascending,
+            },
+            nulls: match self.nulls {
+                Nulls::First => Nulls::Last,
+                Nulls::Last => Nulls::First,
+            },
+        }
+    }
+
+    fn sql_order(&self) -> (Order, Option<NullOrdering>) {
+        let order = match self.direction {
+            Direction::Ascending => Order::Asc,
+            Direction::Descending => Order::Desc,
+        };
+        let nulls = match self.nulls {
+            Nulls::First => NullOrdering::First,
+            Nulls::Last => NullOrdering::Last,
+        };
+        (order, self.nullable().then_some(nulls))
+    }
+
+    /// Rows whose value stands after `place` in this key alone.
+    fn after(&self, place: &Place) -> Option<SimpleExpr> {
+        let column = self.column.into_expr();
+        let beyond = |value: Value| match self.direction {
+            Direction::Ascending => column.clone().gt(value),
+            Direction::Descending => column.clone().lt(value),
+        };
+        match (place.value(), self.nulls) {
+            (None, Nulls::First) => Some(column.is_not_null()),
+            (None, Nulls::Last) => None,
+            (Some(value), Nulls::Last) if self.nullable() => Some(beyond(value).or(column.is_null())),
+            (Some(value), _) => Some(beyond(value)),
+        }
+    }
+
+    fn at(&self, place: &Place) -> SimpleExpr {
+        match place.value() {
+            Some(value) => self.column.into_expr().eq(value),
+            None => self.column.into_expr().is_null(),
+        }
+    }
+}
+
+/// A total order of the rows of a table: some keys, and the primary key last, so that no two rows are equal.
+#[derive(Clone, Debug)]
+pub struct Ordering<E: EntityTrait> {
+    keys: Vec<Key<E::Column>>,
+}
+
+impl<E: EntityTrait> Ordering<E> {
+    /// The order by these keys, then by the primary key.
+    pub fn by(keys: impl IntoIterator<Item = Key<E::Column>>) -> Self {
+        let mut keys: Vec<_> = keys.into_iter().collect();
+        keys.extend(E::PrimaryKey::iter().map(|key| Key::up(key.into_column())));
+        Self { keys }
+    }
+
+    /// The same order from the other end.
+    pub fn reversed(&self) -> Self {
+        Self { keys: self.keys.iter().map(Key::reversed).collect() }
+    }
+
+    /// Adds `ORDER BY`.
+    pub fn apply(&self, select: &mut SelectStatement) {
+        for key in &self.keys {
+            match key.sql_order() {
+                (order, Some(nulls)) => select.order_by_with_nulls((E::default(), key.column), order, nulls),
+                (order, None) => select.order_by((E::default(), key.column), order),
+            };
+        }
+    }
+
+    /// The keys as `column order nulls`, for a window function.
+    pub fn window(&self) -> Vec<(SimpleExpr, Order, Option<NullOrdering>)> {
+        self.keys
+            .iter()
+            .map(|key| {
+                let (order, nulls) = key.sql_order();
+                (key.column.into_expr(), order, nulls)
+            })
+            .collect()
+    }
+
+    /// The rows that stand after a cursor.
+    ///
+    /// Keys of one direction that are never empty compare as one row value, which an index answers directly.
+    pub fn after(&self, cursor: &Cursor) -> SimpleExpr {
+        let first = self.keys[0].direction;
+        if self.keys.iter().all(|key| key.direction == first && !key.nullable()) {
+            let columns = Expr::tuple(self.keys.iter().map(|key| key.column.into_expr()));
+            let values = Expr::tuple(cursor.places.iter().filter_map(Place::value).map(SimpleExpr::from));
+            return match first {
+                Direction::Ascending => columns.gt(values),
+                Direction::Descending => columns.lt(values),
+            };
+        }
+        let mut reached: Option<SimpleExpr> = None;
+        let mut after: Option<SimpleExpr> = None;
+        for (key, place) in self.keys.iter().zip(&cursor.places) {
+            let step = match (key.after(place), &reached) {
+                (Some(step), Some(reached)) => Some(reached.clone().and(step)),
+                (step, None) => step,
+                (None, Some(_)) => None,
+            };
+            if let Some(step) = step {
+                after = Some(match after {
+                    Some(after) => after.or(step),
+                    None => step,
+                });
+            }
+            let at = key.at(place);
+            reached = Some(match reached {
+                Some(reached) => reached.and(at),
+                None => at,
+            });
+        }
+        after.unwrap_or_else(|| Expr::cust("1 = 0"))
+    }
+
+    /// The cursor of a row.
+    pub fn cursor(&self, row: &E::Model) -> String {
+        let places: Vec<Place> = self.keys.iter().map(|key| Place::of(row.get(key.column))).collect();
+        let cursor = Cursor { order: self.signature(), places };
+        // The fields are numbers and text only, which JSON always takes.
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
+    }
+
+    /// Reads a cursor of this order.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` when the text is no cursor, or one of another order.
+    pub fn read_cursor(&self, text: &str) -> AppResult<Cursor> {
+        let cursor: Option<Cursor> =
+            URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        match cursor {
+            Some(cursor) if cursor.order == self.signature() && cursor.fits(self) => Ok(cursor),
+            Some(_) => Err(AppError::bad_input(
+                "The cursor belongs to another `orderBy`; use it with the order it came from, or start without it.",
+            )),
+            None => {
+                Err(AppError::bad_input("This is not a cursor of this service; use one from `edges` or `pageInfo`."))
+            }
+        }
+    }
+
+    /// Tells orders apart: the columns with direction and null order.
+    fn signature(&self) -> String {
+        use sea_orm::IdenStatic;
+        let mut text = String::new();
+        for key in &self.keys {
+            text.push_str(key.column.as_str());
+            text.push(match (key.direction, key.nulls) {
+                (Direction::Ascending, Nulls::Last) => '+',
+                (Direction::Ascending, Nulls::First) => '^',
+                (Direction::Descending, Nulls::Last) => '-',
+                (Direction::Descending, Nulls::First) => 'v',
+            });
+        }
+        text
+    }
+}
+
+/// A place in an order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cursor {
+    #[serde(rename = "o")]
+    order: String,
+    #[serde(rename = "k")]
+    places: Vec<Place>,
+}
+
+impl Cursor {
+    fn fits<E: EntityTrait>(&self, ordering: &Ordering<E>) -> bool {
+        self.places.len() == ordering.keys.len()
+            && self.places.iter().zip(&ordering.keys).all(|(place, key)| match place {
+                Place::Null(()) => key.nullable(),
+                Place::Int(_) => is_integer(key.column),
+                Place::Text(_) => is_text(key.column),
+                Place::Id { .. } => is_uuid(key.column),
+            })
+    }
+}
+
+fn column_type(column: impl ColumnTrait) -> sea_orm::ColumnType {
+    column.def().get_column_type().clone()
+}
+
+fn is_integer(column: impl ColumnTrait) -> bool {
+    matches!(column_type(column), sea_orm::ColumnType::BigInteger | sea_orm::ColumnType::Integer)
+}
+
+fn is_text(column: impl ColumnTrait) -> bool {
+    matches!(column_type(column), sea_orm::ColumnType::Text | sea_orm::ColumnType::String(_))
+}
+
+fn is_uuid(column: impl ColumnTrait) -> bool {
+    matches!(column_type(column), sea_orm::ColumnType::Uuid)
+}
+
+/// The value of one key at a cursor.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Place {
+    Null(()),
+    Int(i64),
+    Text(String),
+    Id { id: Uuid },
+}
+
+impl Place {
+    fn of(value: Value) -> Self {
+        match value {
+            Value::BigInt(Some(number)) => Self::Int(number),
+            Value::Int(Some(number)) => Self::Int(i64::from(number)),
+            Value::String(Some(text)) => Self::Text(text),
+            Value::Uuid(Some(id)) => Self::Id { id },
+            _ => Self::Null(()),
+        }
+    }
+
+    fn value(&self) -> Option<Value> {
+        match self {
+            Self::Null(()) => None,
+            Self::Int(number) => Some(Value::from(*number)),
+            Self::Text(text) => Some(Value::from(text.clone())),
+            Self::Id { id } => Some(Value::from(*id)),
+        }
+    }
+}

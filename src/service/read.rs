@@ -1,0 +1,320 @@
+//! Reading rows in sets: one page, one page for each of many parents, and the rows that relations lead to.
+//!
+//! Each function runs one statement (two with a total), however many parents or rows there are.
+
+use std::collections::HashMap;
+
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, IntoIden, Query as Sql, SelectStatement, WindowStatement};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, FromQueryResult, Iterable, ModelTrait, QueryFilter,
+    QueryTrait, Value,
+};
+
+use super::filter::{Context, Filter};
+use super::order::{Cursor, Key, Ordering};
+use super::relation::Relation;
+use super::scope::{self, Scoped};
+use crate::auth::Caller;
+use crate::error::AppResult;
+
+/// How many parents one statement takes; more are read in several statements of this size.
+const PARENTS_A_STATEMENT: usize = 30_000;
+
+/// The largest number of rows read through a relation that has no pages.
+const LIST_LIMIT: u64 = 10_000;
+
+/// A connection for reading, and who reads.
+#[derive(Clone, Copy)]
+pub struct Reader<'a> {
+    /// Reads only.
+    pub db: &'a DatabaseConnection,
+    /// Who reads.
+    pub caller: &'a Caller,
+}
+
+/// From which end, from where, and how many.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// How many rows at the most.
+    pub size: u64,
+    /// From the end instead of from the beginning.
+    pub backward: bool,
+    /// Only rows after this place.
+    pub after: Option<Cursor>,
+    /// Only rows before this place.
+    pub before: Option<Cursor>,
+    /// Rows to leave out at the beginning.
+    pub offset: u64,
+}
+
+/// Which rows of a table, in which order, and which part of them.
+pub struct Question<E: EntityTrait> {
+    /// Which rows.
+    pub filter: Filter,
+    /// In which order.
+    pub order: Ordering<E>,
+    /// Which part.
+    pub window: Window,
+    /// Whether to count all rows.
+    pub count: bool,
+}
+
+/// A part of an ordered list.
+#[derive(Clone, Debug)]
+pub struct Page<M> {
+    /// The rows in order.
+    pub rows: Vec<M>,
+    /// Whether there are rows before the first.
+    pub has_previous: bool,
+    /// Whether there are rows after the last.
+    pub has_next: bool,
+    /// The number of rows of the whole list, where it was asked for.
+    pub total: Option<u64>,
+}
+
+impl<M> Page<M> {
+    fn empty(count: bool) -> Self {
+        Self { rows: Vec::new(), has_previous: false, has_next: false, total: count.then_some(0) }
+    }
+
+    /// Puts rows, read from the end of the window they were asked from and one more than wanted, into order.
+    fn cut(mut rows: Vec<M>, window: &Window, total: Option<u64>) -> Self {
+        let size = usize::try_from(window.size).unwrap_or(usize::MAX);
+        let more = rows.len() > size;
+        rows.truncate(size);
+        if window.backward {
+            rows.reverse();
+            Self { rows, has_previous: more, has_next: window.before.is_some(), total }
+        } else {
+            Self { rows, has_previous: window.after.is_some() || window.offset > 0, has_next: more, total }
+        }
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn context(self) -> Context<'a> {
+        Context { caller: self.caller, backend: self.db.get_database_backend() }
+    }
+
+    /// One page of the rows of a table.
+    pub async fn page<E: Scoped>(self, question: &Question<E>) -> AppResult<Page<E::Model>> {
+        let matching = scope::find::<E>(self.caller)?.filter(question.filter.condition(self.context()));
+        let total = match question.count {
+            true => {
+                let count = Sql::select()
+                    .expr(Expr::cust("COUNT(*)"))
+                    .from_subquery(only_keys(matching.clone().into_query()), Alias::new("matching"))
+                    .take();
+                Some(self.number(&count).await?)
+            }
+            false => None,
+        };
+        let mut select = matching.into_query();
+        let order = self.place::<E>(&mut select, question);
+        order.apply(&mut select);
+        select.limit(question.window.size + 1).offset(question.window.offset);
+        let rows = self.rows::<E::Model>(&select).await?;
+        Ok(Page::cut(rows, &question.window, total))
+    }
+
+    /// For each parent, one page of the rows that the relation leads to; parents without rows get an empty page.
+    pub async fn pages<P: EntityTrait, C: Scoped>(
+        self,
+        relation: Relation<P, C>,
+        parents: &[P::Model],
+        question: &Question<C>,
+    ) -> AppResult<Vec<Page<C::Model>>> {
+        let keys = keys_of(relation, parents);
+        let mut rows: HashMap<ParentKey, Vec<C::Model>> = HashMap::new();
+        let mut totals: HashMap<ParentKey, u64> = HashMap::new();
+        for keys in distinct(&keys).chunks(PARENTS_A_STATEMENT) {
+            let matching = scope::find::<C>(self.caller)?
+                .filter(relation.to.is_in(keys.iter().map(ParentKey::value)))
+                .filter(question.filter.condition(self.context()));
+            if question.count {
+                let count = matching
+                    .clone()
+                    .into_query()
+                    .clear_selects()
+                    .expr_as(relation.to.into_expr(), Alias::new("parent"))
+                    .expr_as(Expr::cust("COUNT(*)"), Alias::new("total"))
+                    .group_by_col((C::default(), relation.to))
+                    .take();
+                for row in self.db.query_all(&count).await? {
+                    let total: i64 = row.try_get("", "total")?;
+                    totals.insert(ParentKey::read(&row)?, total.unsigned_abs());
+                }
+            }
+            let mut select = matching.into_query();
+            let order = self.place::<C>(&mut select, question);
+            for row in self.rows::<C::Model>(&numbered(select, relation, &order, &question.window)).await? {
+                if let Some(key) = ParentKey::of(row.get(relation.to)) {
+                    rows.entry(key).or_default().push(row);
+                }
+            }
+        }
+        Ok(keys
+            .into_iter()
+            .map(|key| {
+                let Some(key) = key else { return Page::empty(question.count) };
+                let total = question.count.then(|| totals.get(&key).copied().unwrap_or(0));
+                let rows = rows.get(&key).cloned().unwrap_or_default();
+                Page::cut(rows, &question.window, total)
+            })
+            .collect())
+    }
+
+    /// For each parent, all rows that the relation leads to, in order.
+    pub async fn lists<P: EntityTrait, C: Scoped>(
+        self,
+        relation: Relation<P, C>,
+        parents: &[P::Model],
+        filter: &Filter,
+        order: impl IntoIterator<Item = Key<C::Column>>,
+    ) -> AppResult<Vec<Vec<C::Model>>> {
+        let order = Ordering::<C>::by(order);
+        let keys = keys_of(relation, parents);
+        let mut rows: HashMap<ParentKey, Vec<C::Model>> = HashMap::new();
+        for keys in distinct(&keys).chunks(PARENTS_A_STATEMENT) {
+            let mut select = scope::find::<C>(self.caller)?
+                .filter(relation.to.is_in(keys.iter().map(ParentKey::value)))
+                .filter(filter.condition(self.context()))
+                .into_query();
+            order.apply(&mut select);
+            select.limit(LIST_LIMIT * keys.len() as u64);
+            for row in self.rows::<C::Model>(&select).await? {
+                if let Some(key) = ParentKey::of(row.get(relation.to)) {
+                    rows.entry(key).or_default().push(row);
+                }
+            }
+        }
+        Ok(keys.into_iter().map(|key| key.and_then(|key| rows.get(&key).cloned()).unwrap_or_default()).collect())
+    }
+
+    /// For each parent, the one row that the relation leads to, where there is one that the caller may see.
+    pub async fn ones<P: EntityTrait, C: Scoped>(
+        self,
+        relation: Relation<P, C>,
+        parents: &[P::Model],
+        filter: &Filter,
+    ) -> AppResult<Vec<Option<C::Model>>> {
+        let lists = self.lists(relation, parents, filter, []).await?;
+        Ok(lists.into_iter().map(|list| list.into_iter().next()).collect())
+    }
+
+    /// The row that passes the filter, where there is one that the caller may see.
+    pub async fn one<E: Scoped>(self, filter: &Filter) -> AppResult<Option<E::Model>> {
+        let select = scope::find::<E>(self.caller)?.filter(filter.condition(self.context()));
+        Ok(self.rows::<E::Model>(select.into_query().limit(1)).await?.into_iter().next())
+    }
+
+    /// All rows that pass the filter, in order; for tables that are small or filters that are narrow.
+    pub async fn all<E: Scoped>(
+        self,
+        filter: &Filter,
+        order: impl IntoIterator<Item = Key<E::Column>>,
+    ) -> AppResult<Vec<E::Model>> {
+        let mut select = scope::find::<E>(self.caller)?.filter(filter.condition(self.context())).into_query();
+        Ordering::<E>::by(order).apply(&mut select);
+        self.rows::<E::Model>(select.limit(LIST_LIMIT)).await
+    }
+
+    /// Restricts a statement to the window's cursors and gives the order in which it must be read.
+    fn place<E: EntityTrait>(self, select: &mut SelectStatement, question: &Question<E>) -> Ordering<E> {
+        let reversed = question.order.reversed();
+        if let Some(after) = &question.window.after {
+            select.and_where(question.order.after(after));
+        }
+        if let Some(before) = &question.window.before {
+            select.and_where(reversed.after(before));
+        }
+        if question.window.backward { reversed } else { question.order.clone() }
+    }
+
+    async fn rows<M: FromQueryResult>(self, select: &SelectStatement) -> AppResult<Vec<M>> {
+        let rows = self.db.query_all(select).await?;
+        Ok(rows.iter().map(|row| M::from_query_result(row, "")).collect::<Result<_, _>>()?)
+    }
+
+    async fn number(self, select: &SelectStatement) -> AppResult<u64> {
+        let row = self.db.query_one(select).await?;
+        let number: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
+        Ok(number.unsigned_abs())
+    }
+}
+
+fn only_keys(mut select: SelectStatement) -> SelectStatement {
+    select.clear_selects().expr(Expr::cust("1")).take()
+}
+
+/// Numbers the rows of each parent in order and keeps the first ones, one more than the window wants.
+fn numbered<P: EntityTrait, C: EntityTrait>(
+    mut select: SelectStatement,
+    relation: Relation<P, C>,
+    order: &Ordering<C>,
+    window: &Window,
+) -> SelectStatement {
+    let number = Alias::new("row_of_parent");
+    let mut over = WindowStatement::partition_by((C::default(), relation.to));
+    for (column, direction, nulls) in order.window() {
+        match nulls {
+            Some(nulls) => over.order_by_expr_with_nulls(column, direction, nulls),
+            None => over.order_by_expr(column, direction),
+        };
+    }
+    select.expr_window_as(Expr::cust("ROW_NUMBER()"), over, number.clone());
+    let table = C::default().table_name().to_owned();
+    let mut outer = Sql::select();
+    for column in C::Column::iter() {
+        outer.column((Alias::new(&table), column));
+    }
+    let first = i64::try_from(window.offset).unwrap_or(i64::MAX - 1);
+    let last = first.saturating_add(i64::try_from(window.size).unwrap_or(i64::MAX - 1)).saturating_add(1);
+    let row_number = Expr::col((Alias::new(&table), number.into_iden()));
+    outer
+        .from_subquery(select, Alias::new(&table))
+        .and_where(row_number.clone().gt(first))
+        .and_where(row_number.clone().lte(last))
+        .order_by_expr(row_number, sea_orm::sea_query::Order::Asc)
+        .take()
+}
+
+/// The value that joins a child to its parent: a key, or the code of a division.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum ParentKey {
+    Id(uuid::Uuid),
+    Code(String),
+}
+
+impl ParentKey {
+    fn of(value: Value) -> Option<Self> {
+        match value {
+            Value::Uuid(Some(id)) => Some(Self::Id(id)),
+            Value::String(Some(code)) => Some(Self::Code(code)),
+            _ => None,
+        }
+    }
+
+    fn read(row: &sea_orm::QueryResult) -> AppResult<Self> {
+        if let Ok(id) = row.try_get::<uuid::Uuid>("", "parent") {
+            return Ok(Self::Id(id));
+        }
+        Ok(Self::Code(row.try_get("", "parent")?))
+    }
+
+    fn value(&self) -> Value {
+        match self {
+            Self::Id(id) => Value::from(*id),
+            Self::Code(code) => Value::from(code.clone()),
+        }
+    }
+}
+
+fn keys_of<P: EntityTrait, C: EntityTrait>(relation: Relation<P, C>, parents: &[P::Model]) -> Vec<Option<ParentKey>> {
+    parents.iter().map(|parent| ParentKey::of(parent.get(relation.from))).collect()
+}
+
+fn distinct(keys: &[Option<ParentKey>]) -> Vec<ParentKey> {
+    let mut seen = std::collections::HashSet::new();
+    keys.iter().flatten().filter(|key| seen.insert(*key)).cloned().collect()
+}

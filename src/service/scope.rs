@@ -1,0 +1,125 @@
+//! What a caller may see is part of finding, not a later check: the one way from a caller to rows.
+
+use entity::{
+    department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point, project,
+    source_document, spending_plan, unit, unit_alias, unit_closure,
+};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+
+use crate::auth::{Action, Caller, Scope};
+use crate::error::AppResult;
+
+/// A table whose rows are visible or not. It has no default, so a new table does not compile without a decision.
+pub trait Scoped: EntityTrait<Model: Clone + Send + Sync> {
+    /// The condition under which a row is visible to a caller who may read.
+    fn visible(caller: &Caller) -> Condition;
+}
+
+/// Finds the rows of a table that the caller may read; everything that reads rows starts here.
+///
+/// # Errors
+/// `UNAUTHENTICATED` or `FORBIDDEN` when the caller may not read at all.
+pub fn find<E: Scoped>(caller: &Caller) -> AppResult<Select<E>> {
+    caller.may(Action::Read)?;
+    Ok(E::find().filter(E::visible(caller)))
+}
+
+/// The scopes of a caller, sorted by kind; `restriction` gives none when nothing restricts the caller.
+struct Restriction {
+    divisions: Vec<String>,
+    units: Vec<entity::id::UnitId>,
+}
+
+fn restriction(caller: &Caller) -> Option<Restriction> {
+    let mut restriction = Restriction { divisions: Vec::new(), units: Vec::new() };
+    for scope in caller.scopes(Action::Read) {
+        match scope {
+            Scope::Everything => return None,
+            Scope::Division(code) => restriction.divisions.push(code.clone()),
+            Scope::Unit(id) => restriction.units.push(*id),
+        }
+    }
+    Some(restriction)
+}
+
+/// Rows of the granted divisions, and rows of the granted units and of all units below them.
+fn owned_rows<C: ColumnTrait>(caller: &Caller, division_code: C, unit_id: C) -> Condition {
+    let Some(restriction) = restriction(caller) else {
+        return Condition::all();
+    };
+    let mut visible = Condition::any();
+    if !restriction.divisions.is_empty() {
+        visible = visible.add(division_code.is_in(restriction.divisions));
+    }
+    if !restriction.units.is_empty() {
+        let subtree = unit_closure::Entity::find()
+            .select_only()
+            .column(unit_closure::Column::DescendantId)
+            .filter(unit_closure::Column::AncestorId.is_in(restriction.units));
+        visible = visible.add(unit_id.in_subquery(subtree.into_query()));
+    }
+    nothing_if_empty(visible)
+}
+
+/// sea-query drops an empty `any`, which would show everything.
+fn nothing_if_empty(condition: Condition) -> Condition {
+    if condition.is_empty() { condition.add(Expr::cust("1 = 0")) } else { condition }
+}
+
+macro_rules! owned_by_unit {
+    ($($table:ident),*) => {
+        $(impl Scoped for $table::Entity {
+            fn visible(caller: &Caller) -> Condition {
+                owned_rows(caller, $table::Column::DivisionCode, $table::Column::UnitId)
+            }
+        })*
+    };
+}
+
+owned_by_unit!(
+    unit_alias,
+    source_document,
+    department_goal,
+    goal_item,
+    project,
+    objective,
+    spending_plan,
+    plan_point,
+    indicator,
+    finding
+);
+
+impl Scoped for unit::Entity {
+    fn visible(caller: &Caller) -> Condition {
+        owned_rows(caller, unit::Column::DivisionCode, unit::Column::Id)
+    }
+}
+
+impl Scoped for division::Entity {
+    /// Granted divisions, and those in which a unit is granted.
+    fn visible(caller: &Caller) -> Condition {
+        let Some(restriction) = restriction(caller) else {
+            return Condition::all();
+        };
+        let mut visible = Condition::any();
+        if !restriction.divisions.is_empty() {
+            visible = visible.add(division::Column::Code.is_in(restriction.divisions));
+        }
+        if !restriction.units.is_empty() {
+            let of_units = unit::Entity::find()
+                .select_only()
+                .column(unit::Column::DivisionCode)
+                .filter(unit::Column::Id.is_in(restriction.units));
+            visible = visible.add(division::Column::Code.in_subquery(of_units.into_query()));
+        }
+        nothing_if_empty(visible)
+    }
+}
+
+impl Scoped for indicator_level::Entity {
+    /// A code table: open to everyone who may read anything.
+    fn visible(_: &Caller) -> Condition {
+        Condition::all()
+    }
+}

@@ -1,0 +1,270 @@
+//! Accounts and grants, and that a token acts with the grants of the moment.
+
+use std::time::Duration;
+
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue};
+use entity::id::{AccountId, DivisionId, UnitId};
+use entity::value::{AccountKind, Role, Timestamp};
+use entity::{account, account_grant, division, unit};
+use jixiao::auth::bearer::Bearer;
+use jixiao::auth::key::SigningKey;
+use jixiao::auth::keyset::KeySet;
+use jixiao::auth::token::{TokenChecker, TokenIssuer};
+use jixiao::auth::{Account, Authenticate, Caller, Grant, Scope};
+use jixiao::db::{DatabaseSettings, Db};
+use jixiao::error::{AppError, AppResult, ErrorCode};
+use jixiao::service::account as accounts;
+use sea_orm::{ActiveValue, EntityTrait};
+use tempfile::TempDir;
+
+const THEN: Timestamp = Timestamp(1_790_000_000_000_000);
+const LATER: Timestamp = Timestamp(1_790_000_060_000_000);
+
+/// A migrated database with nothing in it; it lives as long as the folder.
+async fn database() -> (TempDir, Db) {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite://{}/test.sqlite", folder.path().display());
+    let db = Db::connect(&DatabaseSettings::at(url)).await.unwrap();
+    db.migrate().await.unwrap();
+    (folder, db)
+}
+
+fn operator() -> Caller {
+    Caller::operator()
+}
+
+fn on(role: Role, scope: Scope) -> Grant {
+    Grant { role, scope }
+}
+
+async fn add(db: &Db, name: &str) -> AppResult<Account> {
+    db.write(async |tx| accounts::add(tx, &operator(), name, AccountKind::Service, THEN).await).await
+}
+
+async fn grant(db: &Db, account: AccountId, grant: &Grant) -> AppResult<()> {
+    db.write(async |tx| accounts::grant(tx, &operator(), account, grant, THEN).await).await
+}
+
+async fn revoke(db: &Db, account: AccountId, grant: &Grant) -> AppResult<()> {
+    db.write(async |tx| accounts::revoke(tx, &operator(), account, grant).await).await
+}
+
+async fn disable(db: &Db, account: AccountId, now: Timestamp) -> AppResult<()> {
+    db.write(async |tx| accounts::disable(tx, &operator(), account, now).await).await
+}
+
+async fn grants_of(db: &Db, subject: &str) -> Option<Vec<Grant>> {
+    accounts::by_subject(db.read(), subject).await.unwrap().map(|caller| caller.grants().to_vec())
+}
+
+/// Division 130304 with one unit.
+async fn division_and_unit(db: &Db) -> UnitId {
+    let (division, unit) = (DivisionId::new(), UnitId::new());
+    let division = division::ActiveModel {
+        id: ActiveValue::Set(division),
+        code: ActiveValue::Set("130304".to_owned()),
+        name: ActiveValue::Set(None),
+        version: ActiveValue::Set(1),
+        created_at: ActiveValue::Set(THEN),
+        updated_at: ActiveValue::Set(THEN),
+    };
+    let row = unit::ActiveModel {
+        id: ActiveValue::Set(unit),
+        division_code: ActiveValue::Set("130304".to_owned()),
+        code: ActiveValue::Set("450002".to_owned()),
+        name: ActiveValue::Set("单位".to_owned()),
+        level: ActiveValue::Set(None),
+        parent_id: ActiveValue::Set(None),
+        version: ActiveValue::Set(1),
+        created_at: ActiveValue::Set(THEN),
+        updated_at: ActiveValue::Set(THEN),
+    };
+    db.write(async |tx| {
+        division::Entity::insert(division.clone()).exec_without_returning(tx).await?;
+        unit::Entity::insert(row.clone()).exec_without_returning(tx).await?;
+        Ok(())
+    })
+    .await
+    .unwrap();
+    unit
+}
+
+fn code<T>(result: AppResult<T>) -> Option<ErrorCode> {
+    result.err().map(|error| error.code())
+}
+
+#[tokio::test]
+async fn names_are_unique_and_of_one_form() {
+    let (_folder, db) = database().await;
+    let longest = "a".repeat(64);
+    for good in ["reader", "a", "0", "a.b_c-9", longest.as_str()] {
+        assert_eq!(add(&db, good).await.unwrap().name, good);
+    }
+    let taken = add(&db, "reader").await.unwrap_err();
+    assert_eq!((taken.code(), taken.message()), (ErrorCode::Conflict, "There is already an account `reader`."));
+    let id = AccountId::new().public();
+    for bad in ["", "Reader", "a b", "a/b", "a\0b", "读者", &format!("{longest}a"), id.as_str()] {
+        assert_eq!(code(add(&db, bad).await), Some(ErrorCode::BadUserInput), "{bad:?}");
+    }
+    assert_eq!(accounts::list(db.read(), &operator()).await.unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn grants_are_on_everything_a_division_or_a_unit() {
+    let (_folder, db) = database().await;
+    let unit = division_and_unit(&db).await;
+    let id = add(&db, "editor").await.unwrap().id;
+    let grants = [
+        on(Role::Reader, Scope::Everything),
+        on(Role::Editor, Scope::Division("130304".to_owned())),
+        on(Role::Editor, Scope::Unit(unit)),
+        on(Role::Reader, Scope::Unit(unit)),
+    ];
+    for one in &grants {
+        grant(&db, id, one).await.unwrap();
+        let again = grant(&db, id, one).await.unwrap_err();
+        assert_eq!((again.code(), again.message()), (ErrorCode::Conflict, "The account has this grant already."));
+    }
+    assert_eq!(grants_of(&db, "editor").await.unwrap(), grants);
+    for (position, one) in grants.iter().enumerate() {
+        revoke(&db, id, one).await.unwrap();
+        assert_eq!(grants_of(&db, "editor").await.unwrap(), grants[position + 1..]);
+        assert_eq!(code(revoke(&db, id, one).await), Some(ErrorCode::NotFound));
+    }
+}
+
+#[tokio::test]
+async fn a_grant_needs_its_account_and_its_place() {
+    let (_folder, db) = database().await;
+    let id = add(&db, "editor").await.unwrap().id;
+    let everything = on(Role::Reader, Scope::Everything);
+    let message = |error: AppError| {
+        assert_eq!(error.code(), ErrorCode::NotFound);
+        error.message().to_owned()
+    };
+    let unknown = grant(&db, AccountId::new(), &everything).await.unwrap_err();
+    assert_eq!(message(unknown), "There is no such account.");
+    let nowhere = grant(&db, id, &on(Role::Reader, Scope::Division("1".to_owned()))).await.unwrap_err();
+    assert_eq!(message(nowhere), "There is no division `1`.");
+    let nobody = grant(&db, id, &on(Role::Reader, Scope::Unit(UnitId::new()))).await.unwrap_err();
+    assert_eq!(message(nobody), "There is no such unit.");
+    assert_eq!(grants_of(&db, "editor").await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_table_refuses_a_division_and_a_unit_at_once() {
+    let (_folder, db) = database().await;
+    let unit = division_and_unit(&db).await;
+    let id = add(&db, "editor").await.unwrap().id;
+    grant(&db, id, &on(Role::Reader, Scope::Unit(unit))).await.unwrap();
+    let both =
+        account_grant::ActiveModel { division_code: ActiveValue::Set(Some("130304".to_owned())), ..Default::default() };
+    let changed = db.write(async |tx| Ok(account_grant::Entity::update_many().set(both.clone()).exec(tx).await?)).await;
+    assert!(changed.is_err(), "{changed:?}");
+}
+
+#[tokio::test]
+async fn a_subject_is_an_id_or_a_name() {
+    let (_folder, db) = database().await;
+    let account = add(&db, "reader").await.unwrap();
+    for subject in ["reader", &account.id.public()] {
+        let caller = accounts::by_subject(db.read(), subject).await.unwrap().unwrap();
+        assert_eq!(caller.identity(), Some(&account));
+    }
+    for stranger in ["", "Reader", "reader ", "read", "a\0", &AccountId::new().public()] {
+        assert_eq!(grants_of(&db, stranger).await, None, "{stranger:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_nobody_and_is_disabled_once() {
+    let (_folder, db) = database().await;
+    let id = add(&db, "reader").await.unwrap().id;
+    disable(&db, id, LATER).await.unwrap();
+    disable(&db, id, Timestamp(LATER.0 + 1)).await.unwrap();
+    assert_eq!(grants_of(&db, "reader").await, None);
+    assert_eq!(grants_of(&db, &id.public()).await, None);
+    let row = accounts::get_by_name(db.read(), &operator(), "reader").await.unwrap();
+    let expected = account::Model {
+        id,
+        name: "reader".to_owned(),
+        kind: AccountKind::Service,
+        disabled_at: Some(LATER),
+        version: 2,
+        created_at: THEN,
+        updated_at: LATER,
+    };
+    assert_eq!(row, expected);
+    assert_eq!(code(disable(&db, AccountId::new(), LATER).await), Some(ErrorCode::NotFound));
+}
+
+#[tokio::test]
+async fn accounts_are_listed_by_name_with_their_grants() {
+    let (_folder, db) = database().await;
+    let everything = on(Role::Reader, Scope::Everything);
+    add(&db, "b").await.unwrap();
+    let a = add(&db, "a").await.unwrap().id;
+    grant(&db, a, &everything).await.unwrap();
+    let listed = accounts::list(db.read(), &operator()).await.unwrap();
+    let listed: Vec<(&str, &[Grant])> =
+        listed.iter().map(|(row, grants)| (row.name.as_str(), grants.as_slice())).collect();
+    assert_eq!(listed, [("a", &[everything][..]), ("b", &[])]);
+    let nobody = accounts::get_by_name(db.read(), &operator(), "c").await;
+    assert_eq!(code(nobody), Some(ErrorCode::NotFound));
+}
+
+#[tokio::test]
+async fn only_administrators_of_everything_manage_accounts() {
+    let (_folder, db) = database().await;
+    let account = add(&db, "reader").await.unwrap();
+    let everything = on(Role::Reader, Scope::Everything);
+    let with = |role, scope| Caller::account(account.clone(), vec![on(role, scope)]);
+    for (caller, refusal) in [
+        (Caller::anonymous(), ErrorCode::Unauthenticated),
+        (with(Role::Reader, Scope::Everything), ErrorCode::Forbidden),
+        (with(Role::Editor, Scope::Everything), ErrorCode::Forbidden),
+        (with(Role::Admin, Scope::Division("130304".to_owned())), ErrorCode::Forbidden),
+        (with(Role::Admin, Scope::Unit(UnitId::new())), ErrorCode::Forbidden),
+    ] {
+        let caller = &caller;
+        let id = account.id;
+        let tried = [
+            code(db.write(async |tx| accounts::add(tx, caller, "x", AccountKind::Person, THEN).await).await),
+            code(db.write(async |tx| accounts::grant(tx, caller, id, &everything, THEN).await).await),
+            code(db.write(async |tx| accounts::revoke(tx, caller, id, &everything).await).await),
+            code(db.write(async |tx| accounts::disable(tx, caller, id, THEN).await).await),
+            code(accounts::list(db.read(), caller).await),
+            code(accounts::get_by_name(db.read(), caller, "reader").await),
+        ];
+        assert_eq!(tried, [Some(refusal); 6], "{caller:?}");
+    }
+    let admin = with(Role::Admin, Scope::Everything);
+    assert!(accounts::list(db.read(), &admin).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_token_acts_with_the_grants_of_the_moment() {
+    let (folder, db) = database().await;
+    let keys = folder.path().join("keys");
+    let key = SigningKey::open_or_create(&keys).unwrap();
+    let checker = TokenChecker::new(KeySet::of(&key, "jixiao"), "jixiao");
+    let bearer = Bearer::new(checker, db.read().clone(), || THEN);
+    let account = add(&db, "reader").await.unwrap();
+    let token = TokenIssuer::new(key, "jixiao", "jixiao").issue(account.id, Duration::from_secs(900), THEN).unwrap();
+    let header = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
+    let headers = HeaderMap::from_iter([(AUTHORIZATION, header)]);
+    let everything = on(Role::Reader, Scope::Everything);
+
+    assert_eq!(bearer.caller(&headers).await.unwrap().grants(), []);
+    grant(&db, account.id, &everything).await.unwrap();
+    let caller = bearer.caller(&headers).await.unwrap();
+    assert_eq!((caller.identity(), caller.grants()), (Some(&account), &[everything.clone()][..]));
+    revoke(&db, account.id, &everything).await.unwrap();
+    assert_eq!(bearer.caller(&headers).await.unwrap().grants(), []);
+    disable(&db, account.id, LATER).await.unwrap();
+    let refused = bearer.caller(&headers).await.unwrap_err();
+    let forged = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer x"))]);
+    let bad = bearer.caller(&forged).await.unwrap_err();
+    assert_eq!((refused.code(), refused.message()), (bad.code(), bad.message()));
+}
