@@ -20,7 +20,11 @@ export default [
       "@graphql-eslint/require-nullable-fields-with-oneof": "error",
       "@graphql-eslint/require-description": [
         "error",
-        { types: true, rootField: true, DirectiveDefinition: true, FieldDefinition: true, InputValueDefinition: true, EnumValueDefinition: true },
+        {
+          types: true, rootField: true, DirectiveDefinition: true, FieldDefinition: true, InputValueDefinition: true, EnumValueDefinition: true,
+          // Arguments of the directives that the GraphQL specification itself defines.
+          ignoredSelectors: ["DirectiveDefinition[name.value=/^(skip|include|deprecated|specifiedBy|oneOf)$/] InputValueDefinition"],
+        },
       ],
       // Edges may wrap things that are not nodes, and lists other than those of edges exist: connections also have `nodes`.
       "@graphql-eslint/relay-edge-types": ["error", { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false }],

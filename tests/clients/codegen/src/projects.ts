@@ -58,10 +58,10 @@ export function targetText(target: Target): string {
 }
 
 export const variables: VariablesOf<typeof projects> = {
-  filter: { budget: { gte: "100000.00" }, unit: { name: { contains: "局" } }, indicators: { some: { name: { contains: "率" } } } },
+  filter: { budget: { gte: { yuan: "100000.00" } }, unit: { name: { contains: "局" } }, indicators: { some: { name: { contains: "率" } } } },
   orderBy: [{ field: "BUDGET", direction: "DESC" }],
   first: 10,
 };
 
 // @ts-expect-error a number is refused where an exact decimal is meant
-export const refused: VariablesOf<typeof projects> = { filter: { budget: { gte: 100000 } } };
+export const refused: VariablesOf<typeof projects> = { filter: { budget: { gte: { yuan: 100000 } } } };
