@@ -23,8 +23,10 @@ step_clippy() {
     cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 }
 
+# With the private items: the documentation is the map for those who work on the service, so links into them are right.
 step_docs() {
-    RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --no-deps --workspace
+    RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
+        cargo doc --quiet --locked --no-deps --document-private-items --workspace
 }
 
 # cargo deny reads its advisory data from a git repository: a clone of the kept copy stands in for the public one.
