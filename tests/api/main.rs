@@ -3,6 +3,8 @@
 mod account;
 mod guard;
 mod http;
+mod import_read;
 mod key;
+mod support;
 mod token;
 mod toy;

@@ -1,0 +1,6 @@
+//! What several tests share.
+
+pub mod compare;
+pub mod disclosures;
+pub mod docx;
+pub mod sample;
