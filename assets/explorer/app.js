@@ -86,7 +86,6 @@ function draw(opened) {
     isHeadersEditorEnabled: false,
     shouldPersistHeaders: false,
     defaultTabs: [exampleTab(examples[0])],
-    schemaDescription: true,
     ...opened,
   }));
 }
