@@ -1,4 +1,4 @@
-//! Reading of disclosures: bytes → neutral form → outline → checked facts. Nothing here touches the database.
+//! Importing disclosures: bytes → neutral form → outline → checked facts → stored in one transaction ([`run`]).
 //!
 //! [`read`] knows the file formats, [`check`] the forms of the field and the rules of data quality. A file that is
 //! refused as a whole is a [`ReadError`]; what a document leaves out altogether is a [`CheckError`]; a project table
@@ -8,6 +8,7 @@ pub mod check;
 pub mod document;
 mod docx;
 pub mod error;
+pub mod files;
 pub mod form;
 pub mod indicator_table;
 pub mod labels;
@@ -17,15 +18,20 @@ pub mod numbering;
 pub mod outline;
 mod package;
 pub mod reject;
+pub mod report;
+mod run;
 mod text;
 mod xml;
 
 use entity::value::DocumentFormat;
 
-pub use check::{CheckError, Checked, Options, check};
+pub use check::{CheckError, Checked, check};
 pub use document::{Document, Place};
 pub use error::ReadError;
+pub use files::FileStore;
 pub use limits::Limits;
+pub use report::Report;
+pub use run::{Options, Source, run};
 
 /// Reads a file into the neutral form. The format is told by the content, not by a name.
 ///

@@ -312,7 +312,7 @@ mod tests {
             for words in [rule.id().to_owned(), rule.message(Lang::En, ""), rule.message(Lang::Zh, "")] {
                 assert!(seen.insert(words.clone()), "{words} twice");
             }
-            assert!(rule.message(Lang::Zh, "").chars().any(|c| !c.is_ascii()), "{}", rule.id());
+            assert!(!rule.message(Lang::Zh, "").is_ascii(), "{}", rule.id());
         }
     }
 

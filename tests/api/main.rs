@@ -4,6 +4,7 @@ mod account;
 mod guard;
 mod http;
 mod import_read;
+mod import_store;
 mod key;
 mod support;
 mod token;

@@ -108,7 +108,7 @@ fn spoilt(changes: &[(&str, &str)]) -> String {
 #[test]
 fn every_rule_fires_alone_or_with_its_company() {
     let mut fired = BTreeSet::new();
-    let options = jixiao::import::Options {
+    let options = jixiao::import::check::Options {
         unit_code: Some("450002".to_owned()),
         unit_name: Some("某区卫生健康局".to_owned()),
         ..sample::options()

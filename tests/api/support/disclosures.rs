@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use jixiao::import::{self, Checked, Limits, Options};
+use jixiao::import::{self, Checked, Limits, check::Options};
 
 /// A real disclosure.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +51,18 @@ impl Disclosure {
             fiscal_year: self.fiscal_year,
             unit_code: self.unit.map(|(code, _)| code.to_owned()),
             unit_name: self.unit.map(|(_, name)| name.to_owned()),
+        }
+    }
+
+    /// The same for an import.
+    pub fn import_options(self) -> import::Options {
+        let check = self.options();
+        import::Options {
+            division: check.division,
+            fiscal_year: check.fiscal_year,
+            unit_code: check.unit_code,
+            unit_name: check.unit_name,
+            ..import::Options::default()
         }
     }
 

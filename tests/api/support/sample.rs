@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use jixiao::import::{self, CheckError, Checked, Limits, Options};
+use jixiao::import::{self, CheckError, Checked, Limits, check::Options};
 use jixiao::rules::project_code::check_character;
 
 /// Options under which the sample is checked.
