@@ -4,5 +4,6 @@ mod account;
 mod guard;
 mod http;
 mod key;
+mod locale;
 mod token;
 mod toy;
