@@ -6,6 +6,7 @@ mod http;
 mod import_read;
 mod import_store;
 mod key;
+mod locale;
 mod support;
 mod token;
 mod toy;
