@@ -8,6 +8,7 @@ mod import_read;
 mod import_store;
 mod key;
 mod locale;
+mod paging;
 mod support;
 mod token;
 mod toy;

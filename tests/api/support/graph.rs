@@ -245,6 +245,14 @@ impl Graph {
         rows.unwrap_or_else(|| panic!("no object {id}"))
     }
 
+    /// The keys that a field leads to.
+    pub fn many(&self, id: &str, field: &str) -> &[String] {
+        match &self.object(id)[field] {
+            Fact::Many(many) => many,
+            other => panic!("{field} is no list: {other:?}"),
+        }
+    }
+
     /// The keys of the objects of a type that pass a filter, in an order.
     pub fn list(&self, name: &str, filter: &Value, order: &Value, default: &[&str]) -> Vec<String> {
         let mut found: Vec<_> = self.of(name).keys().filter(|id| self.passes(id, filter)).cloned().collect();
