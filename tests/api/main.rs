@@ -9,6 +9,7 @@ mod import_store;
 mod key;
 mod locale;
 mod paging;
+mod scope;
 mod support;
 mod token;
 mod toy;
