@@ -1,6 +1,7 @@
 //! The whole suite.
 
 mod account;
+mod execution;
 mod filters;
 mod guard;
 mod http;
