@@ -11,6 +11,7 @@ mod key;
 mod locale;
 mod money;
 mod paging;
+mod schema;
 mod scope;
 mod statements;
 mod support;

@@ -91,7 +91,9 @@ async fn amounts_go_in_as_they_are_in_both_units() {
     sorted.sort_by_key(|(fen, ..)| *fen);
     for (n, (_, yuan, wan)) in sorted.iter().enumerate() {
         for money in [json!({ "yuan": yuan }), json!({ "wanYuan": wan })] {
-            let yuan_of = |amounts: &[(i64, &str, &str)]| amounts.iter().map(|(_, yuan, _)| (*yuan).to_owned()).collect::<Vec<_>>();
+            let yuan_of = |amounts: &[(i64, &str, &str)]| {
+                amounts.iter().map(|(_, yuan, _)| (*yuan).to_owned()).collect::<Vec<_>>()
+            };
             assert_eq!(found(json!({"budget": {"eq": money}})).await, [*yuan], "{money}");
             assert_eq!(found(json!({"budget": {"lt": money}})).await, yuan_of(&sorted[..n]), "{money}");
             assert_eq!(found(json!({"budget": {"gte": money}})).await, yuan_of(&sorted[n..]), "{money}");

@@ -21,7 +21,8 @@ const INDICATORS: &str = "indicators(first: 8) { totalCount pageInfo { hasNextPa
         totalCount nodes { ...Indicator project { unit { name } } }
     }";
 
-const INDICATOR: &str = "fragment Indicator on Indicator { level1 { label(lang: EN) children { label } } findings { id } }";
+const INDICATOR: &str =
+    "fragment Indicator on Indicator { level1 { label(lang: EN) children { label } } findings { id } }";
 
 /// Documents of three levels, each from another root.
 fn documents() -> Vec<String> {
