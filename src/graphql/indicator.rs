@@ -168,7 +168,13 @@ impl Object for IndicatorLevel {
                 "A first or second indicator level (一级指标, 二级指标): a row of a code table, since systems coexist.",
             )
             .node(|level| level.id.public())
-            .value("code: String", "Code inside the regime; null for local wording.", |l| text::text(&l.code))
+            .value("code: String", "Own code, e.g. `R2015-11`; null for local wording.", |l| text::text(&l.code))
+            .value(
+                "standardCode: String",
+                "Code in the national technical standard, e.g. `11` for 数量指标 in both regimes; null where none is known.",
+                |l| text::text(&l.standard_code),
+            )
+            .value("rank: Int!", "1 for a first level (一级指标), 2 for a second level (二级指标).", |l| Value::from(l.rank))
             .value("regime: IndicatorRegime!", "The system that the level belongs to.", |l| text::name(l.regime.code()))
             .value("ordinal: Int!", "Place in the printed order of the regime.", |l| Value::from(l.ordinal))
             .field(
