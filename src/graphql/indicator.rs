@@ -98,6 +98,8 @@ impl Connected for Indicator {
                 .text("divisionCode: StringFilter", "Code of the division.", Column::DivisionCode)
                 .int("fiscalYear: IntFilter", "Fiscal year.", Column::FiscalYear)
                 .int("ordinal: IntFilter", "Place in the table.", Column::Ordinal)
+                .text("level1Raw: StringFilter", "First level as printed.", Column::Level1Raw)
+                .text("level2Raw: StringFilter", "Second level as printed.", Column::Level2Raw)
                 .text("name: StringFilter", "Third level.", Column::Name)
                 .text("description: StringFilter", "Description.", Column::Description)
                 .text("basis: StringFilter", "Basis of the value.", Column::Basis)
@@ -144,7 +146,13 @@ pub fn levels() -> &'static Filters {
         Filters::new("IndicatorLevelFilter", "Conditions on indicator levels; all fields given must hold.")
             .id("id: IdFilter", "Key.", Column::Id, |id| IndicatorLevelId::parse(id).map(|id| id.0))
             .code("regime: IndicatorRegimeFilter", "System.", Column::Regime)
-            .text("code: StringFilter", "Code, e.g. `11` for 数量指标 in both national systems.", Column::Code)
+            .text("code: StringFilter", "Own code, e.g. `R2015-11`.", Column::Code)
+            .text(
+                "standardCode: StringFilter",
+                "National code, e.g. `11` for 数量指标 in both regimes.",
+                Column::StandardCode,
+            )
+            .int("rank: IntFilter", "First or second level.", Column::Rank)
             .text("name: StringFilter", "Chinese name.", Column::NameZh)
     });
     &FILTERS

@@ -3,7 +3,10 @@
 mod account;
 mod guard;
 mod http;
+mod import_read;
+mod import_store;
 mod key;
 mod locale;
+mod support;
 mod token;
 mod toy;

@@ -1,0 +1,8 @@
+//! What several tests share.
+
+pub mod compare;
+pub mod database;
+pub mod disclosures;
+pub mod docx;
+pub mod sample;
+pub mod world;
