@@ -10,12 +10,12 @@ use crate::rules::taxonomy::{self, PrintedLevel};
 
 /// Columns of the indicators as the form prints them.
 const F2_COLUMNS: usize = 6;
+/// Signs of a level cell: a longer one is no level, and continued rows would repeat it.
+const LEVEL_LENGTH: usize = 200;
 
 /// One project table as printed. A row that is absent is `None` or empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
-    /// The unit as printed (`<code><name>`).
-    pub unit: Option<Field>,
     /// The unit of money; 万元 when the table prints none.
     pub money: Option<MoneyUnit>,
     /// 项目编码.
@@ -73,6 +73,12 @@ pub struct IndicatorRow {
     pub weight: Option<Field>,
 }
 
+/// The unit (`<code><name>`) printed in the first row, before 单位：万元. It stands also in a table that is refused.
+pub fn printed_unit(cells: &[Cell]) -> Option<Field> {
+    let unit = cells.first().filter(|_| Rows { cells }.is_unit_row())?;
+    Some(unit.field()).filter(|field| !field.text.is_empty())
+}
+
 /// Reads the cells under one heading.
 ///
 /// # Errors
@@ -100,7 +106,7 @@ pub fn read(cells: &[Cell]) -> Result<Form, Refusal> {
                 form.read_indicators(&mut rows)?;
                 break;
             }
-            None if form.unit.is_none() && rows.is_unit_row() => form.read_unit(rows.take(2)?)?,
+            None if form.money.is_none() && rows.is_unit_row() => form.read_money_unit(rows.take(2)?)?,
             None => return Err(rows.unknown()),
         }
     }
@@ -117,8 +123,11 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
+    /// The next cells as one row; a row that is too short would run over into the label of the next.
     fn take(&mut self, count: usize) -> Result<&'a [Cell], Refusal> {
+        let runs_over = |row: &[Cell]| row.iter().skip(1).any(|cell| labels::label(&cell.label()).is_some());
         match self.cells.split_at_checked(count) {
+            Some((row, _)) if runs_over(row) => Err(misshapen(row, count)),
             Some((row, rest)) => {
                 self.cells = rest;
                 Ok(row)
@@ -139,9 +148,8 @@ impl<'a> Rows<'a> {
 }
 
 impl Form {
-    fn read_unit(&mut self, row: &[Cell]) -> Result<(), Refusal> {
-        let [unit, money] = row else { return Ok(()) };
-        self.unit = Some(unit.field()).filter(|field| !field.text.is_empty());
+    fn read_money_unit(&mut self, row: &[Cell]) -> Result<(), Refusal> {
+        let [_, money] = row else { return Ok(()) };
         let known = MoneyUnit::from_cell(&money.label()).ok_or_else(|| Refusal::at(money, Reason::MoneyUnit))?;
         self.money = Some(known);
         Ok(())
@@ -181,6 +189,9 @@ impl Form {
         }
         rows.take(months.len())?;
         let row = rows.take(months.len() + 1)?;
+        if !months.is_sorted_by(|earlier, later| earlier < later) {
+            return header.first().map_or(Ok(()), |cell| Err(Refusal::at(cell, Reason::NoMilestone)));
+        }
         let Some((first, values)) = row.split_first().filter(|(first, _)| first.is_blank()) else {
             return Err(misshapen(row, months.len() + 1));
         };
@@ -195,7 +206,8 @@ impl Form {
         let header = rows.take(columns.len())?;
         check_header(&columns, header, rows.cells.first())?;
         let body = rows.cells;
-        while !rows.cells.iter().all(Cell::is_blank) {
+        let trailing = body.iter().rev().take_while(|cell| cell.is_blank()).count();
+        while rows.cells.len() > trailing {
             let Some((row, rest)) = rows.cells.split_at_checked(columns.len()) else {
                 return Err(odd_row(body, columns.len()));
             };
@@ -203,8 +215,13 @@ impl Form {
                 return Err(misshapen(row, columns.len()));
             }
             rows.cells = rest;
+            let is_blank = row.iter().all(Cell::is_blank);
             let repeats_header = row.iter().map(Cell::label).eq(header.iter().map(Cell::label));
-            if !repeats_header {
+            let is_long = |cell: &&Cell| cell.label().chars().count() > LEVEL_LENGTH;
+            if let Some(cell) = row.iter().take(2).find(is_long) {
+                return Err(Refusal::at(cell, Reason::TooLong { limit: LEVEL_LENGTH }));
+            }
+            if !is_blank && !repeats_header {
                 self.indicators.extend(IndicatorRow::from_cells(&columns, row));
             }
         }

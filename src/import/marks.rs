@@ -6,6 +6,8 @@ use crate::rules::text::{plain, squeeze};
 
 const SECTION_LENGTH: usize = 20;
 const TITLE_LENGTH: usize = 60;
+/// No mark is longer than this many bytes; longer lines are not even looked at.
+const LONGEST: usize = 600;
 
 /// A heading of a project table: `<number><separator><name>绩效目标表`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +44,7 @@ pub struct PartTwo {
 
 /// Reads a line as a heading, numbered or not.
 pub fn heading(text: &str) -> Option<Heading> {
-    let body = text.trim().strip_suffix("绩效目标表")?.trim_end();
+    let body = short(text)?.trim().strip_suffix("绩效目标表")?.trim_end();
     let (number, rest) = number(body);
     let name = rest.text.trim();
     (!name.is_empty()).then(|| Heading {
@@ -55,12 +57,12 @@ pub fn heading(text: &str) -> Option<Heading> {
 
 /// Whether a line opens part 1.
 pub fn is_part_one(text: &str) -> bool {
-    squeeze(text).starts_with("第一部分") && text.chars().count() < 2 * SECTION_LENGTH
+    short(text).is_some_and(|text| squeeze(text).starts_with("第一部分") && text.chars().count() < 2 * SECTION_LENGTH)
 }
 
 /// Reads a line as the opening of part 2.
 pub fn part_two(text: &str) -> Option<PartTwo> {
-    let line = squeeze(text);
+    let line = squeeze(short(text)?);
     let line = without_page_number(&line);
     if line.chars().count() >= 2 * SECTION_LENGTH {
         return None;
@@ -79,7 +81,7 @@ pub fn part_two(text: &str) -> Option<PartTwo> {
 
 /// Reads a line as the heading of a section of part 1, with any numbering.
 pub fn section(text: &str) -> Option<Section> {
-    let line = squeeze(text);
+    let line = squeeze(short(text)?);
     if line.chars().count() >= SECTION_LENGTH {
         return None;
     }
@@ -88,10 +90,11 @@ pub fn section(text: &str) -> Option<Section> {
         .find_map(|(words, section)| line.contains(words).then_some(section))
 }
 
-/// Whether a line is the title of a disclosure: a year and 绩效信息 or 绩效文本.
+/// Whether a line is the title of a disclosure: a year, and 绩效信息 or 绩效文本, or 预算 with 绩效目标.
 pub fn is_title(text: &str) -> bool {
-    let line = plain(text);
-    let words = ["绩效信息", "绩效文本"].iter().any(|words| line.contains(words));
+    let Some(line) = short(text).map(plain) else { return false };
+    let of_goals = line.contains("预算") && line.contains("绩效目标") && !line.contains("绩效目标表");
+    let words = of_goals || ["绩效信息", "绩效文本"].iter().any(|words| line.contains(words));
     words && line.chars().count() <= TITLE_LENGTH && year(text).is_some()
 }
 
@@ -107,6 +110,10 @@ pub fn year(text: &str) -> Option<i32> {
 /// Whether a line can never be the continuation of a cell: it opens a part or a section.
 pub fn opens_part(text: &str) -> bool {
     is_part_one(text) || part_two(text).is_some() || section(text).is_some()
+}
+
+fn short(text: &str) -> Option<&str> {
+    Some(text).filter(|text| text.len() <= LONGEST)
 }
 
 struct AfterNumber<'a> {
@@ -195,6 +202,7 @@ mod tests {
     #[test]
     fn titles_have_a_year_in_any_digits() {
         assert!(is_title("2020年部门预算绩效信息") && is_title("某县医保局 2022 年度部门预算绩效文本"));
+        assert!(is_title("2023年部门预算项目绩效目标") && !is_title("3.2023年预算编制绩效目标表"));
         assert!(!is_title("部门预算绩效信息") && !is_title("2020年部门预算"));
         assert_eq!(year("二〇二一年部门预算绩效文本"), Some(2021));
         assert_eq!(year("第2020号"), None);

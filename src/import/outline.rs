@@ -3,7 +3,7 @@
 //! It stands on marks and labels, not on positions: a table of contents, other numbering, absent parts and unknown
 //! tables are expected.
 
-use super::document::{Cell, Document, Paragraph, Piece, Place};
+use super::document::{Cell, Document, Field, Paragraph, Piece, Place};
 use super::form::{self, Form};
 use super::labels;
 use super::marks::{self, Heading, Section};
@@ -44,6 +44,8 @@ pub struct ProjectTable {
     pub heading: Heading,
     /// Where the heading stands.
     pub place: Place,
+    /// The unit as printed in the table.
+    pub unit: Option<Field>,
     /// The table.
     pub form: Result<Form, Refusal>,
 }
@@ -102,7 +104,8 @@ impl Reader {
         let cells = std::mem::take(&mut self.cells);
         match self.open.take() {
             Some((heading, place)) => {
-                self.outline.projects.push(ProjectTable { heading, place, form: form::read(&cells) });
+                let (unit, form) = (form::printed_unit(&cells), form::read(&cells));
+                self.outline.projects.push(ProjectTable { heading, place, unit, form });
             }
             None => self.outline.strays.extend(stray(&cells)),
         }

@@ -4,10 +4,13 @@ use super::document::{Cell, Place};
 use super::labels::OtherForm;
 use crate::rules::quality::{Lang, Rule};
 
+/// A text that stands where a label should is cut to this length.
+const LABEL_LENGTH: usize = 40;
+
 /// A table that could not be taken: the label of the row that does not fit, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Printed label of the row, without white space; empty for a blank cell.
+    /// Printed label of the row, without white space and cut to 40 characters; empty for a blank cell.
     pub label: String,
     /// Place of the row; `None` when the table ended too early.
     pub place: Option<Place>,
@@ -27,8 +30,13 @@ pub enum Reason {
     },
     /// The row stands twice.
     RowTwice,
-    /// The plan names no milestone that can be read.
+    /// The plan names no milestones that can be read, in the order of the year.
     NoMilestone,
+    /// A cell is longer than what it should hold.
+    TooLong {
+        /// Most characters.
+        limit: usize,
+    },
     /// Neither budget nor objectives nor indicators.
     NoRows,
     /// A unit of money other than 万元 and 元.
@@ -44,7 +52,8 @@ pub enum Reason {
 impl Refusal {
     /// A refusal at a cell.
     pub fn at(cell: &Cell, reason: Reason) -> Self {
-        Self { label: cell.label(), place: Some(cell.place), reason }
+        let label = cell.label().chars().take(LABEL_LENGTH).collect();
+        Self { label, place: Some(cell.place), reason }
     }
 
     /// A refusal of a table that ended too early.
@@ -65,8 +74,14 @@ impl Reason {
             (Self::CellCount { expected }, Lang::Zh) => format!("“{label}”行应有{expected}个单元格，实际不符"),
             (Self::RowTwice, Lang::En) => format!("the row “{label}” stands twice in the table"),
             (Self::RowTwice, Lang::Zh) => format!("表中“{label}”行重复"),
-            (Self::NoMilestone, Lang::En) => format!("no milestone such as 3月底 follows “{label}”"),
-            (Self::NoMilestone, Lang::Zh) => format!("“{label}”之后没有“3月底”之类的时间节点"),
+            (Self::NoMilestone, Lang::En) => {
+                format!("no milestones such as 3月底, in the order of the year, follow “{label}”")
+            }
+            (Self::NoMilestone, Lang::Zh) => {
+                format!("“{label}”之后没有按时间先后排列的“3月底”之类的时间节点")
+            }
+            (Self::TooLong { limit }, Lang::En) => format!("the cell “{label}…” has more than {limit} characters"),
+            (Self::TooLong { limit }, Lang::Zh) => format!("单元格“{label}……”超过{limit}个字符"),
             (Self::NoRows, Lang::En) => "the table has neither budget nor objectives nor indicators".to_owned(),
             (Self::NoRows, Lang::Zh) => "表中没有预算、绩效目标和绩效指标".to_owned(),
             (Self::MoneyUnit, Lang::En) => format!("the unit of money is “{label}”; 万元 and 元 are read"),

@@ -82,7 +82,9 @@ fn basis(values: &[Micro], budget: Option<Fen>, unit: MoneyUnit) -> Result<(Plan
     let last = values.last().copied().ok_or(Rule::PlanCellEmpty)?;
     let is_budget = |value: Micro| {
         let amount = unit.fen(value);
-        amount.zip(budget).is_some_and(|(amount, budget)| (amount.0 - budget.0).abs() <= unit.tolerance().0)
+        amount
+            .zip(budget)
+            .is_some_and(|(amount, budget)| amount.0.abs_diff(budget.0) <= unit.tolerance().0.unsigned_abs())
     };
     if last == HUNDRED && is_budget(HUNDRED) {
         Ok((PlanBasis::Ambiguous, Some(Rule::PlanAmbiguous)))

@@ -34,7 +34,7 @@ pub(super) fn check(document: &Document, options: &Options) -> Result<Checked, C
     if !(2000..=2099).contains(&fiscal_year) {
         return Err(CheckError::Year(fiscal_year));
     }
-    let units = Units::gather(forms(&outline), options)?;
+    let units = Units::gather(&outline.projects, options)?;
     let mut findings = document_findings(document, &outline, options.fiscal_year, &units);
 
     let context = Context {
@@ -59,7 +59,7 @@ pub(super) fn check(document: &Document, options: &Options) -> Result<Checked, C
             Err(refusal) => {
                 let place = refusal.place.unwrap_or(table.place);
                 if let Reason::Rule(rule) = refusal.reason {
-                    findings.add(rule, place, refusal.label.as_str());
+                    findings.add(rule, place, &refusal.label);
                 }
                 taken.rejected.push(Rejected {
                     ordinal: Some(ordinal),
@@ -77,7 +77,7 @@ pub(super) fn check(document: &Document, options: &Options) -> Result<Checked, C
         taken.rejected.push(Rejected { ordinal: None, heading: String::new(), label, place, reason });
     }
     if let Some((place, projects)) = indicator_table::copied(&outline.projects) {
-        findings.add(Rule::IndicatorsCopied, place, projects);
+        findings.add(Rule::IndicatorsCopied, place, &projects);
     }
 
     let special_fund = outline.part_two.as_ref().is_some_and(|title| title.text.contains("专项资金"));
@@ -147,7 +147,7 @@ fn document_findings(document: &Document, outline: &Outline, given_year: Option<
     match (&outline.title, given_year) {
         (None, _) => findings.add(Rule::DocNoYear, None, ""),
         (Some(title), Some(given)) if marks::year(&title.text) != Some(given) => {
-            findings.add(Rule::DocYearDiffers, title.place, title.text.as_str());
+            findings.add(Rule::DocYearDiffers, title.place, &title.text);
         }
         (Some(_), _) => {}
     }

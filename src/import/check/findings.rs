@@ -3,6 +3,9 @@
 use crate::import::document::{Field, Place};
 use crate::rules::quality::Rule;
 
+/// A long text is not repeated in full by each finding about it.
+const DETAIL_LENGTH: usize = 200;
+
 /// What a rule noticed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -14,7 +17,7 @@ pub struct Finding {
     pub indicator: Option<u32>,
     /// Where; `None` for something that is absent from the whole document.
     pub place: Option<Place>,
-    /// The printed text.
+    /// The printed text, cut to 200 characters.
     pub detail: String,
 }
 
@@ -36,9 +39,10 @@ impl Findings {
         self.indicator = ordinal;
     }
 
-    pub(super) fn add(&mut self, rule: Rule, place: impl Into<Option<Place>>, detail: impl Into<String>) {
+    pub(super) fn add(&mut self, rule: Rule, place: impl Into<Option<Place>>, detail: &str) {
         let Self { project, indicator, .. } = *self;
-        self.found.push(Finding { rule, project, indicator, place: place.into(), detail: detail.into() });
+        let detail = detail.chars().take(DETAIL_LENGTH).collect();
+        self.found.push(Finding { rule, project, indicator, place: place.into(), detail });
     }
 
     pub(super) fn add_if(&mut self, fires: bool, rule: Rule, place: Place, detail: &str) {

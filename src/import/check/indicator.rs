@@ -30,8 +30,7 @@ pub(super) fn check_table(form: &Form, place: Place, context: &Context<'_>, find
     let mut indicators: Vec<Indicator> = Vec::new();
     let mut seen = HashSet::new();
     for (ordinal, row) in (1..).zip(&form.indicators) {
-        let Some(level1) = levels.level1(row, Some(ordinal), findings) else { continue };
-        findings.about_indicator(Some(ordinal));
+        let Some(level1) = levels.level1(row, ordinal, findings) else { continue };
         let level2 = levels.level2(row, &level1, findings);
         let indicator = check_row(ordinal, row, level1, level2, findings);
         let key = (indicator.level1.name.clone(), indicator.level2.name.clone(), norm(&indicator.name));
@@ -64,17 +63,17 @@ struct Levels {
 
 impl Levels {
     /// Level 1 of a row; `None` when there is nothing to continue and the row is rejected.
-    fn level1(&mut self, row: &IndicatorRow, ordinal: Option<u32>, findings: &mut Findings) -> Option<Level> {
+    fn level1(&mut self, row: &IndicatorRow, ordinal: u32, findings: &mut Findings) -> Option<Level> {
         let place = row.level1.place;
         let raw = row.level1.text.clone();
         if raw.is_empty() {
             let above = self.level1.as_ref().map(|above| Level { raw: String::new(), ..above.clone() });
-            findings.about_indicator(ordinal.filter(|_| above.is_some()));
+            findings.about_indicator(above.as_ref().map(|_| ordinal));
             let rule = if above.is_some() { Rule::Level1Continued } else { Rule::Level1BlankFirst };
-            findings.add(rule, place, row.level3.text.as_str());
+            findings.add(rule, place, &row.level3.text);
             return above;
         }
-        findings.about_indicator(ordinal);
+        findings.about_indicator(Some(ordinal));
         findings.short_text(&row.level1);
         self.level2 = None;
         let printed = PrintedLevel::read(&raw);
@@ -84,7 +83,7 @@ impl Levels {
                 Level { code: Some(known.code), name: known.name.to_owned(), raw }
             }
             None => {
-                findings.add(Rule::Level1Unknown, place, raw.as_str());
+                findings.add(Rule::Level1Unknown, place, &raw);
                 Level { code: None, name: printed.name, raw }
             }
         };
@@ -127,11 +126,12 @@ fn check_row(ordinal: u32, row: &IndicatorRow, level1: Level, level2: Level, fin
 
     findings.add_if(norm(&name) == norm(&level2.name), Rule::Level3EqualsLevel2, row.level3.place, &name);
     let repeats = !description.is_empty() && norm(&description) == norm(&name);
-    findings.add_if(repeats, Rule::DescriptionRepeatsLevel3, place, &description);
+    let described = row.description.as_ref().map_or(place, |field| field.place);
+    findings.add_if(repeats, Rule::DescriptionRepeatsLevel3, described, &description);
 
     let reading = target::parse(&raw, &name);
     for rule in reading.rules {
-        findings.add(rule, row.value.place, raw.as_str());
+        findings.add(rule, row.value.place, &raw);
     }
     let target::Target { kind, comparison, value, low, high, unit } = reading.target;
     let target = Target { kind, comparison, value, low, high, unit, raw };
@@ -198,7 +198,7 @@ fn basis_text(cell: &Cell, findings: &mut Findings) -> String {
     let joined = cell.field().text;
     let unquoted = joined.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     let Some(unquoted) = unquoted else { return findings.short_text(&cell.field()) };
-    findings.add(Rule::BasisQuoted, cell.place, joined.as_str());
+    findings.add(Rule::BasisQuoted, cell.place, &joined);
     let text = unquoted.trim().replace("\"\"", "\"");
     let lines = cell.paragraphs.iter().filter(|paragraph| squeeze(&paragraph.text) != "\"").count();
     findings.add_if(lines > 1, Rule::TextBreakInCell, cell.place, &text);

@@ -1,5 +1,7 @@
 //! Checks of one project table: unit, code, money, purpose, plan and objectives (4.2, 5.1–5.3).
 
+use std::collections::HashSet;
+
 use entity::value::{Fen, IndicatorRegime};
 
 use super::findings::Findings;
@@ -35,20 +37,14 @@ pub(super) fn check(
     findings: &mut Findings,
 ) -> Result<Project, Refusal> {
     let place = table.place;
-    if let Some(unit) = &form.unit {
+    if let Some(unit) = &table.unit {
         findings.short_text(unit);
         findings.add_if(!unit::has_six_digits(unit), Rule::UnitCodeFormat, unit.place, &unit.text);
     }
     let code = code(form, place, context, findings);
     let (name, heading_name) = names(table, form, findings);
     let funds = Funds::read(form, place, findings)?;
-    let purpose = form.purpose.as_ref().map(Cell::lines);
-    match &purpose {
-        Some(text) => {
-            findings.add_if(norm(text) == norm(&name), Rule::PurposeRepeatsName, place, text);
-        }
-        None => findings.add(Rule::PurposeMissing, place, ""),
-    }
+    let purpose = purpose(form.purpose.as_ref(), &name, place, findings);
     let plan = match &form.plan {
         Some(row) => plan_of(row, funds.budget.as_ref().map(|amount| amount.fen), funds.unit, findings),
         None => {
@@ -60,8 +56,8 @@ pub(super) fn check(
     let indicators = indicator::check_table(form, place, context, findings);
     Ok(Project {
         ordinal,
-        unit_code: context.units.code_of(form).to_owned(),
-        unit_printed: form.unit.as_ref().map(|unit| unit.text.clone()),
+        unit_code: context.units.code_of(table).to_owned(),
+        unit_printed: table.unit.as_ref().map(|unit| unit.text.clone()),
         code,
         name,
         heading_name,
@@ -86,9 +82,9 @@ fn code(form: &Form, place: Place, context: &Context<'_>, findings: &mut Finding
     let read = ProjectCode::read(&code);
     match read {
         ProjectCode::Checked { check: Check::Fails | Check::NotComputable, .. } => {
-            findings.add(Rule::ProjectCodeCheck, field.place, code.as_str());
+            findings.add(Rule::ProjectCodeCheck, field.place, &code);
         }
-        ProjectCode::Unknown => findings.add(Rule::ProjectCodeFormat, field.place, code.as_str()),
+        ProjectCode::Unknown => findings.add(Rule::ProjectCodeFormat, field.place, &code),
         ProjectCode::Checked { check: Check::Holds, .. } | ProjectCode::Unchecked { .. } | ProjectCode::Hebei => {}
     }
     let doubtful = read.year().is_some_and(|year| !context.year_is_printed || year > context.fiscal_year + 1);
@@ -107,6 +103,16 @@ fn names(table: &ProjectTable, form: &Form, findings: &mut Findings) -> (String,
     let differs = squeeze(&name) != squeeze(&heading.name);
     findings.add_if(differs, Rule::HeadingNameMismatch, table.place, &heading.name);
     (name, differs.then(|| heading.name.clone()))
+}
+
+fn purpose(cell: Option<&Cell>, name: &str, place: Place, findings: &mut Findings) -> Option<String> {
+    let Some(cell) = cell else {
+        findings.add(Rule::PurposeMissing, place, "");
+        return None;
+    };
+    let text = cell.lines();
+    findings.add_if(norm(&text) == norm(name), Rule::PurposeRepeatsName, cell.place, &text);
+    Some(text)
 }
 
 struct Funds {
@@ -179,7 +185,7 @@ fn plan_of(row: &PlanRow, budget: Option<Fen>, unit: MoneyUnit, findings: &mut F
     let values: Vec<&str> = raws.iter().map(String::as_str).collect();
     let reading = plan::read(&values, budget, unit);
     for rule in reading.rules {
-        findings.add(rule, row.place, values.join(" "));
+        findings.add(rule, row.place, &values.join(" "));
     }
     let plan = reading.plan?;
     let months = row.points.iter().map(|(month, _)| *month);
@@ -193,7 +199,9 @@ fn plan_of(row: &PlanRow, budget: Option<Fen>, unit: MoneyUnit, findings: &mut F
 }
 
 fn objectives(cell: Option<&Cell>, name: &str, purpose: Option<&str>, findings: &mut Findings) -> Vec<Objective> {
-    let mut objectives: Vec<Objective> = Vec::new();
+    let mut objectives = Vec::new();
+    let mut seen = HashSet::new();
+    let (name, purpose) = (norm(name), purpose.map(norm));
     let paragraphs = cell.map(|cell| cell.paragraphs.as_slice()).unwrap_or_default();
     for (ordinal, paragraph) in (1..).zip(paragraphs) {
         let (text, place) = (paragraph.text.as_str(), paragraph.place);
@@ -201,9 +209,8 @@ fn objectives(cell: Option<&Cell>, name: &str, purpose: Option<&str>, findings: 
         let said = norm(&split.text);
         findings.add_if(split.number.is_none(), Rule::ObjectiveUnnumbered, place, text);
         findings.add_if(split.malformed, Rule::ObjectiveBadNumber, place, text);
-        let again = objectives.iter().any(|earlier| norm(&earlier.text) == said);
-        findings.add_if(again, Rule::ObjectiveDuplicate, place, text);
-        let repeats = said == norm(name) || purpose.is_some_and(|purpose| norm(purpose) == said);
+        let repeats = said == name || purpose.as_ref() == Some(&said);
+        findings.add_if(!seen.insert(said), Rule::ObjectiveDuplicate, place, text);
         findings.add_if(repeats, Rule::ObjectiveRepeatsName, place, text);
         objectives.push(Objective { ordinal, number: split.number, text: split.text });
     }

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use jixiao::import::{self, Checked, Limits, check::Options};
+use jixiao::import::check::Options;
+use jixiao::import::{self, Checked, Limits};
 
 /// A real disclosure.
 #[derive(Clone, Copy, Debug)]

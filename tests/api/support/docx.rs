@@ -73,7 +73,8 @@ fn row_length(cells: &[&Cell], before: &str, columns: usize) -> usize {
         label if label.starts_with("资金支出计划") => 5,
         "" if before.starts_with("资金支出计划") => 5,
         "绩效目标" => 2,
-        _ if columns > 0 || before == "" && cells.len() == 1 => columns.max(1),
+        _ if columns > 0 => columns,
+        _ if cells.len() == 1 => 1,
         "一级指标" => 6,
         _ => 2,
     }
@@ -99,6 +100,8 @@ fn table(cells: &[&Cell]) -> String {
 fn table_row(row: &[&Cell], continued_below: bool) -> String {
     let cells = row.iter().enumerate().map(|(at, cell)| {
         let paragraphs: String = match cell.paragraphs.as_slice() {
+            // Word keeps what stood in a cell before it was merged, and does not show it.
+            [] if at == 0 => format!("<w:p>{}</w:p>", run("并前旧文")),
             [] => "<w:p/>".to_owned(),
             lines => lines.iter().enumerate().map(|(line, text)| paragraph(&text.text, at + line)).collect(),
         };

@@ -1,6 +1,7 @@
 //! What several tests share.
 
 pub mod compare;
+pub mod cpu;
 pub mod database;
 pub mod disclosures;
 pub mod docx;

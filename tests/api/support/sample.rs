@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use jixiao::import::{self, CheckError, Checked, Limits, check::Options};
+use jixiao::import::check::Options;
+use jixiao::import::{self, CheckError, Checked, Limits};
 use jixiao::rules::project_code::check_character;
 
 /// Options under which the sample is checked.
