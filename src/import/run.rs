@@ -1,6 +1,7 @@
 //! One import: read, check, and store in one transaction; the report says what became of everything.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use entity::id::{
     DepartmentGoalId, FindingId, GoalItemId, IndicatorId, ObjectiveId, PlanPointId, ProjectId, SourceDocumentId,
@@ -28,6 +29,9 @@ use crate::service::indicator_level::Levels;
 use crate::service::project::{Content, Known};
 use crate::service::stored::Tally;
 use crate::service::unit::Named;
+
+/// How long the reading of one file may take.
+const READING_TIME: Duration = Duration::from_secs(30);
 
 /// A file to import.
 #[derive(Clone, Debug)]
@@ -63,7 +67,8 @@ pub struct Options {
 /// is stored then. Projects that cannot be taken are in the report, the others are stored.
 pub async fn run(db: &Db, files: &FileStore, caller: &Caller, source: &Source, options: &Options) -> AppResult<Report> {
     caller.may(Action::Write)?;
-    let document = super::read(&source.bytes, &Limits::default()).map_err(refused)?;
+    let document =
+        super::read(&source.bytes, &Limits::default().until(Instant::now() + READING_TIME)).map_err(refused)?;
     let given = check::Options {
         division: options.division.clone(),
         fiscal_year: options.fiscal_year,
