@@ -4,6 +4,7 @@
 //! their own time-outs. Nothing is served from a database whose settings could lose an acknowledged write.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -65,6 +66,13 @@ impl DatabaseSettings {
             write_timeout: Duration::from_secs(25),
             lock_timeout: Duration::from_secs(3),
         }
+    }
+
+    /// The file of a SQLite database that has not been made yet; `None` where a connection has to tell.
+    pub fn missing_file(&self) -> Option<PathBuf> {
+        let options = self.url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(&self.url).ok())??;
+        let file = options.get_filename();
+        (!file.exists()).then(|| file.to_owned())
     }
 }
 
@@ -294,6 +302,7 @@ fn plain(error: &sqlx::Error) -> String {
         sqlx::Error::Io(error) => error.kind().to_string(),
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::PoolTimedOut => "no answer in time".to_owned(),
+        sqlx::Error::Tls(error) => error.to_string(),
         _ => "see the log".to_owned(),
     }
 }

@@ -10,6 +10,7 @@ pub mod division;
 pub mod engine;
 pub mod finding;
 pub mod indicator;
+pub mod languages;
 pub mod lookup;
 pub mod money;
 pub mod node;

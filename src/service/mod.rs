@@ -6,7 +6,9 @@
 pub mod account;
 pub mod filter;
 pub mod finding;
+pub mod invariants;
 pub mod order;
 pub mod read;
 pub mod relation;
 pub mod scope;
+pub mod unit;
