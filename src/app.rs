@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::HeaderValue;
 use sea_orm::DbBackend;
 use tokio::net::TcpListener;
 
@@ -25,9 +24,9 @@ use crate::clock;
 use crate::config::Settings;
 use crate::db::{DatabaseSettings, Db};
 use crate::error::AppError;
-use crate::graphql::{self, languages::Languages};
+use crate::graphql;
 use crate::http::{self, Lifecycle, Ready, ServeOptions, Service};
-use crate::lang::Lang;
+use crate::lang::ByLang;
 use crate::limits::Limits;
 
 /// Why the service cannot start, in words for the operator.
@@ -162,10 +161,10 @@ pub fn router(settings: &Settings, db: &Db, lifecycle: Lifecycle) -> Result<Rout
         let db = asked.clone();
         Box::pin(async move { db.ping().await })
     });
-    let sdl = graphql::sdl(Lang::En);
-    let service = Service::new(Languages::new(db), authenticate, Limits::DEFAULT, sdl, ready, lifecycle);
-    let origins: Result<Vec<HeaderValue>, _> = settings.cors_origins.iter().map(HeaderValue::try_from).collect();
-    Ok(http::router(service, &origins.map_err(AppError::internal)?))
+    let schemas = ByLang::new(|lang| graphql::schema(Some(db.clone()), lang));
+    let sdl = ByLang::new(graphql::sdl);
+    let service = Service::new(schemas, sdl, authenticate, Limits::DEFAULT, ready, lifecycle);
+    Ok(http::router(service, &settings.cors_origins))
 }
 
 /// Makes the data folder, private to its owner; one that exists stays as it is.

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use migration::{Migrator, MigratorTrait};
+use sea_orm::metric::Info;
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqlErr,
     SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
@@ -74,6 +75,13 @@ impl DatabaseSettings {
         let file = options.get_filename();
         (!file.exists()).then(|| file.to_owned())
     }
+}
+
+/// How a transaction that succeeded ends.
+#[derive(Clone, Copy)]
+enum End {
+    Commit,
+    RollBack,
 }
 
 /// An open database.
@@ -216,9 +224,18 @@ impl Db {
     /// SQLite starts it `IMMEDIATE`, so that it never fails half-way on a snapshot that is too old. PostgreSQL's
     /// serialisation failures and deadlocks are tried again, so `work` must do nothing but use the transaction.
     pub async fn write<T>(&self, work: impl AsyncFn(&DatabaseTransaction) -> AppResult<T>) -> AppResult<T> {
+        self.run(work, End::Commit).await
+    }
+
+    /// Does all that [`Db::write`] does, and rolls back: what a dry run reports is what the real run would do.
+    pub async fn rehearse<T>(&self, work: impl AsyncFn(&DatabaseTransaction) -> AppResult<T>) -> AppResult<T> {
+        self.run(work, End::RollBack).await
+    }
+
+    async fn run<T>(&self, work: impl AsyncFn(&DatabaseTransaction) -> AppResult<T>, end: End) -> AppResult<T> {
         let mut attempt = 1;
         loop {
-            let outcome = self.attempt(&work).await;
+            let outcome = self.attempt(&work, end).await;
             match outcome {
                 Err(error) if attempt < ATTEMPTS && can_be_tried_again(&error) => {
                     tokio::time::sleep(Duration::from_millis(u64::from(50 * attempt))).await;
@@ -229,7 +246,7 @@ impl Db {
         }
     }
 
-    async fn attempt<T>(&self, work: &impl AsyncFn(&DatabaseTransaction) -> AppResult<T>) -> AppResult<T> {
+    async fn attempt<T>(&self, work: &impl AsyncFn(&DatabaseTransaction) -> AppResult<T>, end: End) -> AppResult<T> {
         let options = TransactionOptions {
             isolation_level: None,
             access_mode: Some(AccessMode::ReadWrite),
@@ -238,7 +255,10 @@ impl Db {
         let tx = self.write.begin_with_options(options).await?;
         match work(&tx).await {
             Ok(value) => {
-                tx.commit().await?;
+                match end {
+                    End::Commit => tx.commit().await?,
+                    End::RollBack => tx.rollback().await?,
+                }
                 Ok(value)
             }
             Err(error) => {
@@ -246,6 +266,12 @@ impl Db {
                 Err(error)
             }
         }
+    }
+
+    /// Calls `observer` after each statement; for counting and timing them.
+    pub fn observe(&mut self, observer: impl Fn(&Info<'_>) + Clone + Send + Sync + 'static) {
+        self.read.set_metric_callback(observer.clone());
+        self.write.set_metric_callback(observer);
     }
 
     /// Whether the database answers.

@@ -101,6 +101,10 @@ pub struct AppError {
 }
 
 impl AppError {
+    /// What a client reads of a fault of ours.
+    pub const MASKED: &'static str =
+        "The service failed; the operator finds the cause in the log under this request id.";
+
     /// A failure that the client can understand and mend; `message` says where and what to do.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), source: None }
@@ -113,11 +117,7 @@ impl AppError {
 
     /// A fault of ours: the client sees one masked sentence, the log sees `source`.
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self {
-            code: ErrorCode::Internal,
-            message: "The service failed; the operator finds the cause in the log under this request id.".to_owned(),
-            source: Some(source.into()),
-        }
+        Self { code: ErrorCode::Internal, message: Self::MASKED.to_owned(), source: Some(source.into()) }
     }
 
     /// Keeps the cause for the log beside the client's sentence.

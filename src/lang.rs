@@ -44,6 +44,30 @@ impl Lang {
     }
 }
 
+/// The same thing in each language.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ByLang<T> {
+    /// In English.
+    pub en: T,
+    /// In Chinese.
+    pub zh: T,
+}
+
+impl<T> ByLang<T> {
+    /// Makes it for each language.
+    pub fn new(mut make: impl FnMut(Lang) -> T) -> Self {
+        Self { en: make(Lang::En), zh: make(Lang::Zh) }
+    }
+
+    /// The one of this language.
+    pub fn get(&self, lang: Lang) -> &T {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Zh => &self.zh,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Lang;

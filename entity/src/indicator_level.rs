@@ -16,8 +16,12 @@ pub struct Model {
     pub id: IndicatorLevelId,
     /// The system it belongs to.
     pub regime: IndicatorRegime,
-    /// Code inside the regime; none for local wording.
+    /// Own code, unique; none for local wording.
     pub code: Option<String>,
+    /// Code in the national technical standard, where one is known; the same in both national regimes.
+    pub standard_code: Option<String>,
+    /// 1 for a first level, 2 for a second level.
+    pub rank: i32,
     /// The first level above a second level.
     pub parent_id: Option<IndicatorLevelId>,
     /// Printed order.

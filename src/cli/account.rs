@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args, Subcommand};
 use entity::account::Model;
 use entity::value::{AccountKind, Role};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::DatabaseTransaction;
 
 use super::argument::{self, UnitKey};
 use super::failure::Failure;
@@ -13,7 +13,7 @@ use crate::auth::{Caller, Grant, Scope};
 use crate::clock;
 use crate::config::Settings;
 use crate::db::Db;
-use crate::error::{AppResult, ErrorCode};
+use crate::error::{AppError, AppResult, ErrorCode};
 use crate::service::{account, unit};
 
 /// Manage accounts and what they may do
@@ -127,11 +127,15 @@ impl Right {
         .await
     }
 
-    async fn scope(&self, db: &impl ConnectionTrait) -> AppResult<Scope> {
+    async fn scope(&self, tx: &DatabaseTransaction) -> AppResult<Scope> {
         Ok(match (&self.unit, &self.division) {
-            (Some(UnitKey { division, code }), _) => {
-                Scope::Unit(unit::get_by_code(db, &Caller::operator(), division, code).await?.id)
-            }
+            (Some(UnitKey { division, code }), _) => match unit::find(tx, division, code).await? {
+                Some(unit) => Scope::Unit(unit.id),
+                None => {
+                    let message = format!("There is no unit `{division}/{code}`.");
+                    return Err(AppError::new(ErrorCode::NotFound, message));
+                }
+            },
             (None, Some(code)) => Scope::Division(code.clone()),
             (None, None) => Scope::Everything,
         })

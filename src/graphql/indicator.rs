@@ -98,6 +98,8 @@ impl Connected for Indicator {
                 .text("divisionCode: StringFilter", "Code of the division.", Column::DivisionCode)
                 .int("fiscalYear: IntFilter", "Fiscal year.", Column::FiscalYear)
                 .int("ordinal: IntFilter", "Place in the table.", Column::Ordinal)
+                .text("level1Raw: StringFilter", "First level as printed.", Column::Level1Raw)
+                .text("level2Raw: StringFilter", "Second level as printed.", Column::Level2Raw)
                 .text("name: StringFilter", "Third level.", Column::Name)
                 .text("description: StringFilter", "Description.", Column::Description)
                 .text("basis: StringFilter", "Basis of the value.", Column::Basis)
@@ -144,7 +146,13 @@ pub fn levels() -> &'static Filters {
         Filters::new("IndicatorLevelFilter", "Conditions on indicator levels; all fields given must hold.")
             .id("id: IdFilter", "Key.", Column::Id, |id| IndicatorLevelId::parse(id).map(|id| id.0))
             .code("regime: IndicatorRegimeFilter", "System.", Column::Regime)
-            .text("code: StringFilter", "Code, e.g. `11` for 数量指标 in both national systems.", Column::Code)
+            .text("code: StringFilter", "Own code, e.g. `R2015-11`.", Column::Code)
+            .text(
+                "standardCode: StringFilter",
+                "National code, e.g. `11` for 数量指标 in both regimes.",
+                Column::StandardCode,
+            )
+            .int("rank: IntFilter", "First or second level.", Column::Rank)
             .text("name: StringFilter", "Chinese name.", Column::NameZh)
     });
     &FILTERS
@@ -160,7 +168,13 @@ impl Object for IndicatorLevel {
                 "A first or second indicator level (一级指标, 二级指标): a row of a code table, since systems coexist.",
             )
             .node(|level| level.id.public())
-            .value("code: String", "Code inside the regime; null for local wording.", |l| text::text(&l.code))
+            .value("code: String", "Own code, e.g. `R2015-11`; null for local wording.", |l| text::text(&l.code))
+            .value(
+                "standardCode: String",
+                "Code in the national technical standard, e.g. `11` for 数量指标 in both regimes; null where none is known.",
+                |l| text::text(&l.standard_code),
+            )
+            .value("rank: Int!", "1 for a first level (一级指标), 2 for a second level (二级指标).", |l| Value::from(l.rank))
             .value("regime: IndicatorRegime!", "The system that the level belongs to.", |l| text::name(l.regime.code()))
             .value("ordinal: Int!", "Place in the printed order of the regime.", |l| Value::from(l.ordinal))
             .field(

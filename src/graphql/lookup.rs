@@ -2,7 +2,7 @@
 
 use async_graphql::Value;
 use entity::{department_goal, division, indicator, project, source_document, unit};
-use sea_orm::{ColumnTrait, EntityTrait};
+use sea_orm::ColumnTrait;
 use uuid::Uuid;
 
 use super::engine::argument::{self, At};
@@ -137,7 +137,6 @@ pub fn source_document(asked: &Asked<'_>) -> AppResult<Rows<source_document::Mod
 /// All rows of a small table that pass a filter, in the order of a column.
 pub fn all<E: Scoped>(filter: Filter, order: E::Column) -> Rows<E::Model>
 where
-    E: EntityTrait,
     E::Model: 'static,
     E::Column: Copy + Send + Sync + 'static,
 {

@@ -10,7 +10,7 @@ pub mod division;
 pub mod engine;
 pub mod finding;
 pub mod indicator;
-pub mod languages;
+pub mod locale;
 pub mod lookup;
 pub mod money;
 pub mod node;
@@ -28,11 +28,7 @@ pub type ApiSchema = Schema<query::Query, EmptyMutation, EmptySubscription>;
 
 /// Builds the schema with descriptions in one language; without a database it can be printed and asked about itself.
 pub fn schema(db: Option<Db>, lang: Lang) -> ApiSchema {
-    let translations = match lang {
-        Lang::En => engine::registry::Translations::new(),
-        Lang::Zh => engine::registry::Translations::new(),
-    };
-    shapes::in_words_of(translations, || {
+    shapes::in_words_of(lang, || {
         let builder = Schema::build(query::Query, EmptyMutation, EmptySubscription).disable_suggestions();
         match db {
             Some(db) => builder.data(db).finish(),

@@ -1,12 +1,12 @@
 //! Every type of the schema, registered once: scalars, enums, interfaces, small inputs, and the objects of the nouns.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use async_graphql::registry::Registry;
 
 use super::department_goal::{DepartmentGoal, GoalItem, SafeguardMeasure};
 use super::division::Division;
-use super::engine::registry::{Registrar, Translations};
+use super::engine::registry::Registrar;
 use super::engine::signature::Argument;
 use super::finding::Finding;
 use super::indicator::{Indicator, IndicatorLevel, QualitativeTarget, QuantityTarget, RangeTarget};
@@ -16,32 +16,31 @@ use super::source_document::{SourceDocument, SourceRef};
 use super::spending_plan::{PlanPoint, SpendingPlan};
 use super::unit::{Unit, UnitAlias};
 use super::viewer::{Account, Grant, Limit, ServiceInfo, Viewer};
-use super::{indicator, query};
+use super::{indicator, locale, query};
+use crate::lang::Lang;
 
 thread_local! {
-    /// The descriptions of the schema that this thread is building. The library builds types by static functions, which
-    /// take no other argument.
-    static TRANSLATIONS: RefCell<Translations> = RefCell::default();
+    /// The language of the schema that this thread is building. The library builds types by static functions, which take no
+    /// other argument.
+    static LANG: Cell<Lang> = const { Cell::new(Lang::En) };
 }
 
-/// Builds something whose descriptions come from `translations`.
-pub fn in_words_of<T>(translations: Translations, build: impl FnOnce() -> T) -> T {
-    TRANSLATIONS.set(translations);
+/// Builds something whose descriptions are in `lang`.
+pub fn in_words_of<T>(lang: Lang, build: impl FnOnce() -> T) -> T {
+    let before = LANG.replace(lang);
     let built = build();
-    TRANSLATIONS.take();
+    LANG.set(before);
     built
 }
 
 /// Registers the whole schema.
 pub fn register(registry: &mut Registry) {
-    TRANSLATIONS.with_borrow(|translations| {
-        let mut registrar = Registrar::new(registry, translations);
-        scalars(&mut registrar);
-        enums(&mut registrar);
-        operators(&mut registrar);
-        keys(&mut registrar);
-        objects(&mut registrar);
-    });
+    let mut registrar = Registrar::new(registry, locale::translations(LANG.get()));
+    scalars(&mut registrar);
+    enums(&mut registrar);
+    operators(&mut registrar);
+    keys(&mut registrar);
+    objects(&mut registrar);
 }
 
 fn scalars(registrar: &mut Registrar<'_>) {

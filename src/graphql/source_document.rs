@@ -137,7 +137,11 @@ impl Object for SourceRef {
                         })))
                     },
                 )
-                .value("line: Int", "Line of a text document, from 1.", |place| place.line.into())
+                .value(
+                    "line: Int",
+                    "Line of a text document, or paragraph of a Word document outside its tables, from 1.",
+                    |place| place.line.into(),
+                )
                 .value("table: Int", "Table of a Word document, from 1.", |place| place.table.into())
                 .value("row: Int", "Row of that table, from 1.", |place| place.row.into())
         });

@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(wan_yuan(Fen(104_150_000)), Value::from("104.15"));
         assert_eq!(wan_yuan(Fen(22_000_000)), Value::from("22"));
         assert_eq!(wan_yuan(Fen(-1)), Value::from("-0.000001"));
-        assert_eq!(yuan(Fen(9_007_199_254_740_993_01)), Value::from("9007199254740993.01"));
+        assert_eq!(yuan(Fen(900_719_925_474_099_301)), Value::from("9007199254740993.01"));
         assert_eq!(yuan(Fen(i64::MIN)), Value::from("-92233720368547758.08"));
         assert_eq!(time(Timestamp(1_585_670_399_000_000)), Value::from("2020-03-31T15:59:59Z"));
     }

@@ -8,11 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use entity::id::AccountId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::auth::Caller;
 use crate::error::{AppError, AppResult, ErrorCode};
 
 /// Requests running at one time, all callers together.
@@ -21,13 +19,6 @@ const RUNNING: usize = 64;
 const WAITING: u64 = 128;
 /// Longest time to wait.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Who shares one bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Key {
-    Public,
-    Account(AccountId),
-}
 
 /// The place of one request; given back when dropped.
 #[derive(Debug)]
@@ -50,7 +41,8 @@ struct Gate {
 pub struct Capacity {
     places: Arc<Semaphore>,
     waiting: AtomicU64,
-    gates: Mutex<HashMap<Key, Weak<Gate>>>,
+    /// By the name of the account; all anonymous callers share one.
+    gates: Mutex<HashMap<Option<Box<str>>, Weak<Gate>>>,
 }
 
 impl Capacity {
@@ -59,13 +51,13 @@ impl Capacity {
         Self { places: Arc::new(Semaphore::new(RUNNING)), waiting: AtomicU64::new(0), gates: Mutex::default() }
     }
 
-    /// Waits for a place of the caller, who may have `running` of them.
+    /// Waits for a place of the account with this name, or of the anonymous callers, who may have `running` of them.
     ///
     /// # Errors
     /// `UNAVAILABLE` when too many wait already or no place came free in time.
-    pub async fn enter(&self, caller: &Caller, running: u64) -> AppResult<Permit> {
+    pub async fn enter(&self, account: Option<&str>, running: u64) -> AppResult<Permit> {
         let full = || AppError::new(ErrorCode::Unavailable, "Too many requests are running; try again in a moment.");
-        let gate = self.gate(caller, running);
+        let gate = self.gate(account, running);
         let _own_turn = Turn::take(&gate.waiting, running.saturating_mul(2)).ok_or_else(full)?;
         let _turn = Turn::take(&self.waiting, WAITING).ok_or_else(full)?;
         let both = async {
@@ -80,8 +72,8 @@ impl Capacity {
         }
     }
 
-    fn gate(&self, caller: &Caller, running: u64) -> Arc<Gate> {
-        let key = caller.identity().map_or(Key::Public, |account| Key::Account(account.id));
+    fn gate(&self, account: Option<&str>, running: u64) -> Arc<Gate> {
+        let key = account.map(Box::from);
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(gate) = gates.get(&key).and_then(Weak::upgrade) {
             return gate;
@@ -115,45 +107,39 @@ mod tests {
     use std::time::Instant;
 
     use super::{Capacity, RUNNING};
-    use crate::auth::{Account, Caller};
     use crate::error::ErrorCode;
-    use entity::id::AccountId;
-    use entity::value::AccountKind;
-
-    fn account() -> Caller {
-        let account = Account { id: AccountId::new(), name: "a".to_owned(), kind: AccountKind::Person };
-        Caller::account(account, Vec::new())
-    }
 
     #[tokio::test]
     async fn a_caller_beyond_its_bound_waits_a_second_and_others_do_not() {
         let capacity = Capacity::new();
-        let (busy, other) = (account(), account());
-        let held = [capacity.enter(&busy, 2).await.unwrap(), capacity.enter(&busy, 2).await.unwrap()];
-        assert_eq!(capacity.enter(&busy, 2).await.unwrap_err().code(), ErrorCode::Unavailable);
-        assert!(capacity.enter(&other, 2).await.is_ok());
-        assert!(capacity.enter(&Caller::anonymous(), 2).await.is_ok());
+        let (busy, other) = (Some("busy"), Some("other"));
+        let held = [capacity.enter(busy, 2).await.unwrap(), capacity.enter(busy, 2).await.unwrap()];
+        assert_eq!(capacity.enter(busy, 2).await.unwrap_err().code(), ErrorCode::Unavailable);
+        assert!(capacity.enter(other, 2).await.is_ok());
+        assert!(capacity.enter(None, 2).await.is_ok());
         drop(held);
-        assert!(capacity.enter(&busy, 2).await.is_ok());
+        assert!(capacity.enter(busy, 2).await.is_ok());
     }
 
     #[tokio::test]
     async fn all_together_have_a_bound_and_a_short_queue() {
         let capacity = Capacity::new();
         let mut held = Vec::new();
-        for _ in 0..RUNNING {
-            held.push(capacity.enter(&account(), 8).await.unwrap());
+        let names: Vec<String> = (0..1_000).map(|n| n.to_string()).collect();
+        let mut names = names.iter().map(|name| Some(name.as_str()));
+        for name in names.by_ref().take(RUNNING) {
+            held.push(capacity.enter(name, 8).await.unwrap());
         }
         let began = Instant::now();
-        assert_eq!(capacity.enter(&account(), 8).await.unwrap_err().code(), ErrorCode::Unavailable);
+        assert_eq!(capacity.enter(Some("late"), 8).await.unwrap_err().code(), ErrorCode::Unavailable);
         assert!(began.elapsed() >= super::PATIENCE);
-        let crowd: Vec<Caller> = (0..super::WAITING).map(|_| account()).collect();
-        let waiting: Vec<_> = crowd.iter().map(|caller| Box::pin(capacity.enter(caller, 8))).collect();
+        let crowd = names.by_ref().take(super::WAITING as usize);
+        let waiting: Vec<_> = crowd.map(|name| Box::pin(capacity.enter(name, 8))).collect();
         let all = futures_util::future::join_all(waiting);
         let late = async {
             tokio::task::yield_now().await;
             let began = Instant::now();
-            assert_eq!(capacity.enter(&account(), 8).await.unwrap_err().code(), ErrorCode::Unavailable);
+            assert_eq!(capacity.enter(Some("late"), 8).await.unwrap_err().code(), ErrorCode::Unavailable);
             assert!(began.elapsed() < super::PATIENCE / 2);
         };
         tokio::join!(all, late);

@@ -78,7 +78,7 @@ pub fn finish_executed(errors: &mut [ServerError], id: &RequestId) {
         };
         if code == ErrorCode::Internal {
             log_cause(error, id);
-            error.message = AppError::internal("masked").message().to_owned();
+            error.message = AppError::MASKED.to_owned();
         }
         label(error, code, id);
     }

@@ -14,13 +14,12 @@ use tokio::time::timeout;
 
 use crate::db;
 use crate::error::{AppError, ErrorCode};
-use crate::lang::Lang;
 use crate::request_id::RequestId;
 
 use super::answer::{self, Media, Refused};
 use super::errors::{chain, refusal};
 use super::log::Subject;
-use super::{Service, guard, request};
+use super::{Service, guard, language, request};
 
 /// Answers a request, whatever it is.
 pub async fn handle<E: Executor>(
@@ -53,15 +52,16 @@ async fn answer<E: Executor>(
 
     // Who asks comes before the body, because the limits are the caller's.
     let caller = service.authenticate.caller(request.headers()).await.inspect_err(|error| log_cause(error, id))?;
-    if let Some(account) = caller.identity() {
-        subject.account(&account.name);
+    let account = caller.identity().map(|account| account.name.as_str());
+    if let Some(account) = account {
+        subject.account(account);
     }
     let limits = service.limits.of(&caller);
-    let lang = language(&request);
+    let lang = language(request.headers());
 
     // The body, then a place among the running requests for all that costs time.
     let asked = request::read(request, &limits).await?;
-    let _permit = service.capacity.enter(&caller, limits.running).await?;
+    let _permit = service.capacity.enter(account, limits.running).await?;
 
     // The document and its size.
     guard::admit_variables(&asked.variables, &limits)?;
@@ -96,7 +96,7 @@ async fn answer<E: Executor>(
     execution.operation_name = asked.operation_name;
     execution.set_parsed_query(document);
     let allowed = Duration::from_secs(seconds);
-    let execution = db::until(Instant::now() + allowed, service.executor.execute(execution));
+    let execution = db::until(Instant::now() + allowed, service.executors.get(lang).execute(execution));
     match timeout(allowed, execution).await {
         Ok(executed) => answer::executed(executed, media, id, limits.answer_bytes),
         Err(_late) => {
@@ -105,11 +105,6 @@ async fn answer<E: Executor>(
             Err(refusal(ErrorCode::Timeout, message, None).into())
         }
     }
-}
-
-fn language(request: &Request) -> Lang {
-    let header = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|header| header.to_str().ok());
-    header.map_or(Lang::default(), Lang::from_accept_language)
 }
 
 /// Leaves the cause of a failure of the service in the log, where the client's answer says nothing of it.

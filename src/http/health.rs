@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::json;
@@ -12,7 +12,7 @@ use crate::error::{AppError, ErrorCode};
 use crate::request_id::RequestId;
 
 use super::graphql::log_cause;
-use super::{Service, refuse};
+use super::{Service, language, refuse};
 
 /// `GET /livez`: the process answers. Looks at nothing else, so that a slow database does not get the process restarted.
 pub async fn live() -> Response {
@@ -38,9 +38,13 @@ pub async fn version() -> Response {
     fresh(Json(json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") })))
 }
 
-/// `GET /schema.graphql`: the schema in its definition language.
-pub async fn schema<E>(State(service): State<Arc<Service<E>>>) -> Response {
-    fresh(service.sdl.to_string())
+/// `GET /schema.graphql`: the schema in its definition language, described in the language that the client prefers.
+pub async fn schema<E>(State(service): State<Arc<Service<E>>>, headers: HeaderMap) -> Response {
+    let lang = language(&headers);
+    let mut response = fresh(service.sdl.get(lang).clone());
+    response.headers_mut().insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag()));
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-language"));
+    response
 }
 
 /// An answer that holds for this moment only.

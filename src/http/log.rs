@@ -75,7 +75,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
         status: None,
     };
 
-    // A request that panicked is dropped with all it held; what it shared is behind locks that no request poisons on purpose.
+    // A request that panicked is dropped with all it held; the locks it shared with others are taken in spite of poison.
     let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
         Err(_payload) => {

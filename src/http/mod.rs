@@ -1,11 +1,12 @@
 //! The service on the network: routes and their layers, and what stands between a stranger's bytes and the schema.
 //!
-//! A request passes [`log::observe`] (id, panic, log line, headers), cross-origin rules where configured, compression, and
-//! then its route. [`graphql`] decides everything about GraphQL over HTTP; [`guard`] bounds documents; [`serve`] bounds
+//! A request passes `log::observe` (id, panic, log line, headers), cross-origin rules where configured, compression, and
+//! then its route. `graphql` decides everything about GraphQL over HTTP; `guard` bounds documents; [`serve`] bounds
 //! connections. Nothing here reads the database or knows a type of the schema.
 
 mod answer;
 mod capacity;
+mod cors;
 mod errors;
 mod explorer;
 mod graphql;
@@ -20,16 +21,16 @@ mod stall;
 use std::sync::Arc;
 
 use async_graphql::Executor;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{any, get};
 use axum::{Extension, Router, middleware};
 use futures_util::future::BoxFuture;
 use tower_http::compression::CompressionLayer;
-use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::auth::Authenticate;
 use crate::error::{AppError, AppResult, ErrorCode};
+use crate::lang::{ByLang, Lang};
 use crate::limits::Limits;
 use crate::request_id::RequestId;
 
@@ -45,34 +46,35 @@ pub type Ready = Arc<dyn Fn() -> BoxFuture<'static, AppResult<()>> + Send + Sync
 
 /// What the routes work with.
 pub struct Service<E> {
-    executor: E,
+    executors: ByLang<E>,
     authenticate: Arc<dyn Authenticate>,
     limits: Limits,
-    sdl: Arc<str>,
+    sdl: ByLang<String>,
     ready: Ready,
     lifecycle: Lifecycle,
     capacity: Capacity,
 }
 
 impl<E: Executor> Service<E> {
-    /// A service that executes documents by `executor`, whose schema in its definition language is `sdl`.
+    /// A service that executes documents by the executor of the language that a request prefers; `sdl` is the text of its
+    /// schema. The executors differ in nothing but descriptions.
     ///
     /// Each execution finds in its request data [`crate::auth::Caller`], [`crate::limits::ProfileLimits`],
-    /// [`RequestId`] and [`crate::lang::Lang`].
+    /// [`RequestId`] and [`Lang`].
     pub fn new(
-        executor: E,
+        executors: ByLang<E>,
+        sdl: ByLang<String>,
         authenticate: Arc<dyn Authenticate>,
         limits: Limits,
-        sdl: impl Into<Arc<str>>,
         ready: Ready,
         lifecycle: Lifecycle,
     ) -> Self {
-        Self { executor, authenticate, limits, sdl: sdl.into(), ready, lifecycle, capacity: Capacity::new() }
+        Self { executors, authenticate, limits, sdl, ready, lifecycle, capacity: Capacity::new() }
     }
 }
 
-/// All routes with their layers. `cors_origins` are the web origins (`https://host:port`) whose pages may ask; none by default.
-pub fn router<E: Executor>(service: Service<E>, cors_origins: &[HeaderValue]) -> Router {
+/// All routes with their layers. Pages of these web origins (`https://host:port`) may ask, those of others may not.
+pub fn router<E: Executor>(service: Service<E>, origins: &[String]) -> Router {
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle::<E>))
         .route("/livez", get(health::live))
@@ -85,18 +87,16 @@ pub fn router<E: Executor>(service: Service<E>, cors_origins: &[HeaderValue]) ->
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::new(service))
         .layer(CompressionLayer::new());
-    if !cors_origins.is_empty() {
-        router = router.layer(cross_origin(cors_origins));
+    if !origins.is_empty() {
+        router = router.layer(cors::layer(origins));
     }
     router.layer(middleware::from_fn(log::observe))
 }
 
-fn cross_origin(origins: &[HeaderValue]) -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins.iter().cloned()))
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT_LANGUAGE, log::X_REQUEST_ID])
-        .expose_headers([log::X_REQUEST_ID, header::RETRY_AFTER])
+/// The language that a request prefers.
+fn language(headers: &HeaderMap) -> Lang {
+    let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|header| header.to_str().ok());
+    header.map_or(Lang::default(), Lang::from_accept_language)
 }
 
 async fn nothing_here(Extension(id): Extension<RequestId>) -> Response {

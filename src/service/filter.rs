@@ -3,7 +3,7 @@
 //! A related row counts only where the caller may see it, so a filter tells nothing about rows outside the scope. Logic
 //! has two values: a test of an empty column is false, and its `not` is true.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
+use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, Value};
 
 use super::relation::Relation;
@@ -168,23 +168,25 @@ fn apply(column: SimpleExpr, test: &Test, backend: DbBackend) -> SimpleExpr {
 
 /// `LIKE` on PostgreSQL; `GLOB` on SQLite, whose `LIKE` ignores ASCII capitals. Both can use an index for a beginning.
 fn pattern(column: SimpleExpr, before: &str, text: &str, backend: DbBackend) -> SimpleExpr {
-    let mut escaped = String::with_capacity(text.len() + 8);
+    let mut pattern = String::with_capacity(text.len() + 8);
     if backend == DbBackend::Sqlite {
+        pattern.push_str(if before.is_empty() { "" } else { "*" });
         for character in text.chars() {
             match character {
-                '*' | '?' | '[' => escaped.extend(['[', character, ']']),
-                other => escaped.push(other),
+                '*' | '?' | '[' => pattern.extend(['[', character, ']']),
+                other => pattern.push(other),
             }
         }
-        let before = before.replace('%', "*");
-        Expr::cust_with_exprs("? GLOB ?", [column, Expr::val(format!("{before}{escaped}*"))])
-    } else {
-        for character in text.chars() {
-            if matches!(character, '%' | '_' | '\\') {
-                escaped.push('\\');
-            }
-            escaped.push(character);
-        }
-        Expr::cust_with_exprs("? LIKE ?", [column, Expr::val(format!("{before}{escaped}%"))])
+        pattern.push('*');
+        return column.binary(BinOper::Custom("GLOB".into()), Expr::val(pattern));
     }
+    pattern.push_str(before);
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    column.like(pattern)
 }

@@ -1,10 +1,82 @@
-//! Words of findings.
+//! Findings (数据质量问题): their words, and storing those of a document.
+
+use std::collections::HashMap;
 
 use entity::finding;
+use entity::id::{DepartmentGoalId, ProjectId, SourceDocumentId};
+use entity::value::Timestamp;
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter};
 
+use super::stored::{self, Tally};
+use crate::auth::Caller;
+use crate::error::AppResult;
 use crate::lang::Lang;
+use crate::rules::quality::{self, Rule};
 
-/// What a finding says.
-pub fn message(finding: &finding::Model, _lang: Lang) -> String {
-    finding.detail.clone()
+/// What a finding says. A rule that this version does not know says only what was printed.
+pub fn message(finding: &finding::Model, lang: Lang) -> String {
+    let lang = match lang {
+        Lang::En => quality::Lang::En,
+        Lang::Zh => quality::Lang::Zh,
+    };
+    match Rule::from_id(&finding.rule) {
+        Some(rule) => rule.message(lang, &finding.detail),
+        None => format!("{}: {}", finding.rule, finding.detail),
+    }
+}
+
+/// What the findings of a document are about.
+pub struct About<'a> {
+    /// The document.
+    pub document: SourceDocumentId,
+    /// Its department goal.
+    pub goal: Option<DepartmentGoalId>,
+    /// Its projects.
+    pub projects: &'a [ProjectId],
+}
+
+/// Stores the findings of a document in place of what was found before in it, in its goal and in its projects.
+///
+/// A finding that is made again keeps its key, also when a corrected document makes it.
+pub async fn replace(
+    tx: &DatabaseTransaction,
+    caller: &Caller,
+    division_code: &str,
+    about: &About<'_>,
+    wanted: Vec<finding::Model>,
+    now: Timestamp,
+) -> AppResult<Tally> {
+    super::scope::may_write_division(caller, division_code)?;
+    let mut earlier = Condition::any().add(finding::Column::SourceId.eq(about.document));
+    if !about.projects.is_empty() {
+        earlier = earlier.add(finding::Column::ProjectId.is_in(about.projects.iter().copied()));
+    }
+    if let Some(goal) = about.goal {
+        earlier = earlier.add(finding::Column::GoalId.eq(goal));
+    }
+    let known = finding::Entity::find().filter(earlier).all(tx).await?;
+    let mut tally = Tally::default();
+    // The same rule can notice the same text twice in one place; the repetition is part of the key.
+    let (known, wanted) = (numbered(known), numbered(wanted));
+    let numbers: HashMap<_, _> = known.iter().chain(&wanted).map(|(n, row)| (row.id, *n)).collect();
+    let rows = |numbered: Vec<(u32, finding::Model)>| numbered.into_iter().map(|(_, row)| row).collect();
+    let key = |row: &finding::Model| {
+        let number = numbers.get(&row.id).copied().unwrap_or(0);
+        (row.project_id, row.indicator_id, row.rule.clone(), row.subject.clone(), row.detail.clone(), number)
+    };
+    stored::replace(tx, rows(known), rows(wanted), key, now, &mut tally).await?;
+    Ok(tally)
+}
+
+fn numbered(mut rows: Vec<finding::Model>) -> Vec<(u32, finding::Model)> {
+    rows.sort_by_key(|row| (row.source_line, row.source_table, row.source_row, row.id));
+    let mut seen = HashMap::new();
+    rows.into_iter()
+        .map(|row| {
+            let place = (row.project_id, row.indicator_id, row.rule.clone(), row.subject.clone(), row.detail.clone());
+            let number = seen.entry(place).or_insert(0);
+            *number += 1;
+            (*number, row)
+        })
+        .collect()
 }

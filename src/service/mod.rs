@@ -1,14 +1,21 @@
 //! What the service can do, without knowing GraphQL or HTTP: reading through one scoped finder, and writing.
 //!
 //! Reads take a [`read::Reader`] (connection and caller), writes a transaction and a caller. Nothing here opens a
-//! transaction, and every row is found through [`scope::find`].
+//! transaction. Rows for a caller are found through [`scope::find`]; inside a write, after the caller's right to the
+//! division is checked, rows are found by natural key.
 
 pub mod account;
+pub mod department_goal;
+pub mod division;
 pub mod filter;
 pub mod finding;
+pub mod indicator_level;
 pub mod invariants;
 pub mod order;
+pub mod project;
 pub mod read;
 pub mod relation;
 pub mod scope;
+pub mod source_document;
+pub mod stored;
 pub mod unit;

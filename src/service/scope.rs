@@ -8,7 +8,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 
 use crate::auth::{Action, Caller, Scope};
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult, ErrorCode};
 
 /// A table whose rows are visible or not. It has no default, so a new table does not compile without a decision.
 pub trait Scoped: EntityTrait<Model: Clone + Send + Sync> {
@@ -23,6 +23,24 @@ pub trait Scoped: EntityTrait<Model: Clone + Send + Sync> {
 pub fn find<E: Scoped>(caller: &Caller) -> AppResult<Select<E>> {
     caller.may(Action::Read)?;
     Ok(E::find().filter(E::visible(caller)))
+}
+
+/// Refuses a caller who may not write in the whole of a division.
+///
+/// # Errors
+/// `UNAUTHENTICATED`, `FORBIDDEN` when the caller may not write at all, `NOT_FOUND` when the division is out of scope.
+pub fn may_write_division(caller: &Caller, division_code: &str) -> AppResult<()> {
+    caller.may(Action::Write)?;
+    let covered = caller.scopes(Action::Write).any(|scope| match scope {
+        Scope::Everything => true,
+        Scope::Division(code) => code == division_code,
+        Scope::Unit(_) => false,
+    });
+    if covered {
+        return Ok(());
+    }
+    let message = format!("There is no division {division_code} in which this account may write.");
+    Err(AppError::new(ErrorCode::NotFound, message))
 }
 
 /// The scopes of a caller, sorted by kind; `restriction` gives none when nothing restricts the caller.

@@ -1,36 +1,180 @@
-//! Units, one by one.
+//! Budgeted units (预算单位): the tree, its closure, and other names.
 
-use entity::id::UnitId;
-use entity::unit;
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
+use entity::id::{UnitAliasId, UnitId};
+use entity::value::{Timestamp, UnitLevel};
+use entity::{source_document, unit, unit_alias, unit_closure};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
-use super::scope;
+use super::stored::{self, Tally};
 use crate::auth::Caller;
 use crate::error::{AppError, AppResult, ErrorCode};
 
-/// The unit of this key.
+/// A department's code is the first three digits of its units' codes (`domain.md` 4.1).
+const DEPARTMENT_DIGITS: usize = 3;
+
+/// A unit as a document names it.
+#[derive(Clone, Debug)]
+pub struct Named<'a> {
+    /// Division, by code.
+    pub division_code: &'a str,
+    /// Code of the unit.
+    pub code: &'a str,
+    /// Name of the unit.
+    pub name: &'a str,
+    /// Other codes that the document prints for it.
+    pub aliases: &'a [String],
+    /// Fiscal year of the document: a name of a later year replaces an earlier one, not the other way round.
+    pub fiscal_year: i32,
+    /// The unit that a new unit comes under; without one it comes under the department that its code names, if known.
+    pub parent: Option<UnitId>,
+}
+
+/// Stores a unit by its natural key.
+pub async fn store(
+    tx: &DatabaseTransaction,
+    caller: &Caller,
+    named: &Named<'_>,
+    now: Timestamp,
+    tally: &mut Tally,
+) -> AppResult<unit::Model> {
+    super::scope::may_write_division(caller, named.division_code)?;
+    let known = find(tx, named.division_code, named.code).await?;
+    let parent_id = match &known {
+        Some(known) if known.parent_id.is_some() => known.parent_id,
+        _ => match named.parent {
+            Some(parent) => Some(parent),
+            None => department_of(tx, named.division_code, named.code).await?,
+        },
+    };
+    let renames = match &known {
+        Some(known) => known.name == named.name || latest_year(tx, known.id).await? <= Some(named.fiscal_year),
+        None => true,
+    };
+    let wanted = unit::Model {
+        id: UnitId::new(),
+        division_code: named.division_code.to_owned(),
+        code: named.code.to_owned(),
+        name: match &known {
+            Some(known) if !renames => known.name.clone(),
+            _ => named.name.to_owned(),
+        },
+        level: level(named.code),
+        parent_id,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let former = known.as_ref().map(|known| (known.name.clone(), known.parent_id));
+    let stored = stored::put(tx, known, wanted, now, tally).await?;
+    match &former {
+        None => close_over(tx, &stored).await?,
+        Some((_, None)) if stored.parent_id.is_some() => hang_under(tx, &stored).await?,
+        Some(_) => {}
+    }
+    let mut aliases: Vec<(&str, &str)> = named.aliases.iter().map(|code| (code.as_str(), named.name)).collect();
+    if let Some((former, _)) = &former
+        && *former != named.name
+    {
+        aliases.push((named.code, if renames { former } else { named.name }));
+    }
+    for (code, name) in aliases {
+        store_alias(tx, &stored, code, name, now).await?;
+    }
+    Ok(stored)
+}
+
+/// The unit with this key.
 ///
 /// # Errors
 /// `NOT_FOUND` when the caller sees none.
 pub async fn get(db: &impl ConnectionTrait, caller: &Caller, id: UnitId) -> AppResult<unit::Model> {
-    let found = scope::find::<unit::Entity>(caller)?.filter(unit::Column::Id.eq(id)).one(db).await?;
+    let found = super::scope::find::<unit::Entity>(caller)?.filter(unit::Column::Id.eq(id)).one(db).await?;
     found.ok_or_else(|| AppError::new(ErrorCode::NotFound, "There is no such unit."))
 }
 
-/// The unit of this code in a division.
-///
-/// # Errors
-/// `NOT_FOUND` when the caller sees none.
-pub async fn get_by_code(
-    db: &impl ConnectionTrait,
-    caller: &Caller,
-    division: &str,
+/// The unit with this code in a division.
+pub async fn find(tx: &DatabaseTransaction, division_code: &str, code: &str) -> AppResult<Option<unit::Model>> {
+    let by_code =
+        unit::Entity::find().filter(unit::Column::DivisionCode.eq(division_code)).filter(unit::Column::Code.eq(code));
+    Ok(by_code.one(tx).await?)
+}
+
+fn level(code: &str) -> Option<UnitLevel> {
+    match code.len() {
+        DEPARTMENT_DIGITS => Some(UnitLevel::Department),
+        6 => Some(UnitLevel::Unit),
+        _ => None,
+    }
+}
+
+async fn department_of(tx: &DatabaseTransaction, division_code: &str, code: &str) -> AppResult<Option<UnitId>> {
+    match code.get(..DEPARTMENT_DIGITS) {
+        Some(department) if department != code => {
+            Ok(find(tx, division_code, department).await?.map(|department| department.id))
+        }
+        _ => Ok(None),
+    }
+}
+
+async fn latest_year(tx: &DatabaseTransaction, unit: UnitId) -> AppResult<Option<i32>> {
+    let years = source_document::Entity::find()
+        .select_only()
+        .column(source_document::Column::FiscalYear)
+        .filter(source_document::Column::UnitId.eq(unit))
+        .order_by_desc(source_document::Column::FiscalYear);
+    // A unit without documents has its name from tables of another unit's document: any year may correct it.
+    Ok(Some(years.into_tuple::<i32>().one(tx).await?.unwrap_or(i32::MIN)))
+}
+
+/// The rows of a new unit in the closure: itself, and every unit above.
+async fn close_over(tx: &DatabaseTransaction, unit: &unit::Model) -> AppResult<()> {
+    let itself = unit_closure::Model { ancestor_id: unit.id, descendant_id: unit.id, depth: 0 };
+    unit_closure::Entity::insert(itself.into_active_model()).exec_without_returning(tx).await?;
+    if unit.parent_id.is_some() { hang_under(tx, unit).await } else { Ok(()) }
+}
+
+/// The rows between everything above a unit's parent and everything below the unit, which had no parent before.
+async fn hang_under(tx: &DatabaseTransaction, unit: &unit::Model) -> AppResult<()> {
+    let Some(parent) = unit.parent_id else { return Ok(()) };
+    let above = unit_closure::Entity::find().filter(unit_closure::Column::DescendantId.eq(parent)).all(tx).await?;
+    let below = unit_closure::Entity::find().filter(unit_closure::Column::AncestorId.eq(unit.id)).all(tx).await?;
+    let rows = above.iter().flat_map(|above| {
+        below.iter().map(move |below| {
+            let depth = above.depth + below.depth + 1;
+            let row = unit_closure::Model { ancestor_id: above.ancestor_id, descendant_id: below.descendant_id, depth };
+            row.into_active_model()
+        })
+    });
+    unit_closure::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+async fn store_alias(
+    tx: &DatabaseTransaction,
+    unit: &unit::Model,
     code: &str,
-) -> AppResult<unit::Model> {
-    let found = scope::find::<unit::Entity>(caller)?
-        .filter(unit::Column::DivisionCode.eq(division))
-        .filter(unit::Column::Code.eq(code))
-        .one(db)
+    name: &str,
+    now: Timestamp,
+) -> AppResult<()> {
+    let known = unit_alias::Entity::find()
+        .filter(unit_alias::Column::DivisionCode.eq(&unit.division_code))
+        .filter(unit_alias::Column::Code.eq(code))
+        .filter(unit_alias::Column::Name.eq(name))
+        .one(tx)
         .await?;
-    found.ok_or_else(|| AppError::new(ErrorCode::NotFound, format!("There is no unit `{division}/{code}`.")))
+    if known.is_some() {
+        return Ok(());
+    }
+    let alias = unit_alias::Model {
+        id: UnitAliasId::new(),
+        division_code: unit.division_code.clone(),
+        unit_id: unit.id,
+        code: code.to_owned(),
+        name: name.to_owned(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    unit_alias::Entity::insert(alias.into_active_model()).exec_without_returning(tx).await?;
+    Ok(())
 }

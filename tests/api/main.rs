@@ -3,6 +3,11 @@
 mod account;
 mod guard;
 mod http;
+mod import_read;
+mod import_store;
 mod key;
+mod locale;
+mod samples;
+mod support;
 mod token;
 mod toy;

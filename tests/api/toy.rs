@@ -1,10 +1,11 @@
 //! A small schema of the suite's own behind the real HTTP layer: fields that fail in every position, fields that wait, panic
 //! or answer much, and a client that can send what no proper client would.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use async_graphql::{Context, EmptySubscription, Error, Object, Result, Schema, SimpleObject};
@@ -15,7 +16,7 @@ use futures_util::future::BoxFuture;
 use jixiao::auth::{Account, Authenticate, Caller};
 use jixiao::error::{AppError, AppResult, ErrorCode};
 use jixiao::http::{Lifecycle, Ready, ServeOptions, Service, router, serve};
-use jixiao::lang::Lang;
+use jixiao::lang::{ByLang, Lang};
 use jixiao::limits::{Limits, ProfileLimits};
 use jixiao::request_id::RequestId;
 use serde_json::{Value as Json, json};
@@ -206,14 +207,14 @@ impl Authenticate for Tokens {
 pub struct Setup {
     pub limits: Limits,
     pub options: ServeOptions,
-    pub cors: Vec<HeaderValue>,
+    pub origins: Vec<String>,
     pub ready: Ready,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let ready: Ready = Arc::new(|| Box::pin(async { Ok(()) }));
-        Self { limits: Limits::DEFAULT, options: ServeOptions::default(), cors: Vec::new(), ready }
+        Self { limits: Limits::DEFAULT, options: ServeOptions::default(), origins: Vec::new(), ready }
     }
 }
 
@@ -231,6 +232,7 @@ impl Server {
     }
 
     pub async fn start(setup: Setup) -> Self {
+        log_by_thread();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (lifecycle, counts) = (Lifecycle::new(), Arc::new(Counts::default()));
@@ -238,9 +240,10 @@ impl Server {
             .limit_recursive_depth(64)
             .data(Arc::clone(&counts))
             .finish();
-        let sdl = schema.sdl();
-        let service = Service::new(schema, Arc::new(Tokens), setup.limits, sdl, setup.ready, lifecycle.clone());
-        let router = router(service, &setup.cors);
+        let sdl = ByLang::new(|lang| format!("# {}\n{}", lang.tag(), schema.sdl()));
+        let schemas = ByLang::new(|_| schema.clone());
+        let service = Service::new(schemas, sdl, Arc::new(Tokens), setup.limits, setup.ready, lifecycle.clone());
+        let router = router(service, &setup.origins);
         let handle = lifecycle.clone();
         let task = tokio::spawn(async move { serve(listener, router, &setup.options, handle).await });
         Self { address, lifecycle, counts, task }
@@ -351,31 +354,51 @@ pub async fn read(mut stream: TcpStream) -> Answer {
     Answer { status, head, body: bytes[split + 4..].to_vec() }
 }
 
-/// A place for log lines.
-#[derive(Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// The log of this thread while a test collects it.
+    static LINES: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
 
-impl Log {
-    /// Collects the log of this thread, on which a test's runtime does everything.
-    pub fn collect() -> (Self, tracing::subscriber::DefaultGuard) {
-        let log = Self::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
+/// Sends the log of every thread to that thread's [`LINES`]. One subscriber for the process, set before the first line of
+/// the HTTP layer: subscribers that come and go beside each other lose lines.
+fn log_by_thread() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        (log, tracing::subscriber::set_default(subscriber))
+            .with_writer(|| ThreadWriter)
+            .init();
+    });
+}
+
+/// The log of this thread, on which a test's runtime does everything.
+pub struct Log(());
+
+impl Log {
+    /// Begins to collect.
+    pub fn collect() -> Self {
+        log_by_thread();
+        LINES.set(Some(Vec::new()));
+        Self(())
     }
 
     pub fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        LINES.with_borrow(|lines| String::from_utf8(lines.clone().unwrap_or_default()).unwrap())
     }
 }
 
-impl std::io::Write for Log {
+impl Drop for Log {
+    fn drop(&mut self) {
+        LINES.set(None);
+    }
+}
+
+struct ThreadWriter;
+
+impl std::io::Write for ThreadWriter {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(line);
+        LINES.with_borrow_mut(|lines| lines.iter_mut().for_each(|lines| lines.extend_from_slice(line)));
         Ok(line.len())
     }
 

@@ -38,17 +38,17 @@ impl<'a> Registrar<'a> {
         }
     }
 
-    fn field(&self, parent: &str, signature: Signature, description: &str, arguments: &[Argument]) -> MetaField {
-        let coordinate = format!("{parent}.{}", signature.name);
+    fn field(&self, parent: &str, name: &str, ty: &str, description: &str, arguments: &[Argument]) -> MetaField {
+        let coordinate = format!("{parent}.{name}");
         let arguments = arguments.iter().map(|argument| {
             let name = argument.signature.name;
             (name.to_owned(), self.input_value(&format!("{coordinate}({name}:)"), argument))
         });
         MetaField {
-            name: signature.name.to_owned(),
+            name: name.to_owned(),
             description: self.describe(&coordinate, description),
             args: arguments.collect(),
-            ty: signature.ty.to_owned(),
+            ty: ty.to_owned(),
             deprecation: Deprecation::NoDeprecated,
             cache_control: Default::default(),
             external: false,
@@ -90,8 +90,8 @@ impl<'a> Registrar<'a> {
     /// An object with these fields.
     pub fn fields<R: Clone + Send + Sync + 'static>(&mut self, name: &str, table: &Fields<R>) {
         let fields = table.all().iter().map(|field| {
-            let meta = self.field(name, field.signature, field.description, &field.arguments);
-            (field.signature.name.to_owned(), meta)
+            let Signature { name: field_name, ty, .. } = field.signature;
+            (field_name.to_owned(), self.field(name, field_name, ty, field.description, &field.arguments))
         });
         let fields = fields.collect();
         self.insert_object(name, table.description, fields);
@@ -113,36 +113,32 @@ impl<'a> Registrar<'a> {
         self.object::<T>();
         let name = T::NAME;
         let edge = format!("{name}Edge");
-        let plain = |registrar: &Self, parent: &str, name: &str, ty: String, description: &str| {
-            let signature = Signature { name: "", ty: "", default: None };
-            let field = registrar.field(parent, signature, description, &[]);
-            let coordinate = format!("{parent}.{name}");
-            let description = registrar.describe(&coordinate, description);
-            (name.to_owned(), MetaField { name: name.to_owned(), ty, description, ..field })
+        let plain = |registrar: &Self, parent: &str, name: &str, ty: &str, description: &str| {
+            (name.to_owned(), registrar.field(parent, name, ty, description, &[]))
         };
         let connection = format!("{name}Connection");
         let fields = [
-            plain(self, &connection, "edges", format!("[{edge}!]!"), "The objects of this page, each with its cursor."),
-            plain(self, &connection, "nodes", format!("[{name}!]!"), "The objects of this page."),
-            plain(self, &connection, "pageInfo", "PageInfo!".to_owned(), "Where this page lies in the list."),
+            plain(
+                self,
+                &connection,
+                "edges",
+                &format!("[{edge}!]!"),
+                "The objects of this page, each with its cursor.",
+            ),
+            plain(self, &connection, "nodes", &format!("[{name}!]!"), "The objects of this page."),
+            plain(self, &connection, "pageInfo", "PageInfo!", "Where this page lies in the list."),
             plain(
                 self,
                 &connection,
                 "totalCount",
-                "Int!".to_owned(),
+                "Int!",
                 "The exact number of objects in the whole list, counted only when this field is selected.",
             ),
         ];
         self.insert_object(&connection, &format!("A page of a list of type {name}."), fields.into_iter().collect());
         let fields = [
-            plain(
-                self,
-                &edge,
-                "cursor",
-                "String!".to_owned(),
-                "The place of the object in this order, for `after` and `before`.",
-            ),
-            plain(self, &edge, "node", format!("{name}!"), "The object."),
+            plain(self, &edge, "cursor", "String!", "The place of the object in this order, for `after` and `before`."),
+            plain(self, &edge, "node", &format!("{name}!"), "The object."),
         ];
         self.insert_object(
             &edge,
@@ -226,8 +222,8 @@ impl<'a> Registrar<'a> {
     /// An interface.
     pub fn interface(&mut self, name: &str, description: &str, fields: &[Argument]) {
         let fields = fields.iter().map(|field| {
-            let meta = self.field(name, field.signature, field.description, &[]);
-            (field.signature.name.to_owned(), meta)
+            let Signature { name: field_name, ty, .. } = field.signature;
+            (field_name.to_owned(), self.field(name, field_name, ty, field.description, &[]))
         });
         let interface = MetaType::Interface {
             name: name.to_owned(),

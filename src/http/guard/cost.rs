@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
-use async_graphql::{Name, Positioned, ServerError, Value, Variables};
+use async_graphql::{Name, Positioned, ServerError, Value, Variables, value};
 
 use crate::error::ErrorCode;
 use crate::http::errors::refusal;
@@ -54,7 +54,7 @@ impl SetLoad {
 /// The document must have passed [`super::expansion::expand`], which excludes cycles and bounds the recursion.
 ///
 /// # Errors
-/// `COST_LIMIT` with the estimate and the limit, `BAD_USER_INPUT` for a page that is too large or negative.
+/// `COST_LIMIT` with the estimate and the limit, `BAD_USER_INPUT` for a page that is too large.
 pub fn check(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
@@ -64,12 +64,17 @@ pub fn check(
     let mut estimate = Estimate { document, operation, variables, limits, fragments: HashMap::new() };
     let set = estimate.set(&operation.selection_set.node)?;
     let load = set.once.plus(set.each);
-    for (what, requested, limit) in [("a number of rows", load.rows, limits.rows), ("a cost", load.cost, limits.cost)] {
+    for (name, what, requested, limit) in
+        [("rows", "a number of rows", load.rows, limits.rows), ("cost", "a cost", load.cost, limits.cost)]
+    {
         if requested > limit {
             let message = format!(
                 "The document asks for {what} of about {requested}; {limit} is allowed. Select fewer levels or smaller pages (`first`)."
             );
-            return Err(refusal(ErrorCode::CostLimit, message, Some(operation.selection_set.pos)));
+            let mut error = refusal(ErrorCode::CostLimit, message, Some(operation.selection_set.pos));
+            let numbers = value!({ "requested": requested, "limit": limit });
+            error.extensions.get_or_insert_default().set(name, numbers);
+            return Err(error);
         }
     }
     Ok(())
@@ -135,20 +140,22 @@ impl<'a> Estimate<'a> {
         })
     }
 
-    /// The value of `first` or `last`, whichever is given; the larger of both.
+    /// The value of `first` or `last`, the larger if both are given.
+    ///
+    /// A page beyond the limit is refused here, in the words of `graphql`, before anything runs. What
+    /// is no page at all (a negative number) counts nothing and is left to the field.
     fn page(&self, field: &Positioned<Field>) -> Result<Option<u64>, ServerError> {
         let mut page = None;
         for argument in ["first", "last"] {
-            let Some(value) = self.argument(&field.node, argument) else { continue };
-            let Value::Number(number) = value else { continue };
+            let Some(Value::Number(number)) = self.argument(&field.node, argument) else { continue };
+            let rows = number.as_u64().unwrap_or(if number.is_i64() { 0 } else { u64::MAX });
             let max = self.limits.page_max;
-            match number.as_u64() {
-                Some(rows) if rows <= max => page = page.max(Some(rows)),
-                _ => {
-                    let message = format!("`{argument}` is {number}; a page here has 0 to {max} rows.");
-                    return Err(refusal(ErrorCode::BadUserInput, message, Some(field.pos)));
-                }
+            if rows > max {
+                let message =
+                    format!("`{argument}` is {number}; the limit is {max}. Ask for {max} and go on with `after`.");
+                return Err(refusal(ErrorCode::BadUserInput, message, Some(field.pos)));
             }
+            page = page.max(Some(rows));
         }
         Ok(page)
     }
@@ -253,15 +260,19 @@ mod tests {
     }
 
     #[test]
-    fn a_page_outside_the_limits_is_refused_by_name() {
-        for (first, variables) in [("51", json!({})), ("-1", json!({})), ("$n", json!({ "n": 51 })), ("1.5", json!({}))]
-        {
+    fn a_page_beyond_the_limit_is_refused_by_name() {
+        let refused = |first: &str, variables| {
             let text = format!("query($n: Int) {{ projects(first: {first}) {{ totalCount }} }}");
             let document = parse_query(&text).unwrap();
             let (_, operation) = document.operations.iter().next().unwrap();
-            let variables = Variables::from_json(variables);
-            let error = check(&document, &operation.node, &variables, &ProfileLimits::PUBLIC).unwrap_err();
-            assert!(error.message.ends_with("a page here has 0 to 50 rows."), "{}", error.message);
-        }
+            let checked = check(&document, &operation.node, &Variables::from_json(variables), &ProfileLimits::PUBLIC);
+            checked.err().map(|error| error.message)
+        };
+        let limit = "the limit is 50. Ask for 50 and go on with `after`.";
+        assert_eq!(refused("51", json!({})), Some(format!("`first` is 51; {limit}")));
+        assert_eq!(refused("$n", json!({ "n": 51 })), Some(format!("`first` is 51; {limit}")));
+        assert!(refused("99999999999999999999", json!({})).is_some_and(|message| message.ends_with(limit)));
+        assert_eq!(refused("50", json!({})), None);
+        assert_eq!(refused("-1", json!({})), None);
     }
 }

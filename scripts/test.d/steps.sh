@@ -1,0 +1,86 @@
+# The steps. Each runs in a subshell under `set -e`: the first command that fails ends it, and its status is the step's.
+
+step_files() {
+    local file
+    (cd assets/explorer && sha256sum --check --quiet checksums.txt) || fail "vendored files of assets/explorer were changed"
+    for file in tests/clients/*/package-lock.json; do
+        if grep -n '"resolved"' "$file"; then
+            fail "$file names a registry; .npmrc beside it must hold omit-lockfile-registry-resolved=true"
+        fi
+    done
+    for file in scripts/test scripts/test.d/*.sh .ci/run; do
+        bash -n "$file"
+    done
+}
+
+step_fmt() {
+    need_rust_component fmt rustfmt
+    cargo fmt --all --check
+}
+
+step_clippy() {
+    need_rust_component clippy clippy
+    cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+}
+
+# With the private items: the documentation is the map for those who work on the service, so links into them are right.
+step_docs() {
+    RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
+        cargo doc --quiet --locked --no-deps --document-private-items --workspace
+}
+
+# cargo deny reads its advisory data from a git repository: a clone of the kept copy stands in for the public one.
+step_deny() {
+    local source=${JIXIAO_ADVISORY_DB:-../shared/advisory-db.bundle}
+    [[ $source == *://* || -e $source ]] ||
+        fail "no advisory data at $source; JIXIAO_ADVISORY_DB may name a git bundle, folder or URL of https://github.com/rustsec/advisory-db"
+    need_cargo_deny
+    cargo fetch --quiet --locked
+    git -c init.defaultBranch=main clone --quiet --bare "$source" "$work/advisory-db.git"
+    export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="url.file://$work/advisory-db.git.insteadOf"
+    export GIT_CONFIG_VALUE_0=https://github.com/rustsec/advisory-db
+    "$cargo_deny" fetch db
+    "$cargo_deny" --offline --locked check
+}
+
+step_sqlite() {
+    cargo test --quiet --locked --workspace
+}
+
+step_postgres() {
+    start_postgres
+    JIXIAO_TEST_DATABASE_URL=$database_url cargo test --quiet --locked --test api
+}
+
+step_service() {
+    need_service
+}
+
+# Runs one client test of Node. $1: its folder in tests/clients.
+node_client() {
+    need_node_packages "$1"
+    need_service
+    if ! node "tests/clients/$1/test.mjs"; then
+        echo "-- the service's last words:" >&2
+        tail -n 10 "$work/service.log" >&2
+        return 1
+    fi
+}
+
+step_http-audit() { node_client http-audit; }
+step_introspection() { node_client introspection; }
+step_apollo() { node_client apollo; }
+step_relay() { node_client relay; }
+step_codegen() { node_client codegen; }
+step_eslint() { node_client eslint; }
+
+step_explorer() {
+    need_chromium
+    node_client explorer
+}
+
+step_python() {
+    need_python_packages
+    need_service
+    tests/clients/python/.venv/bin/python tests/clients/python/test.py
+}

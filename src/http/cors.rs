@@ -1,0 +1,17 @@
+//! Pages of other origins: none may ask, unless the settings name them.
+
+use axum::http::{HeaderValue, Method, header};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::log::X_REQUEST_ID;
+
+/// Lets pages of these origins (`https://host:port`, as browsers send them) ask and read what they need of the answer.
+pub fn layer(origins: &[String]) -> CorsLayer {
+    let origins = origins.to_vec();
+    let known = move |origin: &HeaderValue, _: &_| origins.iter().any(|known| origin == known.as_str());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(known))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT_LANGUAGE, X_REQUEST_ID])
+        .expose_headers([X_REQUEST_ID, header::RETRY_AFTER])
+}

@@ -1,0 +1,73 @@
+//! The original files, kept by the SHA-256 of their bytes.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use crate::error::{AppError, AppResult, ErrorCode};
+
+/// A folder of files named by their content.
+#[derive(Clone, Debug)]
+pub struct FileStore {
+    folder: PathBuf,
+}
+
+impl FileStore {
+    /// Files below `folder`, which is made when the first one is kept.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// SHA-256 of bytes, 64 hexadecimal digits.
+    pub fn sha256(bytes: &[u8]) -> String {
+        use std::fmt::Write as _;
+        let mut text = String::with_capacity(64);
+        for byte in digest(&SHA256, bytes).as_ref() {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+
+    fn path(&self, sha256: &str) -> PathBuf {
+        self.folder.join(sha256.get(..2).unwrap_or_default()).join(sha256)
+    }
+
+    /// Keeps bytes; a file that is there already is left alone. On disk before this returns.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when the folder cannot be written.
+    pub fn keep(&self, sha256: &str, bytes: &[u8]) -> AppResult<()> {
+        let path = self.path(sha256);
+        if path.exists() {
+            return Ok(());
+        }
+        write_whole(&path, bytes).map_err(|error| {
+            AppError::new(ErrorCode::Unavailable, "The folder of the service's files cannot be written.")
+                .caused_by(error)
+        })
+    }
+
+    /// The bytes of a kept file.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` when it is not there.
+    pub fn read(&self, sha256: &str) -> AppResult<Vec<u8>> {
+        std::fs::read(self.path(sha256)).map_err(|error| {
+            AppError::new(ErrorCode::NotFound, "The original file is not in the folder of the service.")
+                .caused_by(error)
+        })
+    }
+}
+
+/// Writes a draft beside the place, then renames it: readers see the whole file or none.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    std::fs::create_dir_all(folder)?;
+    let draft = path.with_extension(format!("draft-{}", uuid::Uuid::now_v7()));
+    let mut file = std::fs::File::create_new(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&draft, path)
+}

@@ -1,0 +1,68 @@
+//! Indicator levels (一级指标, 二级指标): finding the row of a level, adding local wording.
+
+use std::collections::HashMap;
+
+use entity::id::IndicatorLevelId;
+use entity::indicator_level;
+use entity::value::{IndicatorRegime, Timestamp};
+use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
+
+use crate::error::{AppError, AppResult};
+
+/// The code table, read once for a transaction.
+pub struct Levels {
+    by_code: HashMap<String, IndicatorLevelId>,
+    local: HashMap<(i32, String), IndicatorLevelId>,
+}
+
+impl Levels {
+    /// Reads the table.
+    pub async fn read(tx: &DatabaseTransaction) -> AppResult<Self> {
+        let rows = indicator_level::Entity::find().all(tx).await?;
+        let mut levels = Self { by_code: HashMap::new(), local: HashMap::new() };
+        for row in rows {
+            match row.code {
+                Some(code) => levels.by_code.insert(code, row.id),
+                None => levels.local.insert((row.rank, row.name_zh), row.id),
+            };
+        }
+        Ok(levels)
+    }
+
+    /// The level of a code, or of local wording, which is added when it is new.
+    pub async fn key(
+        &mut self,
+        tx: &DatabaseTransaction,
+        code: Option<&str>,
+        rank: i32,
+        name: &str,
+        now: Timestamp,
+    ) -> AppResult<IndicatorLevelId> {
+        if let Some(code) = code {
+            let missing = || AppError::internal(format!("the level {code} is not in the code table"));
+            return self.by_code.get(code).copied().ok_or_else(missing);
+        }
+        let place = (rank, name.to_owned());
+        if let Some(id) = self.local.get(&place) {
+            return Ok(*id);
+        }
+        let row = indicator_level::Model {
+            id: IndicatorLevelId::new(),
+            regime: IndicatorRegime::Local,
+            code: None,
+            standard_code: None,
+            rank,
+            parent_id: None,
+            ordinal: i32::try_from(self.by_code.len() + self.local.len()).unwrap_or(i32::MAX) + 1,
+            name_zh: name.to_owned(),
+            name_en: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        let id = row.id;
+        indicator_level::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
+        self.local.insert(place, id);
+        Ok(id)
+    }
+}

@@ -1,0 +1,160 @@
+//! Projects (预算项目) with everything that is written inside them.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use entity::id::ProjectId;
+use entity::value::Timestamp;
+use entity::{indicator, objective, plan_point, project, spending_plan};
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ModelTrait, QueryFilter};
+
+use super::stored::{self, Tally};
+use crate::auth::Caller;
+use crate::error::AppResult;
+
+/// A project as it shall be, with all its parts. The keys of the parts' parents are set when it is stored.
+#[derive(Clone, Debug)]
+pub struct Content {
+    /// The project.
+    pub project: project::Model,
+    /// Its spending plan with points.
+    pub plan: Option<(spending_plan::Model, Vec<plan_point::Model>)>,
+    /// Its objectives.
+    pub objectives: Vec<objective::Model>,
+    /// Its indicators.
+    pub indicators: Vec<indicator::Model>,
+}
+
+/// What became of projects and their parts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Tallies {
+    /// Projects.
+    pub projects: Tally,
+    /// Spending plans; a plan is updated when it or a point of it is.
+    pub plans: Tally,
+    /// Objectives.
+    pub objectives: Tally,
+    /// Indicators.
+    pub indicators: Tally,
+}
+
+/// Projects that are known already, with their parts; read in five statements for all of a document.
+pub struct Known {
+    projects: Vec<project::Model>,
+    plans: HashMap<ProjectId, spending_plan::Model>,
+    points: HashMap<ProjectId, Vec<plan_point::Model>>,
+    objectives: HashMap<ProjectId, Vec<objective::Model>>,
+    indicators: HashMap<ProjectId, Vec<indicator::Model>>,
+}
+
+impl Known {
+    /// Reads the projects of a division and year that have one of the natural keys of `wanted`.
+    pub async fn read(
+        tx: &DatabaseTransaction,
+        caller: &Caller,
+        division_code: &str,
+        fiscal_year: i32,
+        wanted: &[Content],
+    ) -> AppResult<Self> {
+        super::scope::may_write_division(caller, division_code)?;
+        let codes = wanted.iter().filter_map(|content| content.project.code.clone());
+        let names = wanted.iter().map(|content| content.project.name.clone());
+        let projects = project::Entity::find()
+            .filter(project::Column::DivisionCode.eq(division_code))
+            .filter(project::Column::FiscalYear.eq(fiscal_year))
+            .filter(
+                Condition::any()
+                    .add(project::Column::Code.is_in(codes))
+                    .add(Condition::all().add(project::Column::Code.is_null()).add(project::Column::Name.is_in(names))),
+            )
+            .all(tx)
+            .await?;
+        let ids: Vec<ProjectId> = projects.iter().map(|project| project.id).collect();
+        let plans = spending_plan::Entity::find().filter(spending_plan::Column::ProjectId.is_in(ids.clone()));
+        let plans = plans.all(tx).await?;
+        let of_plan: HashMap<_, _> = plans.iter().map(|plan| (plan.id, plan.project_id)).collect();
+        let points = plan_point::Entity::find().filter(plan_point::Column::PlanId.is_in(of_plan.keys().copied()));
+        let objectives = objective::Entity::find().filter(objective::Column::ProjectId.is_in(ids.clone()));
+        let indicators = indicator::Entity::find().filter(indicator::Column::ProjectId.is_in(ids));
+        Ok(Self {
+            projects,
+            points: grouped(points.all(tx).await?, |point| of_plan.get(&point.plan_id).copied()),
+            plans: plans.into_iter().map(|plan| (plan.project_id, plan)).collect(),
+            objectives: grouped(objectives.all(tx).await?, |objective| Some(objective.project_id)),
+            indicators: grouped(indicators.all(tx).await?, |indicator| Some(indicator.project_id)),
+        })
+    }
+
+    /// Takes out the project that has the natural key of `wanted`: the code; or the unit and name, also where a project
+    /// without code has got one since.
+    fn take(&mut self, wanted: &project::Model) -> Option<project::Model> {
+        let by_code = |known: &project::Model| known.code.is_some() && known.code == wanted.code;
+        let by_name = |known: &project::Model| {
+            known.code.is_none() && known.unit_id == wanted.unit_id && known.name == wanted.name
+        };
+        let at = self.projects.iter().position(by_code).or_else(|| self.projects.iter().position(by_name))?;
+        Some(self.projects.swap_remove(at))
+    }
+
+    /// Stores a project over what is known of it, and gives it with its indicators as they now stand.
+    pub async fn store(
+        &mut self,
+        tx: &DatabaseTransaction,
+        wanted: Content,
+        now: Timestamp,
+        tallies: &mut Tallies,
+    ) -> AppResult<(project::Model, Vec<indicator::Model>)> {
+        let known = self.take(&wanted.project);
+        let project = stored::put(tx, known, wanted.project, now, &mut tallies.projects).await?;
+        let id = project.id;
+
+        self.store_plan(tx, id, wanted.plan, now, &mut tallies.plans).await?;
+
+        let objectives = wanted.objectives.into_iter().map(|o| objective::Model { project_id: id, ..o }).collect();
+        let known = self.objectives.remove(&id).unwrap_or_default();
+        stored::replace(tx, known, objectives, |o| o.ordinal, now, &mut tallies.objectives).await?;
+
+        let indicators = wanted.indicators.into_iter().map(|i| indicator::Model { project_id: id, ..i }).collect();
+        let known = self.indicators.remove(&id).unwrap_or_default();
+        let indicators = stored::replace(tx, known, indicators, |i| i.ordinal, now, &mut tallies.indicators).await?;
+        Ok((project, indicators))
+    }
+
+    async fn store_plan(
+        &mut self,
+        tx: &DatabaseTransaction,
+        project: ProjectId,
+        wanted: Option<(spending_plan::Model, Vec<plan_point::Model>)>,
+        now: Timestamp,
+        tally: &mut Tally,
+    ) -> AppResult<()> {
+        let known = self.plans.remove(&project);
+        let Some((plan, points)) = wanted else {
+            tally.deleted += stored::remove(tx, known.into_iter()).await?;
+            return Ok(());
+        };
+        let mut of_plan = Tally::default();
+        let plan = spending_plan::Model { project_id: project, ..plan };
+        let plan = stored::put(tx, known, plan, now, &mut of_plan).await?;
+        let points = points.into_iter().map(|point| plan_point::Model { plan_id: plan.id, ..point }).collect();
+        let known = self.points.remove(&project).unwrap_or_default();
+        let mut of_points = Tally::default();
+        stored::replace(tx, known, points, |point| point.month, now, &mut of_points).await?;
+        let points_changed = of_points.created + of_points.updated + of_points.deleted > 0;
+        if of_plan.unchanged > 0 && points_changed {
+            of_plan = Tally { updated: 1, ..Tally::default() };
+        }
+        *tally += of_plan;
+        Ok(())
+    }
+}
+
+fn grouped<M: ModelTrait, K: Eq + Hash>(rows: Vec<M>, key: impl Fn(&M) -> Option<K>) -> HashMap<K, Vec<M>> {
+    let mut groups: HashMap<K, Vec<M>> = HashMap::new();
+    for row in rows {
+        if let Some(key) = key(&row) {
+            groups.entry(key).or_default().push(row);
+        }
+    }
+    groups
+}

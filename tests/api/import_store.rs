@@ -1,0 +1,111 @@
+//! What an import leaves in the database, seen through the API.
+
+use jixiao::import::Options;
+use jixiao::service::stored::Tally;
+use serde_json::json;
+
+use crate::support::disclosures;
+use crate::support::world::World;
+
+const TOTALS: &str = "{
+    projects { totalCount } units { totalCount } departmentGoals { totalCount } indicators { totalCount }
+    findings { totalCount } sourceDocuments { totalCount }
+    coded: projects(filter: {code: {isNull: false}}) { totalCount }
+    quantities: indicators(filter: {targetKind: {eq: QUANTITY}}) { totalCount }
+    continued: indicators(filter: {level1Raw: {isNull: true}}) { totalCount }
+}";
+
+#[tokio::test]
+async fn the_four_disclosures_are_stored_whole() {
+    let world = World::with_disclosures().await;
+    let totals = world.ask(TOTALS, json!({})).await;
+    for (what, count) in [
+        ("projects", 23),
+        ("units", 4),
+        ("departmentGoals", 4),
+        ("indicators", 131),
+        ("sourceDocuments", 4),
+        ("coded", 10),
+        ("quantities", 68),
+    ] {
+        assert_eq!(totals[what]["totalCount"], json!(count), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_document_again_changes_nothing() {
+    let world = World::with_disclosures().await;
+    let everything = "{ projects(first: 100) { nodes { id version updatedAt source { line document { id } }
+        plan { id version points { raw percent amount { amount } } } objectives { id version text }
+        indicators(first: 50) { nodes { id version name target { raw } findings { id rule } } } findings { id detail } } }
+        units { nodes { id version aliases { code name } } }
+        departmentGoals { nodes { id version items { id version } measures { id version } } } }";
+    let before = world.ask(everything, json!({})).await;
+    for disclosure in disclosures::ALL {
+        let report = world.import(disclosure.file, disclosure.bytes(), &disclosure.import_options()).await;
+        for (what, tally) in [
+            ("units", report.units),
+            ("goals", report.goals),
+            ("projects", report.parts.projects),
+            ("plans", report.parts.plans),
+            ("objectives", report.parts.objectives),
+            ("indicators", report.parts.indicators),
+        ] {
+            let unchanged = Tally { unchanged: tally.unchanged, ..Tally::default() };
+            assert_eq!(tally, unchanged, "{what} of {}", disclosure.file);
+        }
+    }
+    assert_eq!(world.ask(everything, json!({})).await, before);
+}
+
+#[tokio::test]
+async fn a_corrected_document_updates_exactly_what_differs() {
+    let world = World::empty().await;
+    let disclosure = disclosures::ALL[2];
+    world.import(disclosure.file, disclosure.bytes(), &disclosure.import_options()).await;
+    let versions = "{ projects(orderBy: [{field: ORDINAL}]) { nodes { name version budget { amount }
+        plan { version } objectives { version text } indicators { nodes { version } } } } }";
+    let before = world.ask(versions, json!({})).await;
+
+    let corrected = disclosure.text().replacen("\t6.00", "\t6.50", 2);
+    let report = world.import("corrected.txt", corrected.into_bytes(), &disclosure.import_options()).await;
+    assert_eq!(report.parts.projects, Tally { updated: 1, unchanged: 4, ..Tally::default() });
+    assert_eq!(report.parts.plans, Tally { updated: 1, unchanged: 4, ..Tally::default() });
+    assert_eq!(report.parts.indicators, Tally { unchanged: 19, ..Tally::default() });
+
+    let mut expected = before;
+    let changed = &mut expected["projects"]["nodes"][1];
+    changed["version"] = json!(2);
+    changed["budget"]["amount"] = json!("6.5");
+    assert_eq!(world.ask(versions, json!({})).await, expected);
+}
+
+#[tokio::test]
+async fn a_dry_run_reports_the_same_and_leaves_nothing() {
+    let world = World::empty().await;
+    let disclosure = disclosures::ALL[3];
+    let options = disclosure.import_options();
+    let dry = Options { dry_run: true, ..options.clone() };
+    let rehearsed = world.import(disclosure.file, disclosure.bytes(), &dry).await;
+    let totals = world.ask("{ divisions { totalCount } projects { totalCount } findings { totalCount } }", json!({}));
+    let nothing = json!({"totalCount": 0});
+    assert_eq!(totals.await, json!({"divisions": nothing, "projects": nothing, "findings": nothing}));
+    assert_eq!(world.import(disclosure.file, disclosure.bytes(), &options).await, rehearsed);
+}
+
+#[tokio::test]
+async fn a_mistyped_unit_code_becomes_an_alias() {
+    let world = World::with_disclosures().await;
+    let unit = world
+        .ask(
+            r#"{ unit(by: {key: {divisionCode: "120116", code: "314004"}}) { name aliases { code name }
+                projects(filter: {name: {startsWith: "基本公共卫生"}}) { nodes { unitRaw findings { rule } } } } }"#,
+            json!({}),
+        )
+        .await;
+    assert_eq!(unit["unit"]["aliases"], json!([{"code": "3014004", "name": "汉沽卫计"}]));
+    let project = &unit["unit"]["projects"]["nodes"][0];
+    assert_eq!(project["unitRaw"], json!("3014004汉沽卫计"));
+    let rules: Vec<_> = project["findings"].as_array().unwrap().iter().map(|finding| &finding["rule"]).collect();
+    assert!(rules.contains(&&json!("UNIT_CODE_FORMAT")), "{rules:?}");
+}

@@ -1,0 +1,75 @@
+//! A fresh, migrated database for each test: a SQLite file, or a database of the PostgreSQL server that
+//! `JIXIAO_TEST_DATABASE_URL` names.
+
+use jixiao::db::{DatabaseSettings, Db};
+use sea_orm::{ConnectionTrait, Database};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+/// A database that lives as long as this value.
+pub struct TestDatabase {
+    /// How to connect.
+    pub settings: DatabaseSettings,
+    _folder: Option<TempDir>,
+}
+
+/// The URL of the server under test, if it is PostgreSQL.
+pub fn postgres() -> Option<String> {
+    std::env::var("JIXIAO_TEST_DATABASE_URL").ok().filter(|url| !url.is_empty())
+}
+
+/// The URL of another database on the same server.
+fn on_server(url: &str, name: &str) -> String {
+    let (server, rest) = url.rsplit_once('/').expect("the URL names a database");
+    let query = rest.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
+    format!("{server}/{name}{query}")
+}
+
+async fn execute(url: &str, sql: &str) {
+    let server = Database::connect(url).await.expect("the test server answers");
+    server.execute_unprepared(sql).await.expect("a database can be made");
+    server.close().await.expect("the connection closes");
+}
+
+/// An empty database without tables.
+pub async fn empty() -> TestDatabase {
+    match postgres() {
+        None => {
+            let folder = TempDir::new().expect("a temporary folder");
+            let url = format!("sqlite://{}/test.sqlite", folder.path().display());
+            TestDatabase { settings: DatabaseSettings::at(url), _folder: Some(folder) }
+        }
+        Some(url) => {
+            let name = format!("test_{}", Uuid::now_v7().simple());
+            execute(&url, &format!("CREATE DATABASE {name}")).await;
+            TestDatabase { settings: DatabaseSettings::at(on_server(&url, &name)), _folder: None }
+        }
+    }
+}
+
+/// A migrated database with nothing in it.
+pub async fn migrated() -> (TestDatabase, Db) {
+    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+    let database = match postgres() {
+        None => empty().await,
+        Some(url) => {
+            let template = TEMPLATE.get_or_init(|| async {
+                let name = format!("template_{}", Uuid::now_v7().simple());
+                execute(&url, &format!("CREATE DATABASE {name}")).await;
+                let db = Db::connect(&DatabaseSettings::at(on_server(&url, &name))).await.expect("a safe server");
+                db.migrate().await.expect("the migrations run");
+                db.close().await.expect("the connections close");
+                name
+            });
+            let name = format!("test_{}", Uuid::now_v7().simple());
+            execute(&url, &format!("CREATE DATABASE {name} TEMPLATE {}", template.await)).await;
+            TestDatabase { settings: DatabaseSettings::at(on_server(&url, &name)), _folder: None }
+        }
+    };
+    let db = Db::connect(&database.settings).await.expect("a safe database");
+    if postgres().is_none() {
+        db.migrate().await.expect("the migrations run");
+    }
+    (database, db)
+}

@@ -1,0 +1,9 @@
+//! What several tests share.
+
+pub mod compare;
+pub mod cpu;
+pub mod database;
+pub mod disclosures;
+pub mod docx;
+pub mod sample;
+pub mod world;

@@ -1,0 +1,109 @@
+//! The service in process: a database with data, the schema over it, and a caller.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_graphql::{Request, Variables};
+use entity::id::AccountId;
+use entity::value::{AccountKind, Role};
+use jixiao::auth::{Account, Caller, Grant, Scope};
+use jixiao::db::Db;
+use jixiao::graphql::{self, ApiSchema};
+use jixiao::import::{self, FileStore, Options, Report, Source};
+use jixiao::lang::Lang;
+use jixiao::limits::ProfileLimits;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::database::{self, TestDatabase};
+use super::disclosures;
+
+/// Everything that a test needs to ask the service.
+pub struct World {
+    /// The database.
+    pub db: Db,
+    /// The schema over it.
+    pub schema: ApiSchema,
+    /// Statements that ran so far.
+    pub statements: Arc<AtomicUsize>,
+    files: TempDir,
+    _database: TestDatabase,
+}
+
+impl World {
+    /// A service with an empty database.
+    pub async fn empty() -> Self {
+        let (database, mut db) = database::migrated().await;
+        let statements = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&statements);
+        db.observe(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        let schema = graphql::schema(Some(db.clone()), Lang::En);
+        let files = TempDir::new().expect("a temporary folder");
+        Self { db, schema, statements, files, _database: database }
+    }
+
+    /// A service that has read the four real disclosures.
+    pub async fn with_disclosures() -> Self {
+        let world = Self::empty().await;
+        for disclosure in disclosures::ALL {
+            world.import(disclosure.file, disclosure.bytes(), &disclosure.import_options()).await;
+        }
+        world
+    }
+
+    /// Imports a document that must be accepted.
+    pub async fn import(&self, name: &str, bytes: Vec<u8>, options: &Options) -> Report {
+        let source = Source { name: name.to_owned(), bytes };
+        let files = FileStore::new(self.files.path());
+        import::run(&self.db, &files, &Caller::operator(), &source, options).await.expect("an accepted document")
+    }
+
+    /// Asks as a caller, and gives the whole answer.
+    pub async fn ask_as(&self, caller: &Caller, query: &str, variables: Value) -> Value {
+        let request = Request::new(query)
+            .variables(Variables::from_json(variables))
+            .data(caller.clone())
+            .data(ProfileLimits::SERVICE)
+            .data(Lang::En);
+        let response = self.schema.execute(request).await;
+        serde_json::to_value(&response).expect("an answer is JSON")
+    }
+
+    /// Asks as a reader of everything, and gives the data of an answer without errors.
+    pub async fn ask(&self, query: &str, variables: Value) -> Value {
+        let answer = self.ask_as(&reader(), query, variables).await;
+        assert_eq!(answer.get("errors"), None, "{query}\n{answer:#}");
+        answer["data"].clone()
+    }
+
+    /// Asks as a reader of everything, and gives the first error.
+    pub async fn refusal(&self, query: &str, variables: Value) -> String {
+        let answer = self.ask_as(&reader(), query, variables).await;
+        answer["errors"][0]["message"].as_str().unwrap_or_else(|| panic!("no error: {answer:#}")).to_owned()
+    }
+
+    /// How many statements `work` runs.
+    pub async fn count<T>(&self, work: impl Future<Output = T>) -> (usize, T) {
+        let before = self.statements.load(Ordering::Relaxed);
+        let value = work.await;
+        (self.statements.load(Ordering::Relaxed) - before, value)
+    }
+}
+
+/// A person with grants.
+pub fn person(grants: Vec<Grant>) -> Caller {
+    let account = Account { id: AccountId::new(), name: "tester".to_owned(), kind: AccountKind::Person };
+    Caller::account(account, grants)
+}
+
+/// A person who may read on a scope.
+pub fn reader_of(scope: Scope) -> Caller {
+    person(vec![Grant { role: Role::Reader, scope }])
+}
+
+/// A person who may read everything.
+pub fn reader() -> Caller {
+    reader_of(Scope::Everything)
+}
