@@ -75,7 +75,7 @@ pub enum StartError {
 pub async fn open(settings: &Settings) -> Result<Db, StartError> {
     make_data_folder(settings)?;
     let db = Db::connect(&settings.database()).await?;
-    match db.read().get_database_backend() {
+    match db.backend() {
         DbBackend::Sqlite => db.migrate().await?,
         _ => refuse_pending(&db).await?,
     }
@@ -143,7 +143,8 @@ pub async fn serve(settings: &Settings, db: Db, listener: TcpListener, announce:
         }
     });
     let options = ServeOptions { announce, finish: settings.drain_seconds, ..ServeOptions::default() };
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), address = %settings.listen, "serving");
+    let address = listener.local_addr().unwrap_or(settings.listen);
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, "serving");
     http::serve(listener, router, &options, lifecycle).await;
     Ok(db.close().await?)
 }

@@ -184,6 +184,11 @@ impl Settings {
         self.data.join("keys")
     }
 
+    /// Folder of the imported files.
+    pub fn files_folder(&self) -> PathBuf {
+        self.data.join("files")
+    }
+
     /// All settings as lines of name, value and source, without secrets.
     pub fn show(&self) -> String {
         let width =

@@ -158,7 +158,7 @@ impl Db {
 
     /// Refuses settings under which an acknowledged write can be lost or a file be damaged.
     async fn refuse_unsafe_settings(&self) -> AppResult<()> {
-        match self.write.get_database_backend() {
+        match self.backend() {
             DbBackend::Sqlite => {
                 let version = self.setting("SELECT sqlite_version()").await?;
                 let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
@@ -201,6 +201,11 @@ impl Db {
             return Ok(());
         }
         Err(unsafe_setting(format!("{name} is `{found}`; it must be `{}`", safe.join("` or `"))))
+    }
+
+    /// Which of the two kinds of database it is.
+    pub fn backend(&self) -> DbBackend {
+        self.write.get_database_backend()
     }
 
     /// Brings the tables to the newest form.
@@ -249,7 +254,8 @@ impl Db {
     async fn attempt<T>(&self, work: &impl AsyncFn(&DatabaseTransaction) -> AppResult<T>, end: End) -> AppResult<T> {
         let options = TransactionOptions {
             isolation_level: None,
-            access_mode: Some(AccessMode::ReadWrite),
+            // SQLite knows no access modes: its reading connections refuse to write.
+            access_mode: (self.backend() != DbBackend::Sqlite).then_some(AccessMode::ReadWrite),
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         };
         let tx = self.write.begin_with_options(options).await?;

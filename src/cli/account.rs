@@ -129,16 +129,21 @@ impl Right {
 
     async fn scope(&self, tx: &DatabaseTransaction) -> AppResult<Scope> {
         Ok(match (&self.unit, &self.division) {
-            (Some(UnitKey { division, code }), _) => match unit::find(tx, division, code).await? {
-                Some(unit) => Scope::Unit(unit.id),
-                None => {
-                    let message = format!("There is no unit `{division}/{code}`.");
-                    return Err(AppError::new(ErrorCode::NotFound, message));
-                }
-            },
+            (Some(unit), _) => unit_scope(tx, unit).await?,
             (None, Some(code)) => Scope::Division(code.clone()),
             (None, None) => Scope::Everything,
         })
+    }
+}
+
+/// A unit and those below it.
+///
+/// # Errors
+/// `NOT_FOUND` when there is no such unit.
+pub async fn unit_scope(tx: &DatabaseTransaction, UnitKey { division, code }: &UnitKey) -> AppResult<Scope> {
+    match unit::find(tx, division, code).await? {
+        Some(unit) => Ok(Scope::Unit(unit.id)),
+        None => Err(AppError::new(ErrorCode::NotFound, format!("There is no unit `{division}/{code}`."))),
     }
 }
 

@@ -1,7 +1,7 @@
 //! How a command fails: one sentence for the operator and an exit code.
 
 use std::error::Error as StdError;
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -54,10 +54,7 @@ impl Failure {
             Self::Told => {}
             // Whoever read the output has seen enough of it, e.g. `jixiao schema | head`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            Self::App(error) | Self::Start(StartError::App(error)) => say(&sentence(error)),
-            Self::Config(_) | Self::Start(_) | Self::File { .. } | Self::Runtime(_) | Self::Output(_) => {
-                say(&self.to_string());
-            }
+            _ => warn(&self.sentence()),
         }
         match self {
             Self::Config(
@@ -67,25 +64,32 @@ impl Failure {
             _ => ExitCode::FAILURE,
         }
     }
+
+    /// The reason in words for the operator at the machine.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::App(error) | Self::Start(StartError::App(error)) => of_service(error),
+            _ => self.to_string(),
+        }
+    }
 }
 
-/// Prints the reason as the last word of a command; a closed standard error is nobody who listens.
-fn say(reason: &str) {
-    use io::Write;
+/// Prints a reason to standard error; a closed one is nobody who listens.
+pub fn warn(reason: &str) {
     let _ = writeln!(io::stderr(), "error: {reason}");
 }
 
-/// The failure in words for the operator at the machine, who may read causes that a client may not.
-pub fn sentence(error: &AppError) -> String {
+/// A failure of the service, with the causes that a client may not read and the operator needs.
+fn of_service(error: &AppError) -> String {
     if error.code() != ErrorCode::Internal {
         return error.message().to_owned();
     }
-    let mut causes = Vec::new();
+    let mut causes: Vec<String> = Vec::new();
     let mut cause = error.source();
     while let Some(error) = cause {
         let text = error.to_string();
         // Some errors already say what their cause says.
-        if !causes.last().is_some_and(|last: &String| last.contains(&text)) {
+        if !causes.last().is_some_and(|last| last.contains(&text)) {
             causes.push(text);
         }
         cause = error.source();

@@ -7,10 +7,13 @@ mod account;
 mod admin;
 mod argument;
 mod config;
+mod demo;
 mod failure;
+mod import;
 mod logging;
 mod migrate;
 mod output;
+mod progress;
 mod schema;
 mod serve;
 mod token;
@@ -67,7 +70,9 @@ impl Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Serve(serve::Serve),
+    Import(import::Import),
     Migrate(migrate::Migrate),
     Schema(schema::Schema),
     Token(token::Token),
@@ -82,6 +87,8 @@ impl Command {
             // Needs neither settings nor database, so that broken ones do not stand in its way.
             Self::Schema(command) => command.run(),
             Self::Serve(command) => command.run(&global.settings()?).await,
+            Self::Demo(command) => command.run(&global.settings()?).await,
+            Self::Import(command) => command.run(&global.settings()?).await,
             Self::Migrate(command) => command.run(&global.settings()?).await,
             Self::Token(command) => command.run(&global.settings()?).await,
             Self::Config(command) => command.run(&global.settings()?),

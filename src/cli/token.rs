@@ -8,9 +8,11 @@ use super::failure::Failure;
 use super::{argument, output};
 use crate::app;
 use crate::auth::Caller;
+use crate::auth::token::TokenIssuer;
 use crate::clock;
 use crate::config::Settings;
-use crate::error::{AppError, ErrorCode};
+use crate::db::Db;
+use crate::error::{AppError, AppResult, ErrorCode};
 use crate::service::account;
 
 /// Issue a token for an account and print it alone
@@ -32,13 +34,21 @@ pub struct Token {
 impl Token {
     pub async fn run(self, settings: &Settings) -> Result<(), Failure> {
         let db = app::open_existing(&settings.database()).await?;
-        let account = account::get_by_name(db.read(), &Caller::operator(), &self.account).await?;
-        if account.disabled_at.is_some() {
-            let message = format!("The account `{}` is disabled; its tokens would be refused.", account.name);
-            return Err(AppError::new(ErrorCode::Conflict, message).into());
-        }
         let life = self.valid_for.unwrap_or(settings.token_life_seconds);
-        output::line(app::token_issuer(settings)?.issue(account.id, life, clock::system())?)?;
+        output::line(issue(&db, &app::token_issuer(settings)?, &self.account, life).await?)?;
         Ok(db.close().await?)
     }
+}
+
+/// A token for the account of this name.
+///
+/// # Errors
+/// When there is no such account or it is disabled.
+pub async fn issue(db: &Db, issuer: &TokenIssuer, name: &str, life: Duration) -> AppResult<String> {
+    let account = account::get_by_name(db.read(), &Caller::operator(), name).await?;
+    if account.disabled_at.is_some() {
+        let message = format!("The account `{name}` is disabled; its tokens would be refused.");
+        return Err(AppError::new(ErrorCode::Conflict, message));
+    }
+    issuer.issue(account.id, life, clock::system())
 }

@@ -3,7 +3,10 @@
 use entity::id::{UnitAliasId, UnitId};
 use entity::value::{Timestamp, UnitLevel};
 use entity::{source_document, unit, unit_alias, unit_closure};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use super::stored::{self, Tally};
 use crate::auth::Caller;
