@@ -1,6 +1,8 @@
 //! Jixiao (绩效): the open budget-performance database.
 
+pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;

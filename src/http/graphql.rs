@@ -1,7 +1,7 @@
 //! `/graphql`: GraphQL over HTTP, step by step. What a step refuses never reaches the next.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Variables};
@@ -12,6 +12,7 @@ use axum::response::Response;
 use serde_json::Value as Json;
 use tokio::time::timeout;
 
+use crate::db;
 use crate::error::{AppError, ErrorCode};
 use crate::request_id::RequestId;
 
@@ -85,7 +86,7 @@ async fn answer<E: Executor>(
     };
     guard::admit_operation(&document, &operation.node, &variables, &limits)?;
 
-    // Execution, given up at the deadline: dropping it rolls back what it had open.
+    // Execution, given up at the deadline: dropping it rolls back what it had open, and the database stops by itself.
     let mut execution = async_graphql::Request::new(asked.query)
         .variables(variables)
         .data(caller)
@@ -94,7 +95,9 @@ async fn answer<E: Executor>(
         .data(lang);
     execution.operation_name = asked.operation_name;
     execution.set_parsed_query(document);
-    match timeout(Duration::from_secs(seconds), service.executors.get(lang).execute(execution)).await {
+    let allowed = Duration::from_secs(seconds);
+    let execution = db::until(Instant::now() + allowed, service.executors.get(lang).execute(execution));
+    match timeout(allowed, execution).await {
         Ok(executed) => answer::executed(executed, media, id, limits.answer_bytes),
         Err(_late) => {
             let message =

@@ -1,11 +1,14 @@
 //! The whole suite.
 
 mod account;
+mod cli;
 mod guard;
 mod http;
 mod import_read;
 mod import_store;
+mod invariants;
 mod key;
+mod layers;
 mod locale;
 mod samples;
 mod support;

@@ -28,7 +28,7 @@ pub struct World {
     /// Statements that ran so far.
     pub statements: Arc<AtomicUsize>,
     files: TempDir,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl World {
@@ -42,7 +42,12 @@ impl World {
         });
         let schema = graphql::schema(Some(db.clone()), Lang::En);
         let files = TempDir::new().expect("a temporary folder");
-        Self { db, schema, statements, files, _database: database }
+        Self { db, schema, statements, files, database }
+    }
+
+    /// Where the database is.
+    pub fn url(&self) -> &str {
+        &self.database.settings.url
     }
 
     /// A service that has read the four real disclosures.
