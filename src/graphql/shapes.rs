@@ -46,7 +46,8 @@ pub fn register(registry: &mut Registry) {
 fn scalars(registrar: &mut Registrar<'_>) {
     registrar.scalar(
         "Decimal",
-        "An exact decimal as a JSON string in plain notation, e.g. \"104.15\". JSON numbers are refused.",
+        "An exact decimal as a JSON string in plain notation, e.g. \"104.15\"; as input with at most 6 decimals. JSON \
+         numbers are refused.",
         Some("https://www.w3.org/TR/xmlschema-2/#decimal"),
     );
     registrar.scalar(
@@ -75,9 +76,14 @@ fn filtered(
         Argument::new(ne, "Not equal; an absent value does not match."),
         Argument::new(among, "One of these."),
         Argument::new(not_among, "None of these; an absent value does not match."),
-        Argument::new("isNull: Boolean", "Absent, or not."),
+        Argument::new("isNull: Boolean", "True asks for absent values, false for present ones."),
     ];
-    registrar.input(filter, &format!("Operators on {name}; all given must hold."), &fields, false);
+    registrar.input(
+        filter,
+        &format!("Operators on {name}; all given must hold. A null operand is an error; use `isNull`."),
+        &fields,
+        false,
+    );
 }
 
 /// The four typed operators of an enum.
@@ -121,9 +127,9 @@ fn enums(registrar: &mut Registrar<'_>) {
         "What the printed values of a spending plan are.",
         &[
             ("PERCENT", "Percent of the budget."),
-            ("AMOUNT", "Cumulative 万元, although the header says percent."),
-            ("FRACTION", "Fraction of one."),
-            ("AMBIGUOUS", "Percent and 万元 at once, because the budget is 100."),
+            ("AMOUNT", "Money in the unit of the table, although the header says percent."),
+            ("FRACTION", "Fraction of the budget; 1 is all of it."),
+            ("AMBIGUOUS", "Percent and money at once, because the budget is 100."),
         ],
     );
     enumeration(
@@ -148,7 +154,7 @@ fn enums(registrar: &mut Registrar<'_>) {
     filtered(
         registrar,
         "GoalLevel",
-        "Which of the three goal levels the project tables of a document state.",
+        "What the project tables of a document state goals for: projects or a special fund.",
         &[("PROJECT", "Budgeted project (预算项目)."), ("SPECIAL_FUND", "Special fund (专项资金).")],
         operators_on!("GoalLevel"),
     );
@@ -167,19 +173,25 @@ fn enums(registrar: &mut Registrar<'_>) {
         registrar,
         "Comparison",
         "How a result compares with the target when it is met.",
-        &[("GE", "≥"), ("GT", ">"), ("EQ", "="), ("LT", "<"), ("LE", "≤")],
+        &[
+            ("GE", "At least (≥)."),
+            ("GT", "More than (>)."),
+            ("EQ", "Exactly (=)."),
+            ("LT", "Less than (<)."),
+            ("LE", "At most (≤)."),
+        ],
         operators_on!("Comparison"),
     );
     filtered(
         registrar,
         "IndicatorRegime",
-        "System of indicator levels.",
+        "Regime of indicators (指标体系): which first and second levels there are.",
         &[
             ("R2015", "财预〔2015〕88号: cost is a second level under output."),
             ("R2021", "财预〔2021〕101号: cost is a first level."),
             ("WHOLE_DEPARTMENT", "Whole department (中发〔2018〕34号)."),
             ("CENTRAL_INVESTMENT", "Central investment (中央预算内投资)."),
-            ("LOCAL", "Local wording outside the national systems."),
+            ("LOCAL", "Local wording outside the national regimes."),
         ],
         operators_on!("IndicatorRegime"),
     );
@@ -191,7 +203,7 @@ fn enums(registrar: &mut Registrar<'_>) {
             ("REJECTED", "Something was not stored."),
             ("WARNING", "Stored; someone should look."),
             ("NORMALIZED", "Stored in normal form; the printed text is kept."),
-            ("INFO", "Worth knowing."),
+            ("INFO", "Nothing is wrong; worth knowing."),
         ],
         operators_on!("Severity"),
     );
@@ -218,7 +230,12 @@ macro_rules! ordered {
         );
         $registrar.input(
             $filter,
-            concat!("Operators on ", $what, "; all given must hold, and none holds for an absent value but `isNull`."),
+            concat!(
+                "Operators on ",
+                $what,
+                "; all given must hold, and none holds for an absent value but `isNull`. A null operand is an error; \
+                 use `isNull`."
+            ),
             &[
                 Argument::new(concat!("eq: ", $ty), "Equal."),
                 Argument::new(concat!("ne: ", $ty), "Not equal."),
@@ -229,7 +246,7 @@ macro_rules! ordered {
                 Argument::new(concat!("gt: ", $ty), "Greater."),
                 Argument::new(concat!("gte: ", $ty), "Greater or equal."),
                 Argument::new(concat!("between: ", $range), "In a range."),
-                Argument::new("isNull: Boolean", "Absent, or not."),
+                Argument::new("isNull: Boolean", "True asks for absent values, false for present ones."),
             ],
             false,
         );
@@ -239,7 +256,8 @@ macro_rules! ordered {
 fn operators(registrar: &mut Registrar<'_>) {
     registrar.input(
         "StringFilter",
-        "Operators on text, capitals and all; all given must hold, and none holds for an absent value but `isNull`.",
+        "Operators on text, capitals and all; all given must hold, and none holds for an absent value but `isNull`. A \
+         null operand is an error; use `isNull`.",
         &[
             Argument::new("eq: String", "Equal."),
             Argument::new("ne: String", "Not equal."),
@@ -247,13 +265,13 @@ fn operators(registrar: &mut Registrar<'_>) {
             Argument::new("notIn: [String!]", "None of these."),
             Argument::new("startsWith: String", "Begins so."),
             Argument::new("contains: String", "Holds this anywhere."),
-            Argument::new("isNull: Boolean", "Absent, or not."),
+            Argument::new("isNull: Boolean", "True asks for absent values, false for present ones."),
         ],
         false,
     );
     registrar.input(
         "IdFilter",
-        "Operators on keys; all given must hold. A key of another type equals nothing.",
+        "Operators on ids; all given must hold. An id of another type equals nothing. A null operand is an error.",
         &[
             Argument::new("eq: ID", "Equal."),
             Argument::new("ne: ID", "Not equal."),
@@ -285,7 +303,7 @@ fn operators(registrar: &mut Registrar<'_>) {
                     Argument::new(concat!("some: ", $filter), "At least one fulfils this."),
                     Argument::new(concat!("every: ", $filter), "All fulfil this, or there are none."),
                     Argument::new(concat!("none: ", $filter), "Not one fulfils this."),
-                    Argument::new("count: IntFilter", "Their number."),
+                    Argument::new("count: IntFilter", "Number of related objects that the caller may see."),
                 ],
                 false,
             );)*
@@ -301,13 +319,16 @@ fn operators(registrar: &mut Registrar<'_>) {
 }
 
 fn keys(registrar: &mut Registrar<'_>) {
-    let id = Argument::new("id: ID", "Its key.");
+    let id = Argument::new("id: ID", "Its id.");
     registrar.input("DivisionBy", "Names one division.", &[id, Argument::new("code: String", "Its code.")], true);
     registrar.input(
         "UnitKeyInput",
         "Natural key of a unit.",
         &[
-            Argument::new("divisionCode: String", "The division; needed where the code stands in several divisions."),
+            Argument::new(
+                "divisionCode: String",
+                "Code of the division; needed where units of several divisions have the code.",
+            ),
             Argument::new("code: String!", "Code of the unit."),
         ],
         false,
@@ -315,13 +336,16 @@ fn keys(registrar: &mut Registrar<'_>) {
     registrar.input("UnitBy", "Names one unit.", &[id, Argument::new("key: UnitKeyInput", "Its natural key.")], true);
     registrar.input(
         "ProjectKeyInput",
-        "Natural key of a project: its code, or its name where the form has no code.",
+        "Natural key of a project: either `code`, or `name` for a project without a code; both or neither is an error.",
         &[
-            Argument::new("divisionCode: String", "The division; needed where the key stands in several divisions."),
+            Argument::new(
+                "divisionCode: String",
+                "Code of the division; needed where projects of several divisions fit the key.",
+            ),
             Argument::new("fiscalYear: Int!", "Fiscal year."),
-            Argument::new("unitCode: String", "Code of the unit; needed together with `name`."),
+            Argument::new("unitCode: String", "Code of the unit; needed where projects of several units fit the key."),
             Argument::new("code: String", "Project code."),
-            Argument::new("name: String", "Name of a project without code."),
+            Argument::new("name: String", "Name of a project without a code."),
         ],
         false,
     );
@@ -336,7 +360,7 @@ fn keys(registrar: &mut Registrar<'_>) {
         "Natural key of an indicator.",
         &[
             Argument::new("project: ProjectKeyInput!", "The project."),
-            Argument::new("ordinal: Int!", "Place in the table, from 1."),
+            Argument::new("ordinal: Int!", "Its `ordinal`: the place in the table, from 1."),
         ],
         false,
     );
@@ -364,13 +388,13 @@ fn keys(registrar: &mut Registrar<'_>) {
 fn objects(registrar: &mut Registrar<'_>) {
     registrar.interface(
         "Node",
-        "An object with a key. Interfaces show the key only; ask for more by a fragment on the type.",
-        &[Argument::new("id: ID!", "Opaque key, stable for ever.")],
+        "An object with an id. Interfaces show the id only; ask for more by a fragment on the type.",
+        &[Argument::new("id: ID!", "Opaque id, stable for ever.")],
     );
     registrar.interface(
         "TargetValue",
         "The target (指标值) of an indicator, in one of three forms.",
-        &[Argument::new("raw: String!", "As printed.")],
+        &[Argument::new("raw: String!", "As printed; an empty string when the cell is empty.")],
     );
     registrar.fields("PageInfo", page_info());
     registrar.object::<Money>();
