@@ -84,9 +84,8 @@ fn named(text: &str, prefix: &str) -> BTreeSet<String> {
 fn names_library(text: &str, library: &str) -> bool {
     let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     let path = format!("{library}::");
-    let starts = |line: &str, at: usize| {
-        !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':')
-    };
+    let starts =
+        |line: &str, at: usize| !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':');
     code.into_iter().any(|line| line.match_indices(&path).any(|(at, _)| starts(line, at)))
 }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod cli;
+mod filters;
 mod guard;
 mod http;
 mod import_read;
@@ -10,6 +11,7 @@ mod invariants;
 mod key;
 mod layers;
 mod locale;
+mod paging;
 mod samples;
 mod support;
 mod token;

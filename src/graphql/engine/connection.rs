@@ -107,11 +107,11 @@ fn window<E: EntityTrait>(asked: &Asked<'_>, order: &Ordering<E>) -> AppResult<W
     if first.is_some() && last.is_some() {
         return Err(AppError::bad_input("`first` and `last` exclude each other; use one of them."));
     }
-    let name = if last.is_some() { "last" } else { "first" };
+    let (name, further) = if last.is_some() { ("last", "before") } else { ("first", "after") };
     let size = last.or(first).unwrap_or(limits.page_default);
     if size > limits.page_max {
         let most = limits.page_max;
-        let message = format!("`{name}` is {size}; the limit is {most}. Ask for {most} and go on with `after`.");
+        let message = format!("`{name}` is {size}; the limit is {most}. Ask for {most} and go on with `{further}`.");
         return Err(AppError::new(ErrorCode::BadUserInput, message));
     }
     let offset = offset.unwrap_or(0);

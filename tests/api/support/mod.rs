@@ -2,8 +2,12 @@
 
 pub mod compare;
 pub mod cpu;
+pub mod data;
 pub mod database;
 pub mod disclosures;
 pub mod docx;
+pub mod graph;
+pub mod introspection;
+pub mod operand;
 pub mod sample;
 pub mod world;

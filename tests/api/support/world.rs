@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use async_graphql::{Request, Variables};
+use async_graphql::{Request, ServerError, Variables};
 use entity::id::AccountId;
 use entity::value::{AccountKind, Role};
 use jixiao::auth::{Account, Caller, Grant, Scope};
 use jixiao::db::Db;
-use jixiao::error::AppResult;
+use jixiao::error::{AppError, AppResult};
 use jixiao::graphql::{self, ApiSchema};
 use jixiao::import::{self, FileStore, Options, Report, Source};
 use jixiao::lang::Lang;
@@ -37,8 +37,11 @@ impl World {
         let (database, mut db) = database::migrated().await;
         let statements = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&statements);
-        db.observe(move |_| {
+        db.observe(move |info| {
             counter.fetch_add(1, Ordering::Relaxed);
+            if info.failed {
+                eprintln!("failed: {}", info.statement);
+            }
         });
         let schema = graphql::schema(Some(db.clone()), Lang::En);
         let files = TempDir::new().expect("a temporary folder");
@@ -71,14 +74,22 @@ impl World {
         import::run(&self.db, &files, &Caller::operator(), &source, options).await
     }
 
-    /// Asks as a caller, and gives the whole answer.
-    pub async fn ask_as(&self, caller: &Caller, query: &str, variables: Value) -> Value {
-        let request = Request::new(query)
+    fn request(&self, caller: &Caller, query: &str, variables: Value) -> Request {
+        Request::new(query)
             .variables(Variables::from_json(variables))
             .data(caller.clone())
             .data(ProfileLimits::SERVICE)
-            .data(Lang::En);
-        let response = self.schema.execute(request).await;
+            .data(Lang::En)
+    }
+
+    /// Asks as a caller, and gives the whole answer.
+    pub async fn ask_as(&self, caller: &Caller, query: &str, variables: Value) -> Value {
+        let response = self.schema.execute(self.request(caller, query, variables)).await;
+        for error in &response.errors {
+            if let Some(cause) = error.source::<AppError>().and_then(std::error::Error::source) {
+                eprintln!("{error}: {cause}");
+            }
+        }
         serde_json::to_value(&response).expect("an answer is JSON")
     }
 
@@ -89,10 +100,13 @@ impl World {
         answer["data"].clone()
     }
 
-    /// Asks as a reader of everything, and gives the first error.
-    pub async fn refusal(&self, query: &str, variables: Value) -> String {
-        let answer = self.ask_as(&reader(), query, variables).await;
-        answer["errors"][0]["message"].as_str().unwrap_or_else(|| panic!("no error: {answer:#}")).to_owned()
+    /// Asks as a reader of everything, and gives the errors: message and code.
+    pub async fn refusals(&self, query: &str, variables: Value) -> Vec<(String, String)> {
+        let request = self.request(&reader(), query, variables);
+        let errors = self.schema.execute(request).await.errors;
+        let code =
+            |error: &ServerError| error.source::<AppError>().map_or("", |error| error.code().as_str()).to_owned();
+        errors.iter().map(|error| (error.message.clone(), code(error))).collect()
     }
 
     /// How many statements `work` runs.
