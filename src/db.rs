@@ -8,11 +8,11 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use migration::{Migrator, MigratorTrait};
+use sea_orm::metric::Info;
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqlErr,
     SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
 };
-use sea_orm::metric::Info;
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -25,6 +25,8 @@ const SQLITE_MINIMUM: (u32, u32, u32) = (3, 51, 3);
 const POSTGRES_MINIMUM: i32 = 150_000;
 /// How often a transaction is tried again when PostgreSQL could not serialise it.
 const ATTEMPTS: u32 = 5;
+/// The advisory lock under which PostgreSQL is migrated: any number that nothing else on the server uses.
+const MIGRATION_LOCK: i64 = 0x6a69_7869_616f;
 
 tokio::task_local! {
     static DEADLINE: Instant;
@@ -195,9 +197,19 @@ impl Db {
         Err(unsafe_setting(format!("{name} is `{found}`; it must be `{}`", safe.join("` or `"))))
     }
 
-    /// Brings the tables to the newest form.
+    /// Brings the tables to the newest form, all steps or none.
+    ///
+    /// Instances that start at the same time take turns: the first does the work, the others find it done.
     pub async fn migrate(&self) -> AppResult<()> {
-        Migrator::up(&self.write, None).await.map_err(AppError::from)
+        self.write(async |tx| {
+            if tx.get_database_backend() == DbBackend::Postgres {
+                // A step may take longer than a request, and so may waiting for the instance that takes it.
+                tx.execute_unprepared("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0").await?;
+                tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+            }
+            Migrator::up(tx, None).await.map_err(AppError::from)
+        })
+        .await
     }
 
     /// The names of the changes that the database still lacks.

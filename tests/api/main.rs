@@ -7,6 +7,7 @@ mod import_read;
 mod import_store;
 mod key;
 mod locale;
+mod migration;
 mod support;
 mod token;
 mod toy;

@@ -2,10 +2,10 @@
 //! rejected with its label and place, and what is missing is asked for.
 
 use entity::value::{Fen, GoalLevel, PlanBasis};
+use jixiao::import::check::Options;
 use jixiao::import::check::Rejected;
 use jixiao::import::labels::OtherForm;
 use jixiao::import::reject::Reason;
-use jixiao::import::check::Options;
 use jixiao::import::{self, CheckError, Checked, Limits};
 use jixiao::rules::quality::Lang;
 

@@ -27,7 +27,7 @@ pub struct World {
     /// Statements that ran so far.
     pub statements: Arc<AtomicUsize>,
     files: TempDir,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl World {
@@ -41,7 +41,7 @@ impl World {
         });
         let schema = graphql::schema(Some(db.clone()), Lang::En);
         let files = TempDir::new().expect("a temporary folder");
-        Self { db, schema, statements, files, _database: database }
+        Self { db, schema, statements, files, database }
     }
 
     /// A service that has read the four real disclosures.
@@ -51,6 +51,11 @@ impl World {
             world.import(disclosure.file, disclosure.bytes(), &disclosure.import_options()).await;
         }
         world
+    }
+
+    /// Where the database is.
+    pub fn database_url(&self) -> &str {
+        &self.database.settings.url
     }
 
     /// Imports a document that must be accepted.
