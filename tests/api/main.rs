@@ -1,6 +1,7 @@
 //! The whole suite.
 
 mod account;
+mod database;
 mod guard;
 mod http;
 mod import_read;
