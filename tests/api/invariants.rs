@@ -122,7 +122,7 @@ async fn broken(db: &DatabaseConnection) -> Vec<(&'static str, Vec<String>)> {
 
 /// One connection that no constraint between tables holds back.
 async fn vandal(world: &World) -> DatabaseConnection {
-    let mut options = ConnectOptions::new(world.url());
+    let mut options = ConnectOptions::new(world.database_url());
     options.max_connections(1);
     let db = Database::connect(options).await.unwrap();
     let unleash = match db.get_database_backend() {

@@ -2,6 +2,7 @@
 
 mod account;
 mod cli;
+mod database;
 mod filters;
 mod guard;
 mod http;
@@ -11,6 +12,7 @@ mod invariants;
 mod key;
 mod layers;
 mod locale;
+mod migration;
 mod paging;
 mod samples;
 mod support;

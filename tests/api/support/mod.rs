@@ -1,5 +1,6 @@
 //! What several tests share.
 
+pub mod cluster;
 pub mod compare;
 pub mod cpu;
 pub mod data;

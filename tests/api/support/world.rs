@@ -48,11 +48,6 @@ impl World {
         Self { db, schema, statements, files, database }
     }
 
-    /// Where the database is.
-    pub fn url(&self) -> &str {
-        &self.database.settings.url
-    }
-
     /// A service that has read the four real disclosures.
     pub async fn with_disclosures() -> Self {
         let world = Self::empty().await;
@@ -60,6 +55,11 @@ impl World {
             world.import(disclosure.file, disclosure.bytes(), &disclosure.import_options()).await;
         }
         world
+    }
+
+    /// Where the database is.
+    pub fn database_url(&self) -> &str {
+        &self.database.settings.url
     }
 
     /// Imports a document that must be accepted.
