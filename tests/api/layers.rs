@@ -80,12 +80,12 @@ fn named(text: &str, prefix: &str) -> BTreeSet<String> {
     names
 }
 
-/// Whether code names a library: `use library::`, or `library::` in the middle of a line.
+/// Whether code names a library: `library::` that neither belongs to a longer name nor begins a text.
 fn names_library(text: &str, library: &str) -> bool {
     let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     let path = format!("{library}::");
     let starts = |line: &str, at: usize| {
-        !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':')
+        !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':' || c == '"')
     };
     code.into_iter().any(|line| line.match_indices(&path).any(|(at, _)| starts(line, at)))
 }
