@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_graphql::parser::types::OperationType;
+use async_graphql::parser::types::{OperationDefinition, OperationType};
 use async_graphql::{Executor, Variables};
 use axum::Extension;
 use axum::extract::{Request, State};
@@ -65,9 +65,9 @@ async fn answer<E: Executor>(
 
     // The document and its size.
     guard::admit_variables(&asked.variables, &limits)?;
-    let variables = Variables::from_json(Json::Object(asked.variables));
     let document = guard::admit(&asked.query, &limits)?;
     let (name, operation) = guard::select(&document, asked.operation_name.as_deref())?;
+    let variables = with_defaults(Variables::from_json(Json::Object(asked.variables)), &operation.node);
     if let Some(name) = name {
         subject.operation(name);
     }
@@ -105,6 +105,17 @@ async fn answer<E: Executor>(
             Err(refusal(ErrorCode::Timeout, message, None).into())
         }
     }
+}
+
+/// The variables with the operation's defaults for those that were not sent: the library knows the defaults when it reads
+/// arguments, but not when it decides on `@skip` and `@include`.
+fn with_defaults(mut variables: Variables, operation: &OperationDefinition) -> Variables {
+    for definition in &operation.variable_definitions {
+        if let Some(default) = &definition.node.default_value {
+            variables.entry(definition.node.name.node.clone()).or_insert_with(|| default.node.clone());
+        }
+    }
+    variables
 }
 
 /// Leaves the cause of a failure of the service in the log, where the client's answer says nothing of it.

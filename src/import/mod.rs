@@ -19,6 +19,7 @@ pub mod outline;
 mod package;
 pub mod reject;
 pub mod report;
+mod rows;
 mod run;
 mod text;
 mod xml;

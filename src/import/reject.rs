@@ -2,7 +2,8 @@
 
 use super::document::{Cell, Place};
 use super::labels::OtherForm;
-use crate::rules::quality::{Lang, Rule};
+use crate::lang::Lang;
+use crate::rules::quality::Rule;
 
 /// A printed text that a rule rejects is cut to this length.
 const PRINTED_LENGTH: usize = 200;

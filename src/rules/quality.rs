@@ -6,6 +6,8 @@
 
 use entity::value::Severity;
 
+use crate::lang::Lang;
+
 /// What happens to the thing that a rule finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Treatment {
@@ -21,15 +23,6 @@ pub enum Treatment {
     Normalize,
     /// Taken as it is; only worth knowing.
     Inform,
-}
-
-/// Language of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lang {
-    /// English.
-    En,
-    /// Chinese.
-    Zh,
 }
 
 macro_rules! rules {
@@ -302,7 +295,8 @@ mod tests {
 
     use entity::value::Severity;
 
-    use super::{Lang, Rule, Treatment};
+    use super::{Rule, Treatment};
+    use crate::lang::Lang;
 
     #[test]
     fn ids_and_words_are_complete_and_distinct() {

@@ -7,7 +7,7 @@ use jixiao::import::check::Rejected;
 use jixiao::import::labels::OtherForm;
 use jixiao::import::reject::Reason;
 use jixiao::import::{self, CheckError, Checked, Limits};
-use jixiao::rules::quality::Lang;
+use jixiao::lang::Lang;
 
 use crate::support::docx::{paragraph, run, with_body};
 use crate::support::sample::{self, options};

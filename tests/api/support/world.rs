@@ -8,6 +8,7 @@ use entity::id::AccountId;
 use entity::value::{AccountKind, Role};
 use jixiao::auth::{Account, Caller, Grant, Scope};
 use jixiao::db::Db;
+use jixiao::error::AppResult;
 use jixiao::graphql::{self, ApiSchema};
 use jixiao::import::{self, FileStore, Options, Report, Source};
 use jixiao::lang::Lang;
@@ -60,9 +61,14 @@ impl World {
 
     /// Imports a document that must be accepted.
     pub async fn import(&self, name: &str, bytes: Vec<u8>, options: &Options) -> Report {
+        self.try_import(name, bytes, options).await.expect("an accepted document")
+    }
+
+    /// Imports a document that may be refused.
+    pub async fn try_import(&self, name: &str, bytes: Vec<u8>, options: &Options) -> AppResult<Report> {
         let source = Source { name: name.to_owned(), bytes };
         let files = FileStore::new(self.files.path());
-        import::run(&self.db, &files, &Caller::operator(), &source, options).await.expect("an accepted document")
+        import::run(&self.db, &files, &Caller::operator(), &source, options).await
     }
 
     /// Asks as a caller, and gives the whole answer.
