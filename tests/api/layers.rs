@@ -11,7 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("lang", &[]),
     ("request_id", &[]),
-    ("rules", &[]),
+    ("rules", &["lang"]),
     // The database and who asks.
     ("db", &["error"]),
     ("config", &["db"]),
@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("limits", &["auth", "error"]),
     // What the service can do.
     ("service", &["auth", "error", "lang", "rules"]),
-    ("import", &["auth", "clock", "db", "error", "rules", "service"]),
+    ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
     // How it is asked.
     ("graphql", &["auth", "db", "error", "lang", "limits", "service"]),
     ("http", &["auth", "db", "error", "lang", "limits", "request_id"]),

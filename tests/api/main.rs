@@ -10,6 +10,7 @@ mod invariants;
 mod key;
 mod layers;
 mod locale;
+mod readme;
 mod samples;
 mod support;
 mod token;
