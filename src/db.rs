@@ -346,7 +346,7 @@ fn cannot_connect(error: sqlx::Error) -> AppError {
 /// What an operator may read about a failed connection: never the URL, which can hold a password.
 fn plain(error: &sqlx::Error) -> String {
     match error {
-        sqlx::Error::Io(error) => error.kind().to_string(),
+        sqlx::Error::Io(error) => error.to_string(),
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::PoolTimedOut => "no answer in time".to_owned(),
         sqlx::Error::Tls(error) => error.to_string(),

@@ -17,7 +17,7 @@ pub fn line(text: impl fmt::Display) -> Result<(), Failure> {
 /// ones are two wide.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub fn table<const N: usize>(rows: &[[String; N]]) -> Result<(), Failure> {
     let mut widths = [0; N];
     for row in rows {

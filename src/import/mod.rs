@@ -1,4 +1,4 @@
-//! Importing disclosures: bytes → neutral form → outline → checked facts → stored in one transaction ([`run`]).
+//! Importing disclosures: bytes → neutral form → outline → checked facts → stored in one transaction ([`run()`]).
 //!
 //! [`read`] knows the file formats, [`check()`] the forms of the field and the rules of data quality. A file that is
 //! refused as a whole is a [`ReadError`]; what a document leaves out altogether is a [`CheckError`]; a project table

@@ -74,7 +74,8 @@ const DAMAGES: &[Damage] = &[
     Damage { sql: "DELETE FROM account WHERE name = 'reader'", breaks: &["no_orphans", "sqlite_foreign_keys_hold"] },
     Damage { sql: "DELETE FROM division WHERE code = '130304'", breaks: &["no_orphans", "sqlite_foreign_keys_hold"] },
     Damage {
-        sql: "DROP INDEX plan_point_plan_id_month; UPDATE plan_point SET month = 6 WHERE month = 10",
+        sql: "DROP INDEX plan_point_plan_id_month;
+              UPDATE plan_point SET month = 6, percent = NULL, amount = NULL WHERE month IN (6, 10)",
         breaks: &["natural_keys_are_unique"],
     },
     Damage { sql: "UPDATE unit SET version = 0 WHERE division_code = '130304'", breaks: &["versions_count_from_one"] },

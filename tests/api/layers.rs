@@ -11,7 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("lang", &[]),
     ("request_id", &[]),
-    ("rules", &[]),
+    ("rules", &["lang"]),
     // The database and who asks.
     ("db", &["error"]),
     ("config", &["db"]),
@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("limits", &["auth", "error"]),
     // What the service can do.
     ("service", &["auth", "error", "lang", "rules"]),
-    ("import", &["auth", "clock", "db", "error", "rules", "service"]),
+    ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
     // How it is asked.
     ("graphql", &["auth", "db", "error", "lang", "limits", "service"]),
     ("http", &["auth", "db", "error", "lang", "limits", "request_id"]),
@@ -80,12 +80,13 @@ fn named(text: &str, prefix: &str) -> BTreeSet<String> {
     names
 }
 
-/// Whether code names a library: `use library::`, or `library::` in the middle of a line.
+/// Whether code names a library: `library::` that neither belongs to a longer name nor begins a text.
 fn names_library(text: &str, library: &str) -> bool {
     let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     let path = format!("{library}::");
-    let starts =
-        |line: &str, at: usize| !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':');
+    let starts = |line: &str, at: usize| {
+        !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':' || c == '"')
+    };
     code.into_iter().any(|line| line.match_indices(&path).any(|(at, _)| starts(line, at)))
 }
 

@@ -14,6 +14,7 @@ mod layers;
 mod locale;
 mod migration;
 mod paging;
+mod readme;
 mod samples;
 mod support;
 mod token;
