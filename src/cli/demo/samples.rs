@@ -35,7 +35,7 @@ samples! {
     "beidaihe-culture-2020.docx", "130304", "秦皇岛市北戴河区", None, None;
     "beidaihe-science-2020.txt", "130304", "秦皇岛市北戴河区", Some(2020), Some(("370001", "秦皇岛市北戴河区科技创新促进中心"));
     "chengde-water-2022.txt", "130821", "承德县", None, None;
-    "hongqiao-education-2023.docx", "120106", "天津市红桥区", None, None;
+    "hongqiao-education-2023.docx", "120106", "天津市红桥区", None, Some(("205", "天津市红桥区教育局"));
     "jinshui-environment-2023.docx", "410105", "郑州市金水区", None, None;
     "lixian-agriculture-2024.txt", "130635", "蠡县", None, None;
     "lingang-park-2026.txt", "130916", "沧州临港经济技术开发区", Some(2026), None;
