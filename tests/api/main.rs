@@ -16,6 +16,7 @@ mod migration;
 mod paging;
 mod readme;
 mod samples;
+mod scope;
 mod support;
 mod token;
 mod toy;

@@ -102,8 +102,12 @@ impl World {
 
     /// Asks as a reader of everything, and gives the errors: message and code.
     pub async fn refusals(&self, query: &str, variables: Value) -> Vec<(String, String)> {
-        let request = self.request(&reader(), query, variables);
-        let errors = self.schema.execute(request).await.errors;
+        self.refusals_as(&reader(), query, variables).await
+    }
+
+    /// Asks as a caller, and gives the errors: message and code.
+    pub async fn refusals_as(&self, caller: &Caller, query: &str, variables: Value) -> Vec<(String, String)> {
+        let errors = self.schema.execute(self.request(caller, query, variables)).await.errors;
         let code =
             |error: &ServerError| error.source::<AppError>().map_or("", |error| error.code().as_str()).to_owned();
         errors.iter().map(|error| (error.message.clone(), code(error))).collect()
