@@ -2,11 +2,14 @@
 
 mod account;
 mod database;
+mod full_disk;
 mod guard;
 mod http;
 mod import_read;
 mod import_store;
+mod import_together;
 mod key;
+mod killed;
 mod locale;
 mod migration;
 mod support;

@@ -6,5 +6,6 @@ pub mod cpu;
 pub mod database;
 pub mod disclosures;
 pub mod docx;
+pub mod generated;
 pub mod sample;
 pub mod world;
