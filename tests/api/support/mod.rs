@@ -7,6 +7,7 @@ pub mod data;
 pub mod database;
 pub mod disclosures;
 pub mod docx;
+pub mod generated;
 pub mod graph;
 pub mod introspection;
 pub mod operand;
