@@ -4,15 +4,16 @@
 //! their own time-outs. Nothing is served from a database whose settings could lose an acknowledged write.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use migration::{Migrator, MigratorTrait};
+use sea_orm::metric::Info;
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqlErr,
     SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
 };
-use sea_orm::metric::Info;
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -25,12 +26,16 @@ const SQLITE_MINIMUM: (u32, u32, u32) = (3, 51, 3);
 const POSTGRES_MINIMUM: i32 = 150_000;
 /// How often a transaction is tried again when PostgreSQL could not serialise it.
 const ATTEMPTS: u32 = 5;
+/// The advisory lock under which PostgreSQL is migrated: any number that nothing else on the server uses.
+const MIGRATION_LOCK: i64 = 0x6a69_7869_616f;
 
 tokio::task_local! {
     static DEADLINE: Instant;
 }
 
-/// Runs `work` so that SQL started inside is stopped by the database at `deadline`.
+/// Runs `work` so that SQLite stops what is started inside at `deadline`.
+///
+/// On PostgreSQL a statement ends by the time-out of its pool: another deadline for each would cost one more round trip.
 pub async fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> T {
     DEADLINE.scope(deadline, work).await
 }
@@ -48,7 +53,7 @@ pub struct DatabaseSettings {
     pub acquire_timeout: Duration,
     /// How long one reading statement may run.
     pub read_timeout: Duration,
-    /// How long one writing statement may run.
+    /// How long one writing statement may run; on SQLite all of its transaction.
     pub write_timeout: Duration,
     /// How long a statement waits for a lock.
     pub lock_timeout: Duration,
@@ -66,6 +71,13 @@ impl DatabaseSettings {
             write_timeout: Duration::from_secs(25),
             lock_timeout: Duration::from_secs(3),
         }
+    }
+
+    /// The file of a SQLite database that has not been made yet; `None` where a connection has to tell.
+    pub fn missing_file(&self) -> Option<PathBuf> {
+        let options = self.url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(&self.url).ok())??;
+        let file = options.get_filename();
+        (!file.exists()).then(|| file.to_owned())
     }
 }
 
@@ -150,15 +162,10 @@ impl Db {
 
     /// Refuses settings under which an acknowledged write can be lost or a file be damaged.
     async fn refuse_unsafe_settings(&self) -> AppResult<()> {
-        match self.write.get_database_backend() {
+        match self.backend() {
             DbBackend::Sqlite => {
                 let version = self.setting("SELECT sqlite_version()").await?;
-                let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
-                let found = match parts[..] {
-                    [major, minor, patch, ..] => (major, minor, patch),
-                    _ => (0, 0, 0),
-                };
-                if found < SQLITE_MINIMUM {
+                if sqlite_version(&version).is_none_or(|found| found < SQLITE_MINIMUM) {
                     return Err(unsafe_setting(format!("SQLite {version} can damage its files; 3.51.3 is needed")));
                 }
                 self.expect("PRAGMA journal_mode", &["wal"], "journal_mode").await?;
@@ -167,7 +174,7 @@ impl Db {
             }
             _ => {
                 let version = self.setting("SHOW server_version_num").await?;
-                if version.parse::<i32>().unwrap_or(0) < POSTGRES_MINIMUM {
+                if version.parse::<i32>().map_or(true, |found| found < POSTGRES_MINIMUM) {
                     return Err(unsafe_setting(format!("PostgreSQL {version} is too old; 15 or newer is needed")));
                 }
                 self.expect("SHOW fsync", &["on"], "fsync").await?;
@@ -195,9 +202,24 @@ impl Db {
         Err(unsafe_setting(format!("{name} is `{found}`; it must be `{}`", safe.join("` or `"))))
     }
 
-    /// Brings the tables to the newest form.
+    /// Which of the two kinds of database it is.
+    pub fn backend(&self) -> DbBackend {
+        self.write.get_database_backend()
+    }
+
+    /// Brings the tables to the newest form, all steps or none.
+    ///
+    /// Instances that start at the same time take turns: the first does the work, the others find it done.
     pub async fn migrate(&self) -> AppResult<()> {
-        Migrator::up(&self.write, None).await.map_err(AppError::from)
+        self.write(async |tx| {
+            if tx.get_database_backend() == DbBackend::Postgres {
+                // A step may take longer than a request, and so may waiting for the instance that takes it.
+                tx.execute_unprepared("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0").await?;
+                tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+            }
+            Migrator::up(tx, None).await.map_err(AppError::from)
+        })
+        .await
     }
 
     /// The names of the changes that the database still lacks.
@@ -241,7 +263,8 @@ impl Db {
     async fn attempt<T>(&self, work: &impl AsyncFn(&DatabaseTransaction) -> AppResult<T>, end: End) -> AppResult<T> {
         let options = TransactionOptions {
             isolation_level: None,
-            access_mode: Some(AccessMode::ReadWrite),
+            // SQLite knows no access modes: its reading connections refuse to write.
+            access_mode: (self.backend() != DbBackend::Sqlite).then_some(AccessMode::ReadWrite),
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         };
         let tx = self.write.begin_with_options(options).await?;
@@ -254,7 +277,11 @@ impl Db {
                 Ok(value)
             }
             Err(error) => {
-                tx.rollback().await?;
+                // SQLite has often rolled back by itself already, and a lost connection has too: what counts is why. A
+                // connection that could not roll back does not come back into the pool.
+                if let Err(failed) = tx.rollback().await {
+                    tracing::warn!(error = %failed, "a transaction that failed could not be rolled back");
+                }
                 Err(error)
             }
         }
@@ -282,17 +309,19 @@ impl Db {
 /// a transaction: after a COMMIT that failed twice (full disk) such a connection would acknowledge writes that never
 /// reach the file.
 fn sqlite_pool(settings: &DatabaseSettings, size: u32, limit: Duration) -> SqlitePoolOptions {
+    let deadline = move || {
+        let latest = Instant::now() + limit;
+        DEADLINE.try_with(|deadline| latest.min(*deadline)).unwrap_or(latest)
+    };
     SqlitePoolOptions::new()
         .max_connections(size)
         .acquire_timeout(settings.acquire_timeout)
         .test_before_acquire(false)
+        // A new connection goes to who asked for it without the second of these.
+        .after_connect(move |connection, _| Box::pin(stop_at(connection, deadline())))
         .before_acquire(move |connection, _| {
-            let latest = Instant::now() + limit;
-            let deadline = DEADLINE.try_with(|deadline| latest.min(*deadline)).unwrap_or(latest);
-            Box::pin(async move {
-                stop_at(connection, deadline).await?;
-                Ok(true)
-            })
+            let stop = stop_at(connection, deadline());
+            Box::pin(async move { stop.await.map(|()| true) })
         })
         .after_release(|connection, _| {
             Box::pin(async move {
@@ -317,11 +346,19 @@ fn cannot_connect(error: sqlx::Error) -> AppError {
 /// What an operator may read about a failed connection: never the URL, which can hold a password.
 fn plain(error: &sqlx::Error) -> String {
     match error {
-        sqlx::Error::Io(error) => error.kind().to_string(),
+        sqlx::Error::Io(error) => error.to_string(),
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::PoolTimedOut => "no answer in time".to_owned(),
+        sqlx::Error::Tls(error) => error.to_string(),
         _ => "see the log".to_owned(),
     }
+}
+
+/// Major, minor and patch number of `3.51.3`; none when the text is not of this form.
+fn sqlite_version(text: &str) -> Option<(u32, u32, u32)> {
+    let mut parts = text.split('.').map(|part| part.parse().ok());
+    let version = (parts.next()??, parts.next()??, parts.next()??);
+    parts.next().is_none().then_some(version)
 }
 
 fn unsafe_setting(what: String) -> AppError {
@@ -339,6 +376,14 @@ impl From<DbErr> for AppError {
             (_, Some("57014" | "55P03" | "9" | "5")) => {
                 Self::new(ErrorCode::Timeout, "The database did not finish in time; ask for less, or try again.")
             }
+            // PostgreSQL: others changed the same rows, also at the last attempt.
+            (_, Some("40001" | "40P01")) => Self::new(
+                ErrorCode::Unavailable,
+                "Others are changing the same things; nothing was changed, try again.",
+            ),
+            // PostgreSQL: stopping, starting, or out of connections.
+            (_, Some("57P01" | "57P02" | "57P03" | "53300")) => Self::new(ErrorCode::Unavailable, UNREACHABLE),
+            _ if is_lost(&error) => Self::new(ErrorCode::Unavailable, UNREACHABLE),
             // SQLite and PostgreSQL: no space left.
             (_, Some("13" | "53100")) => {
                 Self::new(ErrorCode::Unavailable, "The database has no space left; nothing was changed.")
@@ -354,15 +399,25 @@ impl From<DbErr> for AppError {
     }
 }
 
+const UNREACHABLE: &str = "The database cannot be reached at the moment; try again.";
+
+fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error))
+        | DbErr::Conn(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
+/// Whether the connection broke.
+fn is_lost(error: &DbErr) -> bool {
+    matches!(driver_error(error), Some(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed))
+}
+
 /// The database's own code of an error: SQLSTATE, or SQLite's primary result code.
 fn database_code(error: &DbErr) -> Option<String> {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error))
-    | DbErr::Query(RuntimeErr::SqlxError(error))
-    | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
-    else {
-        return None;
-    };
-    let code = error.as_database_error()?.code()?.into_owned();
+    let code = driver_error(error)?.as_database_error()?.code()?.into_owned();
     // SQLite extends its primary code in the upper bits.
     match code.parse::<u32>() {
         Ok(number) if code.len() < 5 => Some((number & 0xff).to_string()),
@@ -373,4 +428,28 @@ fn database_code(error: &DbErr) -> Option<String> {
 fn can_be_tried_again(error: &AppError) -> bool {
     let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<DbErr>());
     matches!(source.and_then(database_code).as_deref(), Some("40001" | "40P01"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SQLITE_MINIMUM, sqlite_version};
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        for (text, safe) in [
+            ("3.51.3", true),
+            ("3.51.10", true),
+            ("3.52.0", true),
+            ("4.0.0", true),
+            ("3.51.2", false),
+            ("3.50.9", false),
+            ("3.9.30", false),
+            ("2.99.99", false),
+            ("3.52", false),
+            ("3.52.x", false),
+            ("", false),
+        ] {
+            assert_eq!(sqlite_version(text).is_some_and(|version| version >= SQLITE_MINIMUM), safe, "{text}");
+        }
+    }
 }

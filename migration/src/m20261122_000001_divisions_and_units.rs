@@ -35,6 +35,7 @@ impl MigrationTrait for Migration {
                 .take(),
             )
             .await?;
+        index(manager, "division", &["name", "id"]).await?;
         manager
             .create_table(
                 stamps(
@@ -54,6 +55,7 @@ impl MigrationTrait for Migration {
             )
             .await?;
         unique(manager, "unit", &["division_code", "code"]).await?;
+        index(manager, "unit", &["code", "id"]).await?;
         index(manager, "unit", &["name", "id"]).await?;
         index(manager, "unit", &["parent_id", "code"]).await?;
         index(manager, "unit", &["updated_at", "id"]).await?;

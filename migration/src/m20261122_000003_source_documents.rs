@@ -42,6 +42,8 @@ impl MigrationTrait for Migration {
             .await?;
         unique(manager, "source_document", &["division_code", "sha256", "fiscal_year", "unit_id"]).await?;
         index(manager, "source_document", &["unit_id", "fiscal_year"]).await?;
+        index(manager, "source_document", &["fiscal_year", "id"]).await?;
+        index(manager, "source_document", &["file_name", "id"]).await?;
         index(manager, "source_document", &["created_at", "id"]).await
     }
 

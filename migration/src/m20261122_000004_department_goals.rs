@@ -43,6 +43,8 @@ impl MigrationTrait for Migration {
             .await?;
         unique(manager, "department_goal", &["division_code", "unit_id", "fiscal_year"]).await?;
         index(manager, "department_goal", &["unit_id", "fiscal_year"]).await?;
+        index(manager, "department_goal", &["fiscal_year", "id"]).await?;
+        index(manager, "department_goal", &["updated_at", "id"]).await?;
         index(manager, "department_goal", &["source_id"]).await?;
         manager
             .create_table(

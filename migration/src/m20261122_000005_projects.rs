@@ -69,6 +69,7 @@ impl MigrationTrait for Migration {
             )
             .await?;
         index(manager, "project", &["unit_id", "fiscal_year", "ordinal", "id"]).await?;
+        index(manager, "project", &["fiscal_year", "unit_id", "ordinal", "id"]).await?;
         index(manager, "project", &["fiscal_year", "id"]).await?;
         index(manager, "project", &["code", "id"]).await?;
         index(manager, "project", &["name", "id"]).await?;

@@ -80,6 +80,7 @@ impl MigrationTrait for Migration {
         index(manager, "indicator", &["level2_id", "id"]).await?;
         index(manager, "indicator", &["name", "id"]).await?;
         index(manager, "indicator", &["value", "id"]).await?;
+        index(manager, "indicator", &["weight", "id"]).await?;
         index(manager, "indicator", &["updated_at", "id"]).await
     }
 

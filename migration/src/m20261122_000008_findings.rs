@@ -55,6 +55,8 @@ impl MigrationTrait for Migration {
         index(manager, "finding", &["goal_id"]).await?;
         index(manager, "finding", &["rule", "id"]).await?;
         index(manager, "finding", &["severity", "id"]).await?;
+        index(manager, "finding", &["fiscal_year", "id"]).await?;
+        index(manager, "finding", &["created_at", "id"]).await?;
         index(manager, "finding", &["unit_id", "fiscal_year"]).await
     }
 

@@ -180,7 +180,7 @@ fn pattern(column: SimpleExpr, before: &str, text: &str, backend: DbBackend) -> 
             }
         }
         pattern.push('*');
-        return column.binary(BinOper::Custom("GLOB".into()), Expr::val(pattern));
+        return column.binary(BinOper::Custom("GLOB"), Expr::val(pattern));
     }
     pattern.push_str(before);
     for character in text.chars() {

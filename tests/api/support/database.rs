@@ -2,7 +2,7 @@
 //! `JIXIAO_TEST_DATABASE_URL` names.
 
 use jixiao::db::{DatabaseSettings, Db};
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, QueryResult, Statement, TryGetableMany};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -26,20 +26,40 @@ fn on_server(url: &str, name: &str) -> String {
     format!("{server}/{name}{query}")
 }
 
+/// The rows that a statement of a test gives.
+pub async fn rows<T: TryGetableMany>(db: &DatabaseConnection, sql: &str) -> Vec<T> {
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    let rows: Vec<QueryResult> = db.query_all_raw(statement).await.expect("a statement that runs");
+    rows.iter().map(|row| T::try_get_many_by_index(row).expect("a row of this form")).collect()
+}
+
+/// The first column of the rows that a statement gives, as text.
+pub async fn names(db: &DatabaseConnection, sql: &str) -> Vec<String> {
+    rows::<(String,)>(db, sql).await.into_iter().map(|(name,)| name).collect()
+}
+
+/// The number that a statement gives.
+pub async fn number(db: &DatabaseConnection, sql: &str) -> i64 {
+    rows::<(i64,)>(db, sql).await[0].0
+}
+
 async fn execute(url: &str, sql: &str) {
     let server = Database::connect(url).await.expect("the test server answers");
     server.execute_unprepared(sql).await.expect("a database can be made");
     server.close().await.expect("the connection closes");
 }
 
+/// An empty SQLite database, whatever server is under test.
+pub fn empty_file() -> TestDatabase {
+    let folder = TempDir::new().expect("a temporary folder");
+    let url = format!("sqlite://{}/test.sqlite", folder.path().display());
+    TestDatabase { settings: DatabaseSettings::at(url), _folder: Some(folder) }
+}
+
 /// An empty database without tables.
 pub async fn empty() -> TestDatabase {
     match postgres() {
-        None => {
-            let folder = TempDir::new().expect("a temporary folder");
-            let url = format!("sqlite://{}/test.sqlite", folder.path().display());
-            TestDatabase { settings: DatabaseSettings::at(url), _folder: Some(folder) }
-        }
+        None => empty_file(),
         Some(url) => {
             let name = format!("test_{}", Uuid::now_v7().simple());
             execute(&url, &format!("CREATE DATABASE {name}")).await;

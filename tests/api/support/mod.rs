@@ -1,5 +1,6 @@
 //! What several tests share.
 
+pub mod cluster;
 pub mod compare;
 pub mod cpu;
 pub mod data;
@@ -9,6 +10,7 @@ pub mod disclosures;
 pub mod document;
 pub mod docx;
 pub mod executor;
+pub mod generated;
 pub mod graph;
 pub mod introspection;
 pub mod operand;

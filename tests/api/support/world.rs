@@ -9,7 +9,7 @@ use entity::id::AccountId;
 use entity::value::{AccountKind, Role};
 use jixiao::auth::{Account, Caller, Grant, Scope};
 use jixiao::db::Db;
-use jixiao::error::AppError;
+use jixiao::error::{AppError, AppResult};
 use jixiao::graphql::variables::with_defaults;
 use jixiao::graphql::{self, ApiSchema};
 use jixiao::import::{self, FileStore, Options, Report, Source};
@@ -30,7 +30,7 @@ pub struct World {
     /// Statements that ran so far.
     pub statements: Arc<AtomicUsize>,
     files: TempDir,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl World {
@@ -47,7 +47,7 @@ impl World {
         });
         let schema = graphql::schema(Some(db.clone()), Lang::En);
         let files = TempDir::new().expect("a temporary folder");
-        Self { db, schema, statements, files, _database: database }
+        Self { db, schema, statements, files, database }
     }
 
     /// A service that has read the four real disclosures.
@@ -59,11 +59,21 @@ impl World {
         world
     }
 
+    /// Where the database is.
+    pub fn database_url(&self) -> &str {
+        &self.database.settings.url
+    }
+
     /// Imports a document that must be accepted.
     pub async fn import(&self, name: &str, bytes: Vec<u8>, options: &Options) -> Report {
+        self.try_import(name, bytes, options).await.expect("an accepted document")
+    }
+
+    /// Imports a document that may be refused.
+    pub async fn try_import(&self, name: &str, bytes: Vec<u8>, options: &Options) -> AppResult<Report> {
         let source = Source { name: name.to_owned(), bytes };
         let files = FileStore::new(self.files.path());
-        import::run(&self.db, &files, &Caller::operator(), &source, options).await.expect("an accepted document")
+        import::run(&self.db, &files, &Caller::operator(), &source, options).await
     }
 
     fn request(&self, caller: &Caller, query: &str, variables: Value) -> Request {

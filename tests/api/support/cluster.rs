@@ -1,0 +1,122 @@
+//! A PostgreSQL server of its own for tests that change the settings of a whole server.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use jixiao::db::DatabaseSettings;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use tempfile::TempDir;
+
+use super::database::names;
+
+/// A running server; it stops with this value.
+pub struct Cluster {
+    folder: TempDir,
+    port: u16,
+}
+
+/// The password of the only user.
+pub const PASSWORD: &str = "correct-horse-7351";
+
+impl Cluster {
+    /// Makes and starts a server that asks for the password.
+    pub fn start() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+        std::fs::write(folder.path().join("password"), PASSWORD).expect("a file");
+        if is_root() {
+            run(Command::new("chown").args(["-R", "postgres"]).arg(folder.path()));
+        }
+        let cluster = Self { folder, port };
+        let password = format!("--pwfile={}", cluster.path("password").display());
+        let data = cluster.path("data");
+        run(program("initdb")
+            .arg("-D")
+            .arg(&data)
+            .args(["-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8"])
+            .args(["--locale=C.UTF-8", "-N", &password]));
+        let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''");
+        run(program("pg_ctl")
+            .arg("-D")
+            .arg(&data)
+            .args(["-w", "-o", &options, "-l"])
+            .arg(cluster.path("log"))
+            .arg("start"));
+        cluster
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// How to connect to a database of this server.
+    pub fn settings(&self, password: &str, database: &str) -> DatabaseSettings {
+        let url = format!("postgres://postgres:{password}@127.0.0.1:{}/{database}", self.port);
+        DatabaseSettings { readers: 1, writers: 1, ..DatabaseSettings::at(url) }
+    }
+
+    /// A connection past the service.
+    pub async fn admin(&self) -> DatabaseConnection {
+        Database::connect(self.settings(PASSWORD, "postgres").url).await.expect("the server answers")
+    }
+
+    /// Changes a setting of the server, and waits until new connections have it.
+    pub async fn set(&self, name: &str, value: &str) {
+        let admin = self.admin().await;
+        admin.execute_unprepared(&format!("ALTER SYSTEM SET {name} = {value}")).await.expect("a known setting");
+        admin.execute_unprepared("SELECT pg_reload_conf()").await.expect("the settings are read again");
+        admin.close().await.expect("the connection closes");
+        let patience = Instant::now() + Duration::from_secs(10);
+        loop {
+            let admin = self.admin().await;
+            let now = names(&admin, &format!("SELECT current_setting('{name}')")).await;
+            admin.close().await.expect("the connection closes");
+            if now == [value] {
+                return;
+            }
+            assert!(Instant::now() < patience, "{name} stays {now:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let stopped = program("pg_ctl").arg("-D").arg(self.path("data")).args(["-m", "immediate", "stop"]).output();
+        if !stopped.is_ok_and(|output| output.status.success()) {
+            eprintln!("the PostgreSQL server in {} did not stop", self.folder.path().display());
+        }
+    }
+}
+
+/// A program of PostgreSQL; the server refuses to run as root.
+fn program(name: &str) -> Command {
+    let path = folder_of_programs().join(name);
+    if !is_root() {
+        return Command::new(path);
+    }
+    let mut command = Command::new("runuser");
+    command.args(["-u", "postgres", "--"]).arg(path);
+    command
+}
+
+fn folder_of_programs() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let debian = versions.map(|version| version.path().join("bin")).filter(|folder| folder.join("initdb").exists());
+    let on_path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path: Vec<PathBuf> =
+        std::env::split_paths(&on_path).filter(|folder| folder.join("initdb").exists()).collect();
+    on_path.into_iter().chain(debian).next().expect("tests against PostgreSQL need its `initdb`")
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    Path::new("/proc/self").metadata().is_ok_and(|process| process.uid() == 0)
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().expect("a program that starts");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
