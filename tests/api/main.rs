@@ -15,3 +15,4 @@ mod migration;
 mod support;
 mod token;
 mod toy;
+mod unit_tree;
