@@ -27,3 +27,4 @@ mod statements;
 mod support;
 mod token;
 mod toy;
+mod unit_tree;
