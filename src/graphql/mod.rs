@@ -21,6 +21,7 @@ pub mod source_document;
 pub mod spending_plan;
 pub mod text;
 pub mod unit;
+pub mod variables;
 pub mod viewer;
 
 /// The schema of the service.

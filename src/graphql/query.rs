@@ -182,14 +182,22 @@ async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -
     let caller = ctx.data::<Caller>().map_err(missing)?;
     let limits = ctx.data::<ProfileLimits>().map_err(missing)?;
     let db = ctx.data::<Db>().map_err(missing)?;
+    let operation = &ctx.query_env.operation.node;
     let environment = Environment {
         fragments: &ctx.query_env.fragments,
         variables: &ctx.query_env.variables,
-        definitions: &ctx.query_env.operation.node.variable_definitions,
+        definitions: &operation.variable_definitions,
         limits,
         lang: ctx.data_opt::<Lang>().copied().unwrap_or_default(),
     };
-    let step = field.compile(Asked::root(&ctx.item.node, environment))?;
+    let key = &ctx.item.node.response_key().node;
+    let mut asked = Asked::fields_of("Query", &operation.selection_set.node, environment).into_iter();
+    let Some(asked) = asked.find(|asked| std::ptr::eq(asked.key, key)) else {
+        // The field stands here again. It is answered where it stands first, with all that is asked of it, and the
+        // library keeps that answer.
+        return Ok(Value::Null);
+    };
+    let step = field.compile(asked)?;
     let reader = Reader { db: db.read(), caller };
     match step {
         Step::Value(value) => Ok(value(&())),

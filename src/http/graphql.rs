@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::db;
 use crate::error::{AppError, ErrorCode};
+use crate::graphql::variables::with_defaults;
 use crate::request_id::RequestId;
 
 use super::answer::{self, Media, Refused};
@@ -84,6 +85,7 @@ async fn answer<E: Executor>(
             return Err(refusal(ErrorCode::GraphqlValidationFailed, message, Some(operation.pos)).into());
         }
     };
+    let variables = with_defaults(&operation.node, variables);
     guard::admit_operation(&document, &operation.node, &variables, &limits)?;
 
     // Execution, given up at the deadline: dropping it rolls back what it had open, and the database stops by itself.

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use entity::id::IndicatorLevelId;
 use entity::indicator_level;
 use entity::value::{IndicatorRegime, Timestamp};
-use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
+use sea_orm::sea_query::{ExprTrait, OnConflict};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter};
 
 use crate::error::{AppError, AppResult};
 
@@ -60,8 +61,14 @@ impl Levels {
             created_at: now,
             updated_at: now,
         };
-        let id = row.id;
-        indicator_level::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
+        // All divisions share this table, so another import may have added the same wording in between.
+        use indicator_level::Column;
+        let known = OnConflict::columns([Column::Regime, Column::Rank, Column::NameZh]).do_nothing().to_owned();
+        let new = indicator_level::Entity::insert(row.into_active_model());
+        new.on_conflict(known).exec_without_returning(tx).await?;
+        let local = Column::Regime.eq(IndicatorRegime::Local).and(Column::Rank.eq(rank)).and(Column::NameZh.eq(name));
+        let stored = indicator_level::Entity::find().filter(local).one(tx).await?;
+        let id = stored.ok_or_else(|| AppError::internal("a level that was just stored is missing"))?.id;
         self.local.insert(place, id);
         Ok(id)
     }

@@ -133,6 +133,7 @@ async fn tables_are_brought_up_to_date_by_the_one_whose_they_are() {
     let database = database::empty().await;
     let mut program = Program::new();
     program.set("JIXIAO_DATABASE_URL", &database.settings.url);
+    program.set("JIXIAO_LISTEN", "127.0.0.1:0");
     if database::postgres().is_some() {
         for command in [&["serve"][..], &["account", "init"], &["account", "list"], &["admin", "check"]] {
             let said = program.run(command);

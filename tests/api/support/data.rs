@@ -17,7 +17,8 @@ use entity::{
 };
 use jixiao::db::Db;
 use sea_orm::{ActiveModelBehavior, ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
-use uuid::Uuid;
+
+use super::dice::Dice;
 
 /// Text with every character that a pattern could take for its own.
 pub const WORDS: &[&str] = &[
@@ -158,34 +159,6 @@ where
     for rows in rows.chunks(500) {
         let rows = rows.iter().map(|row| row.clone().into_active_model());
         M::Entity::insert_many(rows).exec_without_returning(tx).await.expect("rows that fit the tables");
-    }
-}
-
-/// Numbers that look random and are always the same.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).expect("a small number")
-    }
-
-    fn one<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())]
-    }
-
-    /// A version 7 key whose order says nothing about when it was made.
-    fn key(&mut self) -> Uuid {
-        let bits = u128::from(self.next()) << 64 | u128::from(self.next());
-        let cleared = bits & !(0xf << 76 | 0x3 << 62);
-        Uuid::from_u128(cleared | 0x7 << 76 | 0x2 << 62)
     }
 }
 

@@ -3,12 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use async_graphql::{Request, ServerError, Variables};
+use async_graphql::parser::parse_query;
+use async_graphql::{Request, Response, ServerError, Variables};
 use entity::id::AccountId;
 use entity::value::{AccountKind, Role};
 use jixiao::auth::{Account, Caller, Grant, Scope};
 use jixiao::db::Db;
+<<<<<<< HEAD
 use jixiao::error::{AppError, AppResult};
+=======
+use jixiao::error::AppError;
+use jixiao::graphql::variables::with_defaults;
+>>>>>>> tests
 use jixiao::graphql::{self, ApiSchema};
 use jixiao::import::{self, FileStore, Options, Report, Source};
 use jixiao::lang::Lang;
@@ -75,22 +81,29 @@ impl World {
     }
 
     fn request(&self, caller: &Caller, query: &str, variables: Value) -> Request {
-        Request::new(query)
-            .variables(Variables::from_json(variables))
-            .data(caller.clone())
-            .data(ProfileLimits::SERVICE)
-            .data(Lang::En)
+        let mut variables = Variables::from_json(variables);
+        if let Ok(document) = parse_query(query)
+            && let Some((_, operation)) = document.operations.iter().next()
+        {
+            variables = with_defaults(&operation.node, variables);
+        }
+        Request::new(query).variables(variables).data(caller.clone()).data(ProfileLimits::SERVICE).data(Lang::En)
     }
 
-    /// Asks as a caller, and gives the whole answer.
-    pub async fn ask_as(&self, caller: &Caller, query: &str, variables: Value) -> Value {
+    /// Asks as a caller, and gives the answer as the schema gives it.
+    pub async fn answer(&self, caller: &Caller, query: &str, variables: Value) -> Response {
         let response = self.schema.execute(self.request(caller, query, variables)).await;
         for error in &response.errors {
             if let Some(cause) = error.source::<AppError>().and_then(std::error::Error::source) {
                 eprintln!("{error}: {cause}");
             }
         }
-        serde_json::to_value(&response).expect("an answer is JSON")
+        response
+    }
+
+    /// Asks as a caller, and gives the whole answer.
+    pub async fn ask_as(&self, caller: &Caller, query: &str, variables: Value) -> Value {
+        serde_json::to_value(self.answer(caller, query, variables).await).expect("an answer is JSON")
     }
 
     /// Asks as a reader of everything, and gives the data of an answer without errors.
@@ -102,8 +115,12 @@ impl World {
 
     /// Asks as a reader of everything, and gives the errors: message and code.
     pub async fn refusals(&self, query: &str, variables: Value) -> Vec<(String, String)> {
-        let request = self.request(&reader(), query, variables);
-        let errors = self.schema.execute(request).await.errors;
+        self.refusals_as(&reader(), query, variables).await
+    }
+
+    /// Asks as a caller, and gives the errors: message and code.
+    pub async fn refusals_as(&self, caller: &Caller, query: &str, variables: Value) -> Vec<(String, String)> {
+        let errors = self.answer(caller, query, variables).await.errors;
         let code =
             |error: &ServerError| error.source::<AppError>().map_or("", |error| error.code().as_str()).to_owned();
         errors.iter().map(|error| (error.message.clone(), code(error))).collect()
