@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_graphql::parser::types::{OperationDefinition, OperationType};
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Variables};
 use axum::Extension;
 use axum::extract::{Request, State};
@@ -68,7 +68,7 @@ async fn answer<E: Executor>(
     guard::admit_variables(&asked.variables, &limits)?;
     let document = guard::admit(&asked.query, &limits)?;
     let (name, operation) = guard::select(&document, asked.operation_name.as_deref())?;
-    let variables = with_defaults(Variables::from_json(Json::Object(asked.variables)), &operation.node);
+    let variables = with_defaults(&operation.node, Variables::from_json(Json::Object(asked.variables)));
     if let Some(name) = name {
         subject.operation(name);
     }
@@ -85,7 +85,6 @@ async fn answer<E: Executor>(
             return Err(refusal(ErrorCode::GraphqlValidationFailed, message, Some(operation.pos)).into());
         }
     };
-    let variables = with_defaults(&operation.node, variables);
     guard::admit_operation(&document, &operation.node, &variables, &limits)?;
 
     // Execution, given up at the deadline: dropping it rolls back what it had open, and the database stops by itself.
@@ -107,17 +106,6 @@ async fn answer<E: Executor>(
             Err(refusal(ErrorCode::Timeout, message, None).into())
         }
     }
-}
-
-/// The variables with the operation's defaults for those that were not sent: the library knows the defaults when it reads
-/// arguments, but not when it decides on `@skip` and `@include`.
-fn with_defaults(mut variables: Variables, operation: &OperationDefinition) -> Variables {
-    for definition in &operation.variable_definitions {
-        if let Some(default) = &definition.node.default_value {
-            variables.entry(definition.node.name.node.clone()).or_insert_with(|| default.node.clone());
-        }
-    }
-    variables
 }
 
 /// Leaves the cause of a failure of the service in the log, where the client's answer says nothing of it.

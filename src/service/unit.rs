@@ -2,16 +2,11 @@
 
 use entity::id::{UnitAliasId, UnitId};
 use entity::value::{Timestamp, UnitLevel};
-<<<<<<< HEAD
-use entity::{source_document, unit, unit_alias, unit_closure};
+use entity::{project, source_document, unit, unit_alias, unit_closure};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
 };
-=======
-use entity::{project, source_document, unit, unit_alias, unit_closure};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
->>>>>>> dbtests
 
 use super::stored::{self, Tally};
 use crate::auth::Caller;

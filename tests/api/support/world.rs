@@ -9,12 +9,8 @@ use entity::id::AccountId;
 use entity::value::{AccountKind, Role};
 use jixiao::auth::{Account, Caller, Grant, Scope};
 use jixiao::db::Db;
-<<<<<<< HEAD
 use jixiao::error::{AppError, AppResult};
-=======
-use jixiao::error::AppError;
 use jixiao::graphql::variables::with_defaults;
->>>>>>> tests
 use jixiao::graphql::{self, ApiSchema};
 use jixiao::import::{self, FileStore, Options, Report, Source};
 use jixiao::lang::Lang;
