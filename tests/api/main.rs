@@ -10,6 +10,7 @@ mod import_store;
 mod import_together;
 mod key;
 mod killed;
+mod large_import;
 mod locale;
 mod migration;
 mod support;
