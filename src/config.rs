@@ -1,7 +1,7 @@
 //! Every setting with its default, its meaning and where its value came from.
 //!
 //! A value is taken from the last of these that gives one: the default, `jixiao.toml` in the working folder (or the file
-//! that `JIXIAO_CONFIG` names), the variable `JIXIAO_<NAME>`, the command line. An empty variable gives none. Unknown
+//! that `--config` or `JIXIAO_CONFIG` names), the variable `JIXIAO_<NAME>`, the command line. An empty variable gives none. Unknown
 //! names in the file are errors; unknown variables are not, because container platforms set some of their own.
 
 mod source;
@@ -127,12 +127,13 @@ settings! {
 }
 
 impl Settings {
-    /// The settings of this process; `arguments` are the names and values that the command line gives.
+    /// The settings of this process; `file` and `arguments` (names and values) are what the command line gives.
     ///
     /// # Errors
     /// For an unreadable file, an unknown name in it, and a value that is not of its setting's form; each says where.
-    pub fn load(arguments: &[(&'static str, String)]) -> Result<Self, ConfigError> {
-        let named = env::var_os(FILE_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+    pub fn load(file: Option<&Path>, arguments: &[(&'static str, String)]) -> Result<Self, ConfigError> {
+        let variable = || env::var_os(FILE_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let named = file.map(Path::to_owned).or_else(variable);
         let path = named.clone().unwrap_or_else(|| PathBuf::from(FILE));
         let file = match fs::read_to_string(&path) {
             Ok(text) => Some((path.as_path(), text)),
@@ -181,6 +182,11 @@ impl Settings {
     /// Folder of the signing key.
     pub fn keys_folder(&self) -> PathBuf {
         self.data.join("keys")
+    }
+
+    /// Folder of the imported files.
+    pub fn files_folder(&self) -> PathBuf {
+        self.data.join("files")
     }
 
     /// All settings as lines of name, value and source, without secrets.

@@ -4,6 +4,7 @@
 //! their own time-outs. Nothing is served from a database whose settings could lose an acknowledged write.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -70,6 +71,13 @@ impl DatabaseSettings {
             write_timeout: Duration::from_secs(25),
             lock_timeout: Duration::from_secs(3),
         }
+    }
+
+    /// The file of a SQLite database that has not been made yet; `None` where a connection has to tell.
+    pub fn missing_file(&self) -> Option<PathBuf> {
+        let options = self.url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(&self.url).ok())??;
+        let file = options.get_filename();
+        (!file.exists()).then(|| file.to_owned())
     }
 }
 
@@ -154,7 +162,7 @@ impl Db {
 
     /// Refuses settings under which an acknowledged write can be lost or a file be damaged.
     async fn refuse_unsafe_settings(&self) -> AppResult<()> {
-        match self.write.get_database_backend() {
+        match self.backend() {
             DbBackend::Sqlite => {
                 let version = self.setting("SELECT sqlite_version()").await?;
                 if sqlite_version(&version).is_none_or(|found| found < SQLITE_MINIMUM) {
@@ -192,6 +200,11 @@ impl Db {
             return Ok(());
         }
         Err(unsafe_setting(format!("{name} is `{found}`; it must be `{}`", safe.join("` or `"))))
+    }
+
+    /// Which of the two kinds of database it is.
+    pub fn backend(&self) -> DbBackend {
+        self.write.get_database_backend()
     }
 
     /// Brings the tables to the newest form, all steps or none.
@@ -250,7 +263,8 @@ impl Db {
     async fn attempt<T>(&self, work: &impl AsyncFn(&DatabaseTransaction) -> AppResult<T>, end: End) -> AppResult<T> {
         let options = TransactionOptions {
             isolation_level: None,
-            access_mode: Some(AccessMode::ReadWrite),
+            // SQLite knows no access modes: its reading connections refuse to write.
+            access_mode: (self.backend() != DbBackend::Sqlite).then_some(AccessMode::ReadWrite),
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         };
         let tx = self.write.begin_with_options(options).await?;
@@ -332,9 +346,10 @@ fn cannot_connect(error: sqlx::Error) -> AppError {
 /// What an operator may read about a failed connection: never the URL, which can hold a password.
 fn plain(error: &sqlx::Error) -> String {
     match error {
-        sqlx::Error::Io(error) => error.kind().to_string(),
+        sqlx::Error::Io(error) => error.to_string(),
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::PoolTimedOut => "no answer in time".to_owned(),
+        sqlx::Error::Tls(error) => error.to_string(),
         _ => "see the log".to_owned(),
     }
 }

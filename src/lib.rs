@@ -1,6 +1,55 @@
-//! Jixiao (绩效): the open budget-performance database.
+//! Jixiao (绩效): the open budget-performance database. This page is the map of the code.
+//!
+//! Two things happen here: a published disclosure becomes rows, and a GraphQL document becomes an answer.
+//!
+//! # The path of a request
+//!
+//! 1. [`http`] accepts the connection under deadlines and bounds, gives the request its id and its line in the log, reads
+//!    the body, and refuses what is no GraphQL over HTTP.
+//! 2. [`auth`] turns the `Authorization` header into a [`Caller`](auth::Caller): an account with its grants as they stand at
+//!    this moment, or nobody. [`limits`] says what this caller may ask for at once.
+//! 3. The guard in [`http`] bounds the document before anything runs: bytes, tokens, nesting, fields after expansion of
+//!    fragments, cost.
+//! 4. [`graphql`] turns the selection into a plan that names every statement before the first one runs: one for each
+//!    relation that is selected, never one for each row.
+//! 5. [`service`] gives the plan its rows. Every read starts from [`service::scope::find`], so what lies outside the
+//!    caller's grants does not exist: not in lists, counts, filters or look-ups.
+//! 6. [`db`] runs the statements, and stops them at the deadline of the request.
+//!
+//! # The path of a document
+//!
+//! 1. [`import::read`] turns bytes, a Word file or text, into one neutral form under limits.
+//! 2. [`import::check()`] recognises the parts and tables in it and makes checked facts of them, by what [`rules`] knows of
+//!    the field. What is odd becomes a finding, what cannot be read is rejected with its place.
+//! 3. [`import::run()`] stores the facts in one transaction through the functions of [`service`], row by row by natural key:
+//!    what is the same stays untouched.
+//!
+//! # The modules
+//!
+//! From below; a module names only those above it in this list (`tests/api/layers.rs` holds this).
+//!
+//! - [`clock`], [`error`], [`lang`], [`request_id`]: plain values that everything else uses. [`error::AppError`] is the one
+//!   error: a code and a sentence for the client, and the cause for the log.
+//! - [`rules`]: the knowledge of the field as pure functions: project codes, targets, spending plans, the taxonomy of
+//!   indicators, data quality. No database, no clock.
+//! - [`db`]: connecting to SQLite or PostgreSQL with settings that lose nothing, migrating, and
+//!   [`Db::write`](db::Db::write), the only way to open a writing transaction.
+//! - [`config`]: every setting with its default, its meaning and where its value came from.
+//! - [`auth`]: keys, tokens, and who may do what. It asks the database for accounts through a trait, and knows no table.
+//! - [`limits`]: what one request may ask for, by kind of caller.
+//! - [`service`]: what can be done with each noun, without knowing who asks in which protocol.
+//!   [`service::invariants`] is what must hold for the whole database.
+//! - [`import`]: the path of a document.
+//! - [`graphql`]: the public schema, one file for each noun, and the engine below it.
+//! - [`http`]: routes, protocol, guard, accept loop, and the explorer.
+//! - [`app`]: puts these together: from settings to a service that answers.
+//! - [`cli`]: the commands of the program.
+//!
+//! Beside this crate: `entity` has the rows, keys and stored value types, `migration` the changes of the tables.
 
+pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -70,12 +70,12 @@ code_list!(/** Comparison of a quantity target. */ Comparison {
     /** < */ Lt = "LT",
     /** ≤ */ Le = "LE",
 });
-code_list!(/** System of indicator levels. */ IndicatorRegime {
+code_list!(/** Regime of indicator levels. */ IndicatorRegime {
     /** 财预〔2015〕88号. */ R2015 = "R2015",
     /** 财预〔2021〕101号. */ R2021 = "R2021",
     /** Whole department (中发〔2018〕34号). */ WholeDepartment = "WHOLE_DEPARTMENT",
     /** Central investment (中央预算内投资). */ CentralInvestment = "CENTRAL_INVESTMENT",
-    /** Local wording outside the national systems. */ Local = "LOCAL",
+    /** Local wording outside the national regimes. */ Local = "LOCAL",
 });
 code_list!(/** Weight of a finding. */ Severity {
     /** The row was rejected. */ Rejected = "REJECTED",

@@ -1,4 +1,4 @@
-//! Indicator levels (一级指标, 二级指标): a code table with the national systems of `domain.md` 2.1.
+//! Indicator levels (一级指标, 二级指标): a code table with the national regimes of `domain.md` 2.1.
 //!
 //! Local wording is added by imports as rows of the regime `LOCAL` without a code. The keys of the national rows are
 //! constants, so that a public id means the same level in every installation.

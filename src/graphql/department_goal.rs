@@ -42,9 +42,11 @@ impl Object for DepartmentGoal {
             })
             .one::<Unit, _>("unit: Unit!", "The unit.", GOAL_UNIT)
             .value("fiscalYear: Int!", "Fiscal year (预算年度).", |g| Value::from(g.fiscal_year))
-            .value("overall: String", "Overall goal (总体绩效目标), one paragraph a line.", |g| {
-                text::text(&g.overall)
-            })
+            .value(
+                "overall: String",
+                "Overall goal (总体绩效目标), one paragraph a line; null when the document prints none.",
+                |g| text::text(&g.overall),
+            )
             .list_where::<GoalItem, _>(
                 "items: [GoalItem!]!",
                 "Sub-goals (分项绩效目标), in printed order.",
@@ -86,8 +88,8 @@ impl Connected for DepartmentGoal {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
             use department_goal::Column;
             Filters::new("DepartmentGoalFilter", "Conditions on department goals; all fields given must hold.")
-                .id("id: IdFilter", "Key.", Column::Id, |id| DepartmentGoalId::parse(id).map(|id| id.0))
-                .text("divisionCode: StringFilter", "Code of the division.", Column::DivisionCode)
+                .id("id: IdFilter", "Id.", Column::Id, |id| DepartmentGoalId::parse(id).map(|id| id.0))
+                .text("divisionCode: StringFilter", "Code of the fiscal division.", Column::DivisionCode)
                 .int("fiscalYear: IntFilter", "Fiscal year.", Column::FiscalYear)
                 .text("overall: StringFilter", "Text of the overall goal.", Column::Overall)
                 .time("updatedAt: DateTimeFilter", "When the row last changed.", Column::UpdatedAt)
@@ -104,6 +106,8 @@ impl Connected for DepartmentGoal {
         ]
     }
 
+    const DEFAULT_ORDER: &'static str = "fiscal year";
+
     fn default_order() -> &'static [department_goal::Column] {
         &[department_goal::Column::FiscalYear]
     }
@@ -117,7 +121,7 @@ pub struct SafeguardMeasure;
 
 fn entry(description: &'static str) -> Fields<goal_item::Model> {
     Fields::<goal_item::Model>::new(description)
-        .value("id: ID!", "Opaque key, stable for ever.", |item| Value::from(item.id.public()))
+        .value("id: ID!", "Opaque id, stable for ever.", |item| Value::from(item.id.public()))
         .value("version: Int!", "Starts at 1 and grows by 1 with each change.", |item| Value::from(item.version))
         .value("ordinal: Int!", "Place in the list, from 1.", |item| Value::from(item.ordinal))
         .value("number: String", "The number as printed; null when there is none.", |item| text::text(&item.number))

@@ -27,7 +27,7 @@ impl Object for Division {
                 .node(|division| division.id.public())
                 .value("version: Int!", "Starts at 1 and grows by 1 with each change.", |d| Value::from(d.version))
                 .value("code: String!", "Code of up to 9 digits, e.g. `130304`.", |d| Value::from(d.code.as_str()))
-                .value("name: String", "Name, where it is known.", |d| text::text(&d.name))
+                .value("name: String", "Name; null where it is not known.", |d| text::text(&d.name))
                 .connection::<Unit, _>("units: UnitConnection!", "The units of the division.", DIVISION_UNITS)
                 .value("createdAt: DateTime!", "When the row was made.", |d| text::time(d.created_at))
                 .value("updatedAt: DateTime!", "When the row last changed.", |d| text::time(d.updated_at))
@@ -42,7 +42,7 @@ impl Connected for Division {
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
             Filters::new("DivisionFilter", "Conditions on divisions; all fields given must hold.")
-                .id("id: IdFilter", "Key.", division::Column::Id, |id| DivisionId::parse(id).map(|id| id.0))
+                .id("id: IdFilter", "Id.", division::Column::Id, |id| DivisionId::parse(id).map(|id| id.0))
                 .text("code: StringFilter", "Code.", division::Column::Code)
                 .text("name: StringFilter", "Name.", division::Column::Name)
                 .many("units: UnitListFilter", "Its units.", DIVISION_UNITS, Unit::filters)
@@ -56,6 +56,8 @@ impl Connected for Division {
             OrderField { name: "NAME", description: "Name, by code point.", column: division::Column::Name },
         ]
     }
+
+    const DEFAULT_ORDER: &'static str = "code";
 
     fn default_order() -> &'static [division::Column] {
         &[division::Column::Code]

@@ -51,16 +51,22 @@ impl Object for Finding {
                 )
                 .value(
                     "subject: String!",
-                    "What it is about, e.g. `project 3, indicator 2`; empty for the whole document.",
+                    "What it is about, by ordinals, e.g. `project 3, indicator 2`; an empty string when it is about \
+                     no stored project.",
                     |f| Value::from(f.subject.as_str()),
                 )
-                .value("detail: String!", "The printed text that was noticed; empty where something is absent.", |f| {
-                    Value::from(f.detail.as_str())
-                })
+                .value(
+                    "detail: String!",
+                    "The text that was noticed, its first 200 characters; an empty string where there is none, e.g. \
+                     for a missing budget.",
+                    |f| Value::from(f.detail.as_str()),
+                )
                 .value("fiscalYear: Int!", "Fiscal year of the document.", |f| Value::from(f.fiscal_year))
-                .inline::<SourceRef>("place: SourceRef!", "Where it stands.", |f| {
-                    Place::of(Some(f.source_id), f.source_line, f.source_table, f.source_row)
-                })
+                .inline::<SourceRef>(
+                    "place: SourceRef!",
+                    "Where it stands; without line, table and row when something is absent from the whole document.",
+                    |f| Place::of(Some(f.source_id), f.source_line, f.source_table, f.source_row),
+                )
                 .one::<SourceDocument, _>(
                     "source: SourceDocument",
                     "The document; null when it belongs to a unit out of scope.",
@@ -69,11 +75,19 @@ impl Object for Finding {
                 .one::<Unit, _>("unit: Unit!", "The unit it belongs to.", FINDING_UNIT)
                 .one::<DepartmentGoal, _>(
                     "goal: DepartmentGoal",
-                    "The department goal it is about, if any.",
+                    "The department goal it is about; null when it is about something else.",
                     FINDING_GOAL,
                 )
-                .one::<Project, _>("project: Project", "The project it is about, if any.", FINDING_PROJECT)
-                .one::<Indicator, _>("indicator: Indicator", "The indicator it is about, if any.", FINDING_INDICATOR)
+                .one::<Project, _>(
+                    "project: Project",
+                    "The project it is about, itself or a part of it; null when it is about something else.",
+                    FINDING_PROJECT,
+                )
+                .one::<Indicator, _>(
+                    "indicator: Indicator",
+                    "The indicator it is about; null when it is about something else.",
+                    FINDING_INDICATOR,
+                )
                 .value("createdAt: DateTime!", "When it was noticed first.", |f| text::time(f.created_at))
         });
         &FIELDS
@@ -87,12 +101,12 @@ impl Connected for Finding {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
             use finding::Column;
             Filters::new("FindingFilter", "Conditions on findings; all fields given must hold.")
-                .id("id: IdFilter", "Key.", Column::Id, |id| FindingId::parse(id).map(|id| id.0))
-                .text("divisionCode: StringFilter", "Code of the division.", Column::DivisionCode)
+                .id("id: IdFilter", "Id.", Column::Id, |id| FindingId::parse(id).map(|id| id.0))
+                .text("divisionCode: StringFilter", "Code of the fiscal division.", Column::DivisionCode)
                 .int("fiscalYear: IntFilter", "Fiscal year of the document.", Column::FiscalYear)
                 .text("rule: StringFilter", "Identifier of the rule.", Column::Rule)
                 .code("severity: SeverityFilter", "Severity.", Column::Severity)
-                .text("detail: StringFilter", "The printed text.", Column::Detail)
+                .text("detail: StringFilter", "The text that was noticed.", Column::Detail)
                 .time("createdAt: DateTimeFilter", "When it was noticed first.", Column::CreatedAt)
                 .related("unit: UnitFilter", "The unit.", FINDING_UNIT, Unit::filters)
                 .related("project: ProjectFilter", "The project it is about.", FINDING_PROJECT, Project::filters)
@@ -111,11 +125,12 @@ impl Connected for Finding {
         use finding::Column;
         &[
             OrderField { name: "RULE", description: "Identifier of the rule.", column: Column::Rule },
-            OrderField { name: "SEVERITY", description: "Name of the severity.", column: Column::Severity },
             OrderField { name: "FISCAL_YEAR", description: "Fiscal year.", column: Column::FiscalYear },
             OrderField { name: "CREATED_AT", description: "When it was noticed first.", column: Column::CreatedAt },
         ]
     }
+
+    const DEFAULT_ORDER: &'static str = "identifier of the rule";
 
     fn default_order() -> &'static [finding::Column] {
         &[finding::Column::Rule]

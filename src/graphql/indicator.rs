@@ -44,11 +44,11 @@ impl Object for Indicator {
                 .one::<Project, _>("project: Project!", "The project.", INDICATOR_PROJECT)
                 .one::<Unit, _>("unit: Unit!", "The unit of the project.", INDICATOR_UNIT)
                 .value("fiscalYear: Int!", "Fiscal year of the project.", |i| Value::from(i.fiscal_year))
-                .value("ordinal: Int!", "Place in the table, from 1.", |i| Value::from(i.ordinal))
+                .value("ordinal: Int!", "Place in the table, from 1; rejected rows count.", |i| Value::from(i.ordinal))
                 .one::<IndicatorLevel, _>("level1: IndicatorLevel!", "First level (一级指标).", INDICATOR_LEVEL1)
                 .one::<IndicatorLevel, _>(
                     "level2: IndicatorLevel",
-                    "Second level (二级指标); null when the cell is empty.",
+                    "Second level (二级指标); null when the cell is empty and continues none above.",
                     INDICATOR_LEVEL2,
                 )
                 .value(
@@ -56,15 +56,27 @@ impl Object for Indicator {
                     "First level as printed, e.g. 效果指标 for 效益指标; null when the cell continues the one above.",
                     |i| text::text(&i.level1_raw),
                 )
-                .value("level2Raw: String", "Second level as printed.", |i| text::text(&i.level2_raw))
+                .value("level2Raw: String", "Second level as printed; null when the cell is empty.", |i| {
+                    text::text(&i.level2_raw)
+                })
                 .value("name: String!", "Third level (三级指标): the name of the indicator.", |i| {
                     Value::from(i.name.as_str())
                 })
-                .value("description: String", "Description (绩效指标描述).", |i| text::text(&i.description))
-                .value("basis: String", "Basis of the value (指标值确定依据).", |i| text::text(&i.basis))
-                .value("weight: Decimal", "Weight in points, where one is printed.", |i| {
-                    i.weight.map(text::decimal).into()
-                })
+                .value(
+                    "description: String",
+                    "Description (绩效指标描述); null when the cell is empty or the form has no such column.",
+                    |i| text::text(&i.description),
+                )
+                .value(
+                    "basis: String",
+                    "Basis of the value (指标值确定依据); null when the cell is empty or the form has no such column.",
+                    |i| text::text(&i.basis),
+                )
+                .value(
+                    "weight: Decimal",
+                    "Weight in points; null when the form has no such column or the cell holds no number.",
+                    |i| i.weight.map(text::decimal).into(),
+                )
                 .field("target: TargetValue!", "Target (指标值).", Vec::new(), |asked| {
                     Ok(Step::Link(Box::new(Target {
                         quantity: Plan::compile::<QuantityTarget>(asked)?,
@@ -94,13 +106,13 @@ impl Connected for Indicator {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
             use indicator::Column;
             Filters::new("IndicatorFilter", "Conditions on indicators; all fields given must hold.")
-                .id("id: IdFilter", "Key.", Column::Id, |id| IndicatorId::parse(id).map(|id| id.0))
-                .text("divisionCode: StringFilter", "Code of the division.", Column::DivisionCode)
+                .id("id: IdFilter", "Id.", Column::Id, |id| IndicatorId::parse(id).map(|id| id.0))
+                .text("divisionCode: StringFilter", "Code of the fiscal division.", Column::DivisionCode)
                 .int("fiscalYear: IntFilter", "Fiscal year.", Column::FiscalYear)
                 .int("ordinal: IntFilter", "Place in the table.", Column::Ordinal)
                 .text("level1Raw: StringFilter", "First level as printed.", Column::Level1Raw)
                 .text("level2Raw: StringFilter", "Second level as printed.", Column::Level2Raw)
-                .text("name: StringFilter", "Third level.", Column::Name)
+                .text("name: StringFilter", "Name: the third level (三级指标).", Column::Name)
                 .text("description: StringFilter", "Description.", Column::Description)
                 .text("basis: StringFilter", "Basis of the value.", Column::Basis)
                 .code("targetKind: TargetKindFilter", "Form of the target.", Column::TargetKind)
@@ -108,7 +120,7 @@ impl Connected for Indicator {
                 .decimal("value: DecimalFilter", "Value of a quantity.", Column::Value)
                 .text("targetUnit: StringFilter", "Unit of measure of the target; `%` for percent.", Column::TargetUnit)
                 .text("targetRaw: StringFilter", "Target as printed.", Column::TargetRaw)
-                .decimal("weight: DecimalFilter", "Weight.", Column::Weight)
+                .decimal("weight: DecimalFilter", "Weight in points.", Column::Weight)
                 .time("updatedAt: DateTimeFilter", "When the row last changed.", Column::UpdatedAt)
                 .related("level1: IndicatorLevelFilter", "First level.", INDICATOR_LEVEL1, levels)
                 .related("level2: IndicatorLevelFilter", "Second level.", INDICATOR_LEVEL2, levels)
@@ -126,10 +138,12 @@ impl Connected for Indicator {
             OrderField { name: "ORDINAL", description: "Place in the table.", column: Column::Ordinal },
             OrderField { name: "NAME", description: "Name, by code point.", column: Column::Name },
             OrderField { name: "VALUE", description: "Value of a quantity.", column: Column::Value },
-            OrderField { name: "WEIGHT", description: "Weight.", column: Column::Weight },
+            OrderField { name: "WEIGHT", description: "Weight in points.", column: Column::Weight },
             OrderField { name: "UPDATED_AT", description: "When the row last changed.", column: Column::UpdatedAt },
         ]
     }
+
+    const DEFAULT_ORDER: &'static str = "project (by its id), then place in the table";
 
     fn default_order() -> &'static [indicator::Column] {
         &[indicator::Column::ProjectId, indicator::Column::Ordinal]
@@ -144,15 +158,15 @@ pub fn levels() -> &'static Filters {
     static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
         use indicator_level::Column;
         Filters::new("IndicatorLevelFilter", "Conditions on indicator levels; all fields given must hold.")
-            .id("id: IdFilter", "Key.", Column::Id, |id| IndicatorLevelId::parse(id).map(|id| id.0))
-            .code("regime: IndicatorRegimeFilter", "System.", Column::Regime)
-            .text("code: StringFilter", "Own code, e.g. `R2015-11`.", Column::Code)
+            .id("id: IdFilter", "Id.", Column::Id, |id| IndicatorLevelId::parse(id).map(|id| id.0))
+            .code("regime: IndicatorRegimeFilter", "Regime.", Column::Regime)
+            .text("code: StringFilter", "Code in this service, e.g. `R2015-11`.", Column::Code)
             .text(
                 "standardCode: StringFilter",
-                "National code, e.g. `11` for 数量指标 in both regimes.",
+                "Code in the national technical standard, e.g. `11` for 数量指标 in both of its regimes.",
                 Column::StandardCode,
             )
-            .int("rank: IntFilter", "First or second level.", Column::Rank)
+            .int("rank: IntFilter", "1 for a first level (一级指标), 2 for a second level (二级指标).", Column::Rank)
             .text("name: StringFilter", "Chinese name.", Column::NameZh)
     });
     &FILTERS
@@ -165,11 +179,22 @@ impl Object for IndicatorLevel {
     fn fields() -> &'static Fields<indicator_level::Model> {
         static FIELDS: LazyLock<Fields<indicator_level::Model>> = LazyLock::new(|| {
             Fields::<indicator_level::Model>::new(
-                "A first or second indicator level (一级指标, 二级指标): a row of a code table, since systems coexist.",
+                "A first or second indicator level (一级指标, 二级指标): a row of a code table, since regimes coexist.",
             )
             .node(|level| level.id.public())
-            .value("code: String", "Code inside the regime; null for local wording.", |l| text::text(&l.code))
-            .value("regime: IndicatorRegime!", "The system that the level belongs to.", |l| text::name(l.regime.code()))
+            .value("code: String", "Code in this service, e.g. `R2015-11`; null for local wording.", |l| {
+                text::text(&l.code)
+            })
+            .value(
+                "standardCode: String",
+                "Code in the national technical standard, e.g. `11` for 数量指标 in both of its regimes; null where \
+                 none is known.",
+                |l| text::text(&l.standard_code),
+            )
+            .value("rank: Int!", "1 for a first level (一级指标), 2 for a second level (二级指标).", |l| {
+                Value::from(l.rank)
+            })
+            .value("regime: IndicatorRegime!", "The regime that the level belongs to.", |l| text::name(l.regime.code()))
             .value("ordinal: Int!", "Place in the printed order of the regime.", |l| Value::from(l.ordinal))
             .field(
                 "label: String!",
@@ -254,10 +279,15 @@ impl Object for QuantityTarget {
     fn fields() -> &'static Fields<indicator::Model> {
         static FIELDS: LazyLock<Fields<indicator::Model>> = LazyLock::new(|| {
             target("A comparison with a number (定量), e.g. ≥90%.")
-                .value("comparison: Comparison", "How the result compares when the target is met.", |i| {
-                    i.comparison.map(|comparison| text::name(comparison.code())).into()
+                .value(
+                    "comparison: Comparison",
+                    "How the result compares when the target is met; `EQ` where no sign is printed. Never null for \
+                     what was imported.",
+                    |i| i.comparison.map(|comparison| text::name(comparison.code())).into(),
+                )
+                .value("value: Decimal", "The number; never null for what was imported.", |i| {
+                    i.value.map(text::decimal).into()
                 })
-                .value("value: Decimal", "The number.", |i| i.value.map(text::decimal).into())
                 .value("unit: String", "Unit of measure; `%` for percent; null when none is printed.", |i| {
                     text::text(&i.target_unit)
                 })
@@ -279,8 +309,12 @@ impl Object for RangeTarget {
     fn fields() -> &'static Fields<indicator::Model> {
         static FIELDS: LazyLock<Fields<indicator::Model>> = LazyLock::new(|| {
             target("Two numbers between which the result must lie.")
-                .value("low: Decimal", "The lower end.", |i| i.low.map(text::decimal).into())
-                .value("high: Decimal", "The upper end.", |i| i.high.map(text::decimal).into())
+                .value("low: Decimal", "The lower end; never null for what was imported.", |i| {
+                    i.low.map(text::decimal).into()
+                })
+                .value("high: Decimal", "The upper end; never null for what was imported.", |i| {
+                    i.high.map(text::decimal).into()
+                })
                 .value("unit: String", "Unit of measure; `%` for percent; null when none is printed.", |i| {
                     text::text(&i.target_unit)
                 })
@@ -298,8 +332,11 @@ impl Object for QualitativeTarget {
 
     fn fields() -> &'static Fields<indicator::Model> {
         static FIELDS: LazyLock<Fields<indicator::Model>> = LazyLock::new(|| {
-            target("A target in words (定性).")
-                .value("text: String!", "The words.", |indicator| Value::from(indicator.target_raw.as_str()))
+            target("A target in words (定性).").value(
+                "text: String!",
+                "The words as printed; an empty string when the cell is empty.",
+                |indicator| Value::from(indicator.target_raw.as_str()),
+            )
         });
         &FIELDS
     }

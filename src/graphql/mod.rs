@@ -21,6 +21,7 @@ pub mod source_document;
 pub mod spending_plan;
 pub mod text;
 pub mod unit;
+pub mod variables;
 pub mod viewer;
 
 /// The schema of the service.
@@ -29,7 +30,9 @@ pub type ApiSchema = Schema<query::Query, EmptyMutation, EmptySubscription>;
 /// Builds the schema with descriptions in one language; without a database it can be printed and asked about itself.
 pub fn schema(db: Option<Db>, lang: Lang) -> ApiSchema {
     shapes::in_words_of(lang, || {
-        let builder = Schema::build(query::Query, EmptyMutation, EmptySubscription).disable_suggestions();
+        let builder = Schema::build(query::Query, EmptyMutation, EmptySubscription)
+            .disable_suggestions()
+            .limit_recursive_depth(64);
         match db {
             Some(db) => builder.data(db).finish(),
             None => builder.finish(),

@@ -37,7 +37,7 @@ impl Object for Money {
             Fields::<Amount>::new("An exact amount of money (金额).")
                 .field(
                     "amount: Decimal!",
-                    "The amount in the unit asked for, plain notation without trailing zeros.",
+                    "The amount in the unit asked for (万元 by default), plain notation without trailing zeros.",
                     vec![Argument::new("unit: MoneyUnit! = WAN_YUAN", "Unit of the number.")],
                     |asked| {
                         let unit = argument::name(&asked.required("unit")?, &At::top("unit"))?;
@@ -45,9 +45,12 @@ impl Object for Money {
                         Ok(Step::Value(Box::new(move |amount: &Amount| print(amount.fen))))
                     },
                 )
-                .value("raw: String", "As the document printed it; null where it was computed.", |amount| {
-                    text::text(&amount.raw)
-                })
+                .value(
+                    "raw: String",
+                    "The number as printed, in the unit of its table unless it names its own; null in spending plans, \
+                     whose points have their own `raw`.",
+                    |amount| text::text(&amount.raw),
+                )
         });
         &FIELDS
     }

@@ -40,30 +40,46 @@ impl Object for Project {
                 })
                 .one::<Unit, _>("unit: Unit!", "The unit.", PROJECT_UNIT)
                 .value("fiscalYear: Int!", "Fiscal year (预算年度).", |p| Value::from(p.fiscal_year))
-                .value("ordinal: Int!", "Place in its document, from 1.", |p| Value::from(p.ordinal))
+                .value("ordinal: Int!", "Place in its document, from 1; rejected tables count.", |p| {
+                    Value::from(p.ordinal)
+                })
                 .value("code: String", "Project code (项目编码); null when the form leaves it empty.", |p| {
                     text::text(&p.code)
                 })
                 .value("name: String!", "Name (项目名称).", |p| Value::from(p.name.as_str()))
-                .value("heading: String", "The name in the heading of the table, where it differs from `name`.", |p| {
-                    text::text(&p.heading)
-                })
-                .value("unitRaw: String", "The unit as printed in the table: code and name.", |p| {
-                    text::text(&p.unit_raw)
-                })
-                .value("goalLevel: GoalLevel!", "Whether the document states a project or a special fund.", |p| {
+                .value(
+                    "heading: String",
+                    "The name in the heading of the table; null where it does not differ from `name`.",
+                    |p| text::text(&p.heading),
+                )
+                .value(
+                    "unitRaw: String",
+                    "The unit as printed in the table, code and name; null when the table names none.",
+                    |p| text::text(&p.unit_raw),
+                )
+                .value("goalLevel: GoalLevel!", "What its table states goals for: a project or a special fund.", |p| {
                     text::name(p.goal_level.code())
                 })
-                .inline::<Money>("budget: Money", "Budget (预算数); null when the form has none.", |p| {
-                    Amount::of(p.budget, &p.budget_raw)
-                })
-                .inline::<Money>("fiscalFunds: Money", "Of it, fiscal funds (财政资金).", |p| {
-                    Amount::of(p.fiscal_funds, &p.fiscal_funds_raw)
-                })
-                .inline::<Money>("otherFunds: Money", "Of it, other funds (其他资金); null when left empty.", |p| {
-                    Amount::of(p.other_funds, &p.other_funds_raw)
-                })
-                .value("purpose: String", "What the money is for (资金用途).", |p| text::text(&p.purpose))
+                .inline::<Money>(
+                    "budget: Money",
+                    "Budget (预算数); null when the form has none or leaves it empty.",
+                    |p| Amount::of(p.budget, &p.budget_raw),
+                )
+                .inline::<Money>(
+                    "fiscalFunds: Money",
+                    "Of it, fiscal funds (财政资金); null when the form has none or leaves them empty.",
+                    |p| Amount::of(p.fiscal_funds, &p.fiscal_funds_raw),
+                )
+                .inline::<Money>(
+                    "otherFunds: Money",
+                    "Of it, other funds (其他资金); null when the form has none or leaves them empty.",
+                    |p| Amount::of(p.other_funds, &p.other_funds_raw),
+                )
+                .value(
+                    "purpose: String",
+                    "What the money is for (资金用途); null when the form does not say it.",
+                    |p| text::text(&p.purpose),
+                )
                 .list::<Objective, _>(
                     "objectives: [Objective!]!",
                     "Objectives (绩效目标), in printed order.",
@@ -107,8 +123,8 @@ impl Connected for Project {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
             use project::Column;
             Filters::new("ProjectFilter", "Conditions on projects; all fields given must hold.")
-                .id("id: IdFilter", "Key.", Column::Id, |id| ProjectId::parse(id).map(|id| id.0))
-                .text("divisionCode: StringFilter", "Code of the division.", Column::DivisionCode)
+                .id("id: IdFilter", "Id.", Column::Id, |id| ProjectId::parse(id).map(|id| id.0))
+                .text("divisionCode: StringFilter", "Code of the fiscal division.", Column::DivisionCode)
                 .int("fiscalYear: IntFilter", "Fiscal year.", Column::FiscalYear)
                 .text("code: StringFilter", "Project code.", Column::Code)
                 .text("name: StringFilter", "Name.", Column::Name)
@@ -138,6 +154,8 @@ impl Connected for Project {
             OrderField { name: "UPDATED_AT", description: "When the row last changed.", column: Column::UpdatedAt },
         ]
     }
+
+    const DEFAULT_ORDER: &'static str = "fiscal year, unit (by its id), then place in the document";
 
     fn default_order() -> &'static [project::Column] {
         &[project::Column::FiscalYear, project::Column::UnitId, project::Column::Ordinal]

@@ -44,8 +44,8 @@ pub fn fields() -> &'static Fields<Root> {
         Fields::<Root>::new("What can be asked.")
             .field(
                 "node: Node",
-                "Any object by its key; null where there is none that the caller may see.",
-                vec![Argument::new("id: ID!", "Key of the object.")],
+                "Any object by its id; null where there is none or the caller may not see it.",
+                vec![Argument::new("id: ID!", "Id of the object.")],
                 |asked| {
                     let id = argument::text(&asked.required("id")?, &At::top("id"))?;
                     Ok(Step::Link(Box::new(Nodes::compile(asked, vec![id], false)?)))
@@ -53,8 +53,12 @@ pub fn fields() -> &'static Fields<Root> {
             )
             .field(
                 "nodes: [Node]!",
-                "Objects by their keys, in the order of the keys; null for each that the caller may not see.",
-                vec![Argument::new("ids: [ID!]!", "Keys of the objects.")],
+                "Objects by their ids, in the order of the ids; null for each that is not there or that the caller \
+                 may not see.",
+                vec![Argument::new(
+                    "ids: [ID!]!",
+                    "Ids of the objects; more than `page_max` of `service { limits }` are an error.",
+                )],
                 |asked| {
                     let ids = argument::list(&asked.required("ids")?, &At::top("ids"), argument::text)?;
                     let most = asked.environment.limits.page_max;
@@ -71,17 +75,38 @@ pub fn fields() -> &'static Fields<Root> {
                 let facts = Facts { limits: *asked.environment.limits };
                 Ok(Box::new(move |_| Box::pin(async move { Ok(vec![Some(facts)]) })))
             })
-            .rows::<Division>("division: Division", "One division.", by("by: DivisionBy!"), lookup::division)
+            .rows::<Division>(
+                "division: Division",
+                "One division; null where there is none that the caller may see.",
+                by("by: DivisionBy!"),
+                lookup::division,
+            )
             .all_of::<Division>("divisions: DivisionConnection!", "Divisions.")
-            .rows::<Unit>("unit: Unit", "One unit.", by("by: UnitBy!"), lookup::unit)
+            .rows::<Unit>(
+                "unit: Unit",
+                "One unit; null where there is none that the caller may see, an error where the key fits several.",
+                by("by: UnitBy!"),
+                lookup::unit,
+            )
             .all_of::<Unit>("units: UnitConnection!", "Units of every level.")
-            .rows::<Project>("project: Project", "One project.", by("by: ProjectBy!"), lookup::project)
+            .rows::<Project>(
+                "project: Project",
+                "One project; null where there is none that the caller may see, an error where the key fits several.",
+                by("by: ProjectBy!"),
+                lookup::project,
+            )
             .all_of::<Project>("projects: ProjectConnection!", "Projects.")
-            .rows::<Indicator>("indicator: Indicator", "One indicator.", by("by: IndicatorBy!"), lookup::indicator)
+            .rows::<Indicator>(
+                "indicator: Indicator",
+                "One indicator; null where there is none that the caller may see, an error where the key fits several.",
+                by("by: IndicatorBy!"),
+                lookup::indicator,
+            )
             .all_of::<Indicator>("indicators: IndicatorConnection!", "Indicators.")
             .rows::<DepartmentGoal>(
                 "departmentGoal: DepartmentGoal",
-                "One department goal.",
+                "One department goal; null where there is none that the caller may see, an error where the key fits \
+                 several.",
                 by("by: DepartmentGoalBy!"),
                 lookup::department_goal,
             )
@@ -89,7 +114,7 @@ pub fn fields() -> &'static Fields<Root> {
             .rows::<IndicatorLevel>(
                 "indicatorLevels: [IndicatorLevel!]!",
                 "The code table of indicator levels, in printed order.",
-                vec![Argument::new("regime: IndicatorRegime", "Only levels of this system.")],
+                vec![Argument::new("regime: IndicatorRegime", "Only levels of this regime.")],
                 |asked| {
                     let regime = asked.argument("regime")?.filter(|value| *value != Value::Null);
                     let filter = match regime {
@@ -105,7 +130,7 @@ pub fn fields() -> &'static Fields<Root> {
             .all_of::<Finding>("findings: FindingConnection!", "What data-quality rules noticed.")
             .rows::<SourceDocument>(
                 "sourceDocument: SourceDocument",
-                "One document.",
+                "One document; null where there is none that the caller may see.",
                 by("by: SourceDocumentBy!"),
                 lookup::source_document,
             )
@@ -157,14 +182,22 @@ async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -
     let caller = ctx.data::<Caller>().map_err(missing)?;
     let limits = ctx.data::<ProfileLimits>().map_err(missing)?;
     let db = ctx.data::<Db>().map_err(missing)?;
+    let operation = &ctx.query_env.operation.node;
     let environment = Environment {
         fragments: &ctx.query_env.fragments,
         variables: &ctx.query_env.variables,
-        definitions: &ctx.query_env.operation.node.variable_definitions,
+        definitions: &operation.variable_definitions,
         limits,
         lang: ctx.data_opt::<Lang>().copied().unwrap_or_default(),
     };
-    let step = field.compile(Asked::root(&ctx.item.node, environment))?;
+    let key = &ctx.item.node.response_key().node;
+    let mut asked = Asked::fields_of("Query", &operation.selection_set.node, environment).into_iter();
+    let Some(asked) = asked.find(|asked| std::ptr::eq(asked.key, key)) else {
+        // The field stands here again. It is answered where it stands first, with all that is asked of it, and the
+        // library keeps that answer.
+        return Ok(Value::Null);
+    };
+    let step = field.compile(asked)?;
     let reader = Reader { db: db.read(), caller };
     match step {
         Step::Value(value) => Ok(value(&())),

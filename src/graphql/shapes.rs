@@ -1,5 +1,9 @@
 //! Every type of the schema, registered once: scalars, enums, interfaces, small inputs, and the objects of the nouns.
 
+mod enums;
+mod keys;
+mod operators;
+
 use std::cell::Cell;
 
 use async_graphql::registry::Registry;
@@ -37,16 +41,17 @@ pub fn in_words_of<T>(lang: Lang, build: impl FnOnce() -> T) -> T {
 pub fn register(registry: &mut Registry) {
     let mut registrar = Registrar::new(registry, locale::translations(LANG.get()));
     scalars(&mut registrar);
-    enums(&mut registrar);
-    operators(&mut registrar);
-    keys(&mut registrar);
+    enums::register(&mut registrar);
+    operators::register(&mut registrar);
+    keys::register(&mut registrar);
     objects(&mut registrar);
 }
 
 fn scalars(registrar: &mut Registrar<'_>) {
     registrar.scalar(
         "Decimal",
-        "An exact decimal as a JSON string in plain notation, e.g. \"104.15\". JSON numbers are refused.",
+        "An exact decimal as a JSON string in plain notation, e.g. \"104.15\"; as input with at most 6 decimals. JSON \
+         numbers are refused.",
         Some("https://www.w3.org/TR/xmlschema-2/#decimal"),
     );
     registrar.scalar(
@@ -56,321 +61,16 @@ fn scalars(registrar: &mut Registrar<'_>) {
     );
 }
 
-/// An enum with its filter input, where it has one.
-fn enumeration(registrar: &mut Registrar<'_>, name: &'static str, description: &str, values: &[(&str, &str)]) {
-    registrar.enumeration(name, description, values);
-}
-
-fn filtered(
-    registrar: &mut Registrar<'_>,
-    name: &'static str,
-    description: &str,
-    values: &[(&str, &str)],
-    operators: (&'static str, [&'static str; 4]),
-) {
-    enumeration(registrar, name, description, values);
-    let (filter, [eq, ne, among, not_among]) = operators;
-    let fields = [
-        Argument::new(eq, "Equal."),
-        Argument::new(ne, "Not equal; an absent value does not match."),
-        Argument::new(among, "One of these."),
-        Argument::new(not_among, "None of these; an absent value does not match."),
-        Argument::new("isNull: Boolean", "Absent, or not."),
-    ];
-    registrar.input(filter, &format!("Operators on {name}; all given must hold."), &fields, false);
-}
-
-/// The four typed operators of an enum.
-macro_rules! operators_on {
-    ($name:literal) => {
-        (
-            concat!($name, "Filter"),
-            [
-                concat!("eq: ", $name),
-                concat!("ne: ", $name),
-                concat!("in: [", $name, "!]"),
-                concat!("notIn: [", $name, "!]"),
-            ],
-        )
-    };
-}
-
-fn enums(registrar: &mut Registrar<'_>) {
-    enumeration(
-        registrar,
-        "MoneyUnit",
-        "Unit of an amount of money.",
-        &[("YUAN", "元."), ("WAN_YUAN", "万元, 10,000 元.")],
-    );
-    enumeration(registrar, "Lang", "Language of labels and messages.", &[("ZH", "Chinese."), ("EN", "English.")]);
-    enumeration(
-        registrar,
-        "SortDirection",
-        "Direction of an order.",
-        &[("ASC", "Smallest first."), ("DESC", "Largest first.")],
-    );
-    enumeration(
-        registrar,
-        "NullsOrder",
-        "Where objects without a value stand in an order.",
-        &[("FIRST", "Before all others."), ("LAST", "After all others.")],
-    );
-    enumeration(
-        registrar,
-        "PlanBasis",
-        "What the printed values of a spending plan are.",
-        &[
-            ("PERCENT", "Percent of the budget."),
-            ("AMOUNT", "Cumulative 万元, although the header says percent."),
-            ("FRACTION", "Fraction of one."),
-            ("AMBIGUOUS", "Percent and 万元 at once, because the budget is 100."),
-        ],
-    );
-    enumeration(
-        registrar,
-        "AccountKind",
-        "Kind of an account.",
-        &[("PERSON", "A person."), ("SERVICE", "Another system.")],
-    );
-    enumeration(
-        registrar,
-        "Role",
-        "What a grant allows.",
-        &[("READER", "Read."), ("EDITOR", "Read and write."), ("ADMIN", "Read, write and administer.")],
-    );
-    filtered(
-        registrar,
-        "UnitLevel",
-        "Rank of a unit.",
-        &[("DEPARTMENT", "A department (部门); its code has three digits."), ("UNIT", "A budgeted unit (预算单位).")],
-        operators_on!("UnitLevel"),
-    );
-    filtered(
-        registrar,
-        "GoalLevel",
-        "Which of the three goal levels the project tables of a document state.",
-        &[("PROJECT", "Budgeted project (预算项目)."), ("SPECIAL_FUND", "Special fund (专项资金).")],
-        operators_on!("GoalLevel"),
-    );
-    filtered(
-        registrar,
-        "TargetKind",
-        "Form of a target.",
-        &[
-            ("QUANTITY", "Comparison, number and unit."),
-            ("RANGE", "Two numbers and a unit."),
-            ("QUALITATIVE", "Words."),
-        ],
-        operators_on!("TargetKind"),
-    );
-    filtered(
-        registrar,
-        "Comparison",
-        "How a result compares with the target when it is met.",
-        &[("GE", "≥"), ("GT", ">"), ("EQ", "="), ("LT", "<"), ("LE", "≤")],
-        operators_on!("Comparison"),
-    );
-    filtered(
-        registrar,
-        "IndicatorRegime",
-        "System of indicator levels.",
-        &[
-            ("R2015", "财预〔2015〕88号: cost is a second level under output."),
-            ("R2021", "财预〔2021〕101号: cost is a first level."),
-            ("WHOLE_DEPARTMENT", "Whole department (中发〔2018〕34号)."),
-            ("CENTRAL_INVESTMENT", "Central investment (中央预算内投资)."),
-            ("LOCAL", "Local wording outside the national systems."),
-        ],
-        operators_on!("IndicatorRegime"),
-    );
-    filtered(
-        registrar,
-        "Severity",
-        "How much a finding matters.",
-        &[
-            ("REJECTED", "Something was not stored."),
-            ("WARNING", "Stored; someone should look."),
-            ("NORMALIZED", "Stored in normal form; the printed text is kept."),
-            ("INFO", "Worth knowing."),
-        ],
-        operators_on!("Severity"),
-    );
-    filtered(
-        registrar,
-        "DocumentFormat",
-        "Format of a document.",
-        &[("TEXT", "Text whose cells are opened by a tab."), ("DOCX", "Word document.")],
-        operators_on!("DocumentFormat"),
-    );
-}
-
-/// Operators of an ordered type.
-macro_rules! ordered {
-    ($registrar:ident, $filter:literal, $range:literal, $ty:literal, $what:literal) => {
-        $registrar.input(
-            $range,
-            concat!("Two bounds of ", $what, "; both belong to the range."),
-            &[
-                Argument::new(concat!("min: ", $ty, "!"), "The smallest value."),
-                Argument::new(concat!("max: ", $ty, "!"), "The largest value."),
-            ],
-            false,
-        );
-        $registrar.input(
-            $filter,
-            concat!("Operators on ", $what, "; all given must hold, and none holds for an absent value but `isNull`."),
-            &[
-                Argument::new(concat!("eq: ", $ty), "Equal."),
-                Argument::new(concat!("ne: ", $ty), "Not equal."),
-                Argument::new(concat!("in: [", $ty, "!]"), "One of these."),
-                Argument::new(concat!("notIn: [", $ty, "!]"), "None of these."),
-                Argument::new(concat!("lt: ", $ty), "Less."),
-                Argument::new(concat!("lte: ", $ty), "Less or equal."),
-                Argument::new(concat!("gt: ", $ty), "Greater."),
-                Argument::new(concat!("gte: ", $ty), "Greater or equal."),
-                Argument::new(concat!("between: ", $range), "In a range."),
-                Argument::new("isNull: Boolean", "Absent, or not."),
-            ],
-            false,
-        );
-    };
-}
-
-fn operators(registrar: &mut Registrar<'_>) {
-    registrar.input(
-        "StringFilter",
-        "Operators on text, capitals and all; all given must hold, and none holds for an absent value but `isNull`.",
-        &[
-            Argument::new("eq: String", "Equal."),
-            Argument::new("ne: String", "Not equal."),
-            Argument::new("in: [String!]", "One of these."),
-            Argument::new("notIn: [String!]", "None of these."),
-            Argument::new("startsWith: String", "Begins so."),
-            Argument::new("contains: String", "Holds this anywhere."),
-            Argument::new("isNull: Boolean", "Absent, or not."),
-        ],
-        false,
-    );
-    registrar.input(
-        "IdFilter",
-        "Operators on keys; all given must hold. A key of another type equals nothing.",
-        &[
-            Argument::new("eq: ID", "Equal."),
-            Argument::new("ne: ID", "Not equal."),
-            Argument::new("in: [ID!]", "One of these."),
-            Argument::new("notIn: [ID!]", "None of these."),
-        ],
-        false,
-    );
-    ordered!(registrar, "IntFilter", "IntRange", "Int", "whole numbers");
-    ordered!(registrar, "DecimalFilter", "DecimalRange", "Decimal", "exact decimals");
-    ordered!(registrar, "MoneyFilter", "MoneyRange", "MoneyInput", "money");
-    ordered!(registrar, "DateTimeFilter", "DateTimeRange", "DateTime", "points in time");
-    registrar.input(
-        "MoneyInput",
-        "An exact amount of money in one of two units.",
-        &[
-            Argument::new("yuan: Decimal", "In 元, at most 2 decimals."),
-            Argument::new("wanYuan: Decimal", "In 万元, at most 6 decimals."),
-        ],
-        true,
-    );
-    /// Conditions on several related objects.
-    macro_rules! lists {
-        ($($list:literal, $filter:literal, $what:literal;)*) => {
-            $(registrar.input(
-                $list,
-                concat!("Conditions on the ", $what, " of an object; all given must hold. Only those the caller may see count."),
-                &[
-                    Argument::new(concat!("some: ", $filter), "At least one fulfils this."),
-                    Argument::new(concat!("every: ", $filter), "All fulfil this, or there are none."),
-                    Argument::new(concat!("none: ", $filter), "Not one fulfils this."),
-                    Argument::new("count: IntFilter", "Their number."),
-                ],
-                false,
-            );)*
-        };
-    }
-    lists! {
-        "UnitListFilter", "UnitFilter", "units";
-        "ProjectListFilter", "ProjectFilter", "projects";
-        "IndicatorListFilter", "IndicatorFilter", "indicators";
-        "DepartmentGoalListFilter", "DepartmentGoalFilter", "department goals";
-        "FindingListFilter", "FindingFilter", "findings";
-    }
-}
-
-fn keys(registrar: &mut Registrar<'_>) {
-    let id = Argument::new("id: ID", "Its key.");
-    registrar.input("DivisionBy", "Names one division.", &[id, Argument::new("code: String", "Its code.")], true);
-    registrar.input(
-        "UnitKeyInput",
-        "Natural key of a unit.",
-        &[
-            Argument::new("divisionCode: String", "The division; needed where the code stands in several divisions."),
-            Argument::new("code: String!", "Code of the unit."),
-        ],
-        false,
-    );
-    registrar.input("UnitBy", "Names one unit.", &[id, Argument::new("key: UnitKeyInput", "Its natural key.")], true);
-    registrar.input(
-        "ProjectKeyInput",
-        "Natural key of a project: its code, or its name where the form has no code.",
-        &[
-            Argument::new("divisionCode: String", "The division; needed where the key stands in several divisions."),
-            Argument::new("fiscalYear: Int!", "Fiscal year."),
-            Argument::new("unitCode: String", "Code of the unit; needed together with `name`."),
-            Argument::new("code: String", "Project code."),
-            Argument::new("name: String", "Name of a project without code."),
-        ],
-        false,
-    );
-    registrar.input(
-        "ProjectBy",
-        "Names one project.",
-        &[id, Argument::new("key: ProjectKeyInput", "Its natural key.")],
-        true,
-    );
-    registrar.input(
-        "IndicatorKeyInput",
-        "Natural key of an indicator.",
-        &[
-            Argument::new("project: ProjectKeyInput!", "The project."),
-            Argument::new("ordinal: Int!", "Place in the table, from 1."),
-        ],
-        false,
-    );
-    registrar.input(
-        "IndicatorBy",
-        "Names one indicator.",
-        &[id, Argument::new("key: IndicatorKeyInput", "Its natural key.")],
-        true,
-    );
-    registrar.input(
-        "DepartmentGoalKeyInput",
-        "Natural key of a department goal.",
-        &[Argument::new("unit: UnitKeyInput!", "The unit."), Argument::new("fiscalYear: Int!", "Fiscal year.")],
-        false,
-    );
-    registrar.input(
-        "DepartmentGoalBy",
-        "Names one department goal.",
-        &[id, Argument::new("key: DepartmentGoalKeyInput", "Its natural key.")],
-        true,
-    );
-    registrar.input("SourceDocumentBy", "Names one document.", &[id], true);
-}
-
 fn objects(registrar: &mut Registrar<'_>) {
     registrar.interface(
         "Node",
-        "An object with a key. Interfaces show the key only; ask for more by a fragment on the type.",
-        &[Argument::new("id: ID!", "Opaque key, stable for ever.")],
+        "An object with an id. Interfaces show the id only; ask for more by a fragment on the type.",
+        &[Argument::new("id: ID!", "Opaque id, stable for ever.")],
     );
     registrar.interface(
         "TargetValue",
         "The target (指标值) of an indicator, in one of three forms.",
-        &[Argument::new("raw: String!", "As printed.")],
+        &[Argument::new("raw: String!", "As printed; an empty string when the cell is empty.")],
     );
     registrar.fields("PageInfo", page_info());
     registrar.object::<Money>();

@@ -36,7 +36,7 @@ impl Object for SourceDocument {
                 })
                 .value("fileName: String!", "Name of the file.", |d| Value::from(d.file_name.as_str()))
                 .value("format: DocumentFormat!", "Format of the file.", |d| text::name(d.format.code()))
-                .value("size: Int!", "Bytes.", |d| Value::from(d.size))
+                .value("size: Int!", "Size of the file in bytes.", |d| Value::from(d.size))
                 .value("title: String", "Printed title; null when there is none.", |d| text::text(&d.title))
                 .connection::<Project, _>(
                     "projects: ProjectConnection!",
@@ -66,8 +66,8 @@ impl Connected for SourceDocument {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
             use source_document::Column;
             Filters::new("SourceDocumentFilter", "Conditions on documents; all fields given must hold.")
-                .id("id: IdFilter", "Key.", Column::Id, |id| SourceDocumentId::parse(id).map(|id| id.0))
-                .text("divisionCode: StringFilter", "Code of the division.", Column::DivisionCode)
+                .id("id: IdFilter", "Id.", Column::Id, |id| SourceDocumentId::parse(id).map(|id| id.0))
+                .text("divisionCode: StringFilter", "Code of the fiscal division.", Column::DivisionCode)
                 .int("fiscalYear: IntFilter", "Fiscal year.", Column::FiscalYear)
                 .text("sha256: StringFilter", "SHA-256 of the file.", Column::Sha256)
                 .text("fileName: StringFilter", "Name of the file.", Column::FileName)
@@ -88,6 +88,8 @@ impl Connected for SourceDocument {
             OrderField { name: "FILE_NAME", description: "Name of the file.", column: Column::FileName },
         ]
     }
+
+    const DEFAULT_ORDER: &'static str = "the time of reading, oldest first";
 
     fn default_order() -> &'static [source_document::Column] {
         &[source_document::Column::CreatedAt]
@@ -139,11 +141,16 @@ impl Object for SourceRef {
                 )
                 .value(
                     "line: Int",
-                    "Line of a text document, or paragraph of a Word document outside its tables, from 1.",
+                    "Line of a text document, or paragraph of a Word document outside its tables, from 1; null for a \
+                     row of a table, and for what is absent from the whole document.",
                     |place| place.line.into(),
                 )
-                .value("table: Int", "Table of a Word document, from 1.", |place| place.table.into())
-                .value("row: Int", "Row of that table, from 1.", |place| place.row.into())
+                .value(
+                    "table: Int",
+                    "Table of a Word document, from 1; null outside its tables and in a text document.",
+                    |place| place.table.into(),
+                )
+                .value("row: Int", "Row of that table, from 1; null where `table` is.", |place| place.row.into())
         });
         &FIELDS
     }

@@ -22,17 +22,19 @@ impl Object for SpendingPlan {
     fn fields() -> &'static Fields<spending_plan::Model> {
         static FIELDS: LazyLock<Fields<spending_plan::Model>> = LazyLock::new(|| {
             Fields::<spending_plan::Model>::new(
-                "Cumulative spending (资金支出计划) at the end of March, June, October and December. Not quarters: the \
-                 third date is the end of October.",
+                "Planned cumulative spending (资金支出计划) at the end of March, June, October and December. Not \
+                 quarters: the third date is the end of October.",
             )
             .node(|plan| plan.id.public())
-            .value("version: Int!", "Starts at 1 and grows by 1 with each change of the basis.", |p| {
-                Value::from(p.version)
-            })
+            .value(
+                "version: Int!",
+                "Starts at 1 and grows by 1 with each change of the plan itself; a changed point does not count.",
+                |p| Value::from(p.version),
+            )
             .one::<Project, _>("project: Project!", "The project.", PLAN_PROJECT)
             .value(
                 "printedBasis: PlanBasis!",
-                "What the printed values are; some documents print 万元 under a header that says percent.",
+                "What the printed values are; some documents print money under a header that says percent.",
                 |p| text::name(p.printed_basis.code()),
             )
             .list::<PlanPoint, _>("points: [PlanPoint!]!", "The points, by month.", PLAN_POINTS, || {
@@ -52,16 +54,19 @@ impl Object for PlanPoint {
 
     fn fields() -> &'static Fields<plan_point::Model> {
         static FIELDS: LazyLock<Fields<plan_point::Model>> = LazyLock::new(|| {
-            Fields::<plan_point::Model>::new("Cumulative spending at the end of one month.")
+            Fields::<plan_point::Model>::new("Planned cumulative spending at the end of one month.")
                 .value("month: Int!", "The month at whose end it holds: 3, 6, 10 or 12 in every form seen.", |p| {
                     Value::from(p.month)
                 })
-                .value("percent: Decimal", "Percent of the budget, two decimals.", |p| {
-                    p.percent.map(text::decimal).into()
-                })
+                .value(
+                    "percent: Decimal",
+                    "Percent of the budget, rounded to two decimals; null when money is printed and the budget is 0.",
+                    |p| p.percent.map(text::decimal).into(),
+                )
                 .inline::<Money>(
                     "amount: Money",
-                    "Amount, from the exact ratio; null when the budget is absent.",
+                    "Planned amount, from the exact ratio and not from the rounded percent; null when the budget is \
+                     absent.",
                     |p| Amount::of(p.amount, &None),
                 )
                 .value("raw: String!", "As printed.", |p| Value::from(p.raw.as_str()))

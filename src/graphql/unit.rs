@@ -43,9 +43,12 @@ impl Object for Unit {
                 Value::from(u.code.as_str())
             })
             .value("name: String!", "Name.", |u| Value::from(u.name.as_str()))
-            .value("level: UnitLevel", "Rank, where the length of the code tells it.", |u| {
-                u.level.map(|level| text::name(level.code())).into()
-            })
+            .value(
+                "level: UnitLevel",
+                "Rank, told by the length of the code: three characters are a department, six a unit; null for \
+                 another length.",
+                |u| u.level.map(|level| text::name(level.code())).into(),
+            )
             .one::<Unit, _>(
                 "parent: Unit",
                 "The unit above; null at the top and where it is out of scope.",
@@ -60,7 +63,7 @@ impl Object for Unit {
             )
             .one_where::<DepartmentGoal, _>(
                 "goal: DepartmentGoal",
-                "The department goal (部门整体绩效目标) of one year.",
+                "The department goal (部门整体绩效目标) of one year; null when there is none.",
                 vec![Argument::new("fiscalYear: Int!", "Fiscal year.")],
                 UNIT_GOALS,
                 |asked| {
@@ -93,8 +96,8 @@ impl Connected for Unit {
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
             Filters::new("UnitFilter", "Conditions on units; all fields given must hold.")
-                .id("id: IdFilter", "Key.", unit::Column::Id, |id| UnitId::parse(id).map(|id| id.0))
-                .text("divisionCode: StringFilter", "Code of the division.", unit::Column::DivisionCode)
+                .id("id: IdFilter", "Id.", unit::Column::Id, |id| UnitId::parse(id).map(|id| id.0))
+                .text("divisionCode: StringFilter", "Code of the fiscal division.", unit::Column::DivisionCode)
                 .text("code: StringFilter", "Code.", unit::Column::Code)
                 .text("name: StringFilter", "Name.", unit::Column::Name)
                 .code("level: UnitLevelFilter", "Rank.", unit::Column::Level)
@@ -128,6 +131,8 @@ impl Connected for Unit {
             },
         ]
     }
+
+    const DEFAULT_ORDER: &'static str = "code of the division, then code";
 
     fn default_order() -> &'static [unit::Column] {
         &[unit::Column::DivisionCode, unit::Column::Code]

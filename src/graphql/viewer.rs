@@ -25,12 +25,17 @@ impl Object for Viewer {
                 .inline::<Account>("account: Account", "The account; null without a token.", |caller| {
                     caller.identity().cloned()
                 })
-                .field("grants: [Grant!]!", "What the account may do, and where.", Vec::new(), |asked| {
-                    Ok(Step::Link(Box::new(super::engine::plan::Inlines {
-                        parts: |caller: &Caller| caller.grants().to_vec(),
-                        plan: Plan::compile::<Grant>(asked)?,
-                    })))
-                })
+                .field(
+                    "grants: [Grant!]!",
+                    "What the account may do, and where; an empty list without a token.",
+                    Vec::new(),
+                    |asked| {
+                        Ok(Step::Link(Box::new(super::engine::plan::Inlines {
+                            parts: |caller: &Caller| caller.grants().to_vec(),
+                            plan: Plan::compile::<Grant>(asked)?,
+                        })))
+                    },
+                )
         });
         &FIELDS
     }
@@ -46,9 +51,11 @@ impl Object for Account {
     fn fields() -> &'static Fields<Identity> {
         static FIELDS: LazyLock<Fields<Identity>> = LazyLock::new(|| {
             Fields::<Identity>::new("An account of a person or of another system.")
-                .value("id: ID!", "Opaque key, stable for ever.", |account| Value::from(account.id.public()))
+                .value("id: ID!", "Opaque id, stable for ever.", |account| Value::from(account.id.public()))
                 .value("name: String!", "Unique name.", |account| Value::from(account.name.as_str()))
-                .value("kind: AccountKind!", "Person or system.", |account| text::name(account.kind.code()))
+                .value("kind: AccountKind!", "Whether it belongs to a person or to another system.", |account| {
+                    text::name(account.kind.code())
+                })
         });
         &FIELDS
     }
@@ -65,20 +72,30 @@ impl Object for Grant {
         static FIELDS: LazyLock<Fields<Right>> = LazyLock::new(|| {
             Fields::<Right>::new("A role on a part of the data; without division and unit it holds everywhere.")
                 .value("role: Role!", "What may be done.", |grant| text::name(grant.role.code()))
-                .value("divisionCode: String", "The division it is limited to.", |grant| match &grant.scope {
-                    Scope::Division(code) => Value::from(code.as_str()),
-                    Scope::Everything | Scope::Unit(_) => Value::Null,
-                })
-                .field("unit: Unit", "The unit it is limited to, with every unit below.", Vec::new(), |asked| {
-                    Ok(Step::Link(Box::new(Keyed::<Right, unit::Entity> {
-                        key: |grant| match grant.scope {
-                            Scope::Unit(id) => Some(id.0),
-                            Scope::Everything | Scope::Division(_) => None,
-                        },
-                        column: unit::Column::Id,
-                        plan: Plan::compile::<Unit>(asked)?,
-                    })))
-                })
+                .value(
+                    "divisionCode: String",
+                    "Code of the division it is limited to; null when it is limited to a unit, or not at all.",
+                    |grant| match &grant.scope {
+                        Scope::Division(code) => Value::from(code.as_str()),
+                        Scope::Everything | Scope::Unit(_) => Value::Null,
+                    },
+                )
+                .field(
+                    "unit: Unit",
+                    "The unit it is limited to, with every unit below; null when it is limited to a division, or not \
+                     at all.",
+                    Vec::new(),
+                    |asked| {
+                        Ok(Step::Link(Box::new(Keyed::<Right, unit::Entity> {
+                            key: |grant| match grant.scope {
+                                Scope::Unit(id) => Some(id.0),
+                                Scope::Everything | Scope::Division(_) => None,
+                            },
+                            column: unit::Column::Id,
+                            plan: Plan::compile::<Unit>(asked)?,
+                        })))
+                    },
+                )
         });
         &FIELDS
     }

@@ -1,7 +1,7 @@
 //! `/graphql`: GraphQL over HTTP, step by step. What a step refuses never reaches the next.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Variables};
@@ -12,7 +12,9 @@ use axum::response::Response;
 use serde_json::Value as Json;
 use tokio::time::timeout;
 
+use crate::db;
 use crate::error::{AppError, ErrorCode};
+use crate::graphql::variables::with_defaults;
 use crate::request_id::RequestId;
 
 use super::answer::{self, Media, Refused};
@@ -64,9 +66,9 @@ async fn answer<E: Executor>(
 
     // The document and its size.
     guard::admit_variables(&asked.variables, &limits)?;
-    let variables = Variables::from_json(Json::Object(asked.variables));
     let document = guard::admit(&asked.query, &limits)?;
     let (name, operation) = guard::select(&document, asked.operation_name.as_deref())?;
+    let variables = with_defaults(&operation.node, Variables::from_json(Json::Object(asked.variables)));
     if let Some(name) = name {
         subject.operation(name);
     }
@@ -85,7 +87,7 @@ async fn answer<E: Executor>(
     };
     guard::admit_operation(&document, &operation.node, &variables, &limits)?;
 
-    // Execution, given up at the deadline: dropping it rolls back what it had open.
+    // Execution, given up at the deadline: dropping it rolls back what it had open, and the database stops by itself.
     let mut execution = async_graphql::Request::new(asked.query)
         .variables(variables)
         .data(caller)
@@ -94,7 +96,9 @@ async fn answer<E: Executor>(
         .data(lang);
     execution.operation_name = asked.operation_name;
     execution.set_parsed_query(document);
-    match timeout(Duration::from_secs(seconds), service.executors.get(lang).execute(execution)).await {
+    let allowed = Duration::from_secs(seconds);
+    let execution = db::until(Instant::now() + allowed, service.executors.get(lang).execute(execution));
+    match timeout(allowed, execution).await {
         Ok(executed) => answer::executed(executed, media, id, limits.answer_bytes),
         Err(_late) => {
             let message =

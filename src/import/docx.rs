@@ -9,7 +9,7 @@ use entity::value::DocumentFormat;
 use super::document::{Cell, Document, Paragraph, Piece, Place};
 use super::error::{PackageFault, ReadError, XmlFault};
 use super::limits::Limits;
-use super::package::Package;
+use super::package::{Package, shown};
 use super::xml::{Element, Node, Xml};
 use crate::rules::text::{tidy, without_bookmarks};
 
@@ -142,7 +142,7 @@ impl Page {
         }
     }
 
-    fn open(&mut self, element: &Element<'_>, part: &str) -> Result<(), ReadError> {
+    fn open(&mut self, element: &Element, part: &str) -> Result<(), ReadError> {
         let (prefix, name) = element.name();
         let Some(is_word) = self.prefix.as_ref().map(|word| word == prefix) else {
             return self.open_root(element, part);
@@ -157,7 +157,7 @@ impl Page {
     }
 
     /// The root binds the prefix under which all Word elements stand.
-    fn open_root(&mut self, element: &Element<'_>, part: &str) -> Result<(), ReadError> {
+    fn open_root(&mut self, element: &Element, part: &str) -> Result<(), ReadError> {
         let mut bindings = element.attributes().filter(|(_, value)| NAMESPACES.contains(&value.as_str()));
         let prefix = bindings.find_map(|(name, _)| match name.as_str() {
             "xmlns" => Some(String::new()),
@@ -165,7 +165,7 @@ impl Page {
         });
         let is_root = |prefix: &String| element.name() == (prefix.as_str(), "document");
         let prefix = prefix.filter(is_root).ok_or_else(|| ReadError::Xml {
-            part: part.to_owned(),
+            part: shown(part),
             fault: XmlFault::NotWord,
             offset: 0,
         })?;
@@ -174,7 +174,7 @@ impl Page {
         Ok(())
     }
 
-    fn open_word(&mut self, element: &Element<'_>, name: &str) -> Result<Tag, ReadError> {
+    fn open_word(&mut self, element: &Element, name: &str) -> Result<Tag, ReadError> {
         let is_merged_on = || element.attribute("val").is_none_or(|value| value != "restart");
         match (self.open.last(), name) {
             (_, "p") => {

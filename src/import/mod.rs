@@ -1,4 +1,4 @@
-//! Importing disclosures: bytes → neutral form → outline → checked facts → stored in one transaction ([`run`]).
+//! Importing disclosures: bytes → neutral form → outline → checked facts → stored in one transaction ([`run()`]).
 //!
 //! [`read`] knows the file formats, [`check()`] the forms of the field and the rules of data quality. A file that is
 //! refused as a whole is a [`ReadError`]; what a document leaves out altogether is a [`CheckError`]; a project table
@@ -19,6 +19,7 @@ pub mod outline;
 mod package;
 pub mod reject;
 pub mod report;
+mod rows;
 mod run;
 mod text;
 mod xml;

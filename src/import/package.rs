@@ -98,7 +98,7 @@ fn is_inside(name: &str) -> bool {
 }
 
 /// A name from the file as it may stand in a message: short, without control signs.
-fn shown(name: &str) -> String {
+pub fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 

@@ -2,7 +2,11 @@
 
 use super::document::{Cell, Place};
 use super::labels::OtherForm;
-use crate::rules::quality::{Lang, Rule};
+use crate::lang::Lang;
+use crate::rules::quality::Rule;
+
+/// A printed text that a rule rejects is cut to this length.
+const PRINTED_LENGTH: usize = 200;
 
 /// A text that stands where a label should is cut to this length.
 const LABEL_LENGTH: usize = 40;
@@ -10,7 +14,8 @@ const LABEL_LENGTH: usize = 40;
 /// A table that could not be taken: the label of the row that does not fit, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Printed label of the row, without white space and cut to 40 characters; empty for a blank cell.
+    /// Printed label of the row, without white space and cut to 40 characters; empty for a blank cell. For a rule the
+    /// printed text, cut to 200.
     pub label: String,
     /// Place of the row; `None` when the table ended too early.
     pub place: Option<Place>,
@@ -54,6 +59,12 @@ impl Refusal {
     pub fn at(cell: &Cell, reason: Reason) -> Self {
         let label = cell.label().chars().take(LABEL_LENGTH).collect();
         Self { label, place: Some(cell.place), reason }
+    }
+
+    /// A refusal by a rule, with the printed text that it is about.
+    pub fn by_rule(rule: Rule, place: Place, printed: &str) -> Self {
+        let label = printed.chars().take(PRINTED_LENGTH).collect();
+        Self { label, place: Some(place), reason: Reason::Rule(rule) }
     }
 
     /// A refusal of a table that ended too early.

@@ -7,7 +7,7 @@ use entity::value::Severity;
 use serde::Serialize;
 
 use super::check::{self, Checked};
-use crate::rules::quality;
+use crate::lang::Lang;
 use crate::service::project::Tallies;
 use crate::service::stored::Tally;
 
@@ -77,8 +77,8 @@ impl Rejected {
             heading: rejected.heading.clone(),
             label: rejected.label.clone(),
             place: rejected.place.to_string(),
-            reason: reason(quality::Lang::En),
-            reason_zh: reason(quality::Lang::Zh),
+            reason: reason(Lang::En),
+            reason_zh: reason(Lang::Zh),
         }
     }
 }

@@ -9,6 +9,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::error::{PackageFault, ReadError, XmlFault};
 use super::limits::{Clock, Limits};
+use super::package::shown;
 
 /// A part being read.
 pub struct Xml<R> {
@@ -22,9 +23,9 @@ pub struct Xml<R> {
 
 /// What is met next. An empty element is an opening and a closing.
 #[derive(Debug)]
-pub enum Node<'a> {
+pub enum Node {
     /// An element opens.
-    Open(Element<'a>),
+    Open(Element),
     /// The element last opened closes.
     Close,
     /// Text, with its entities resolved.
@@ -33,9 +34,9 @@ pub enum Node<'a> {
 
 /// An opening element.
 #[derive(Debug)]
-pub struct Element<'a>(BytesStart<'a>);
+pub struct Element(BytesStart<'static>);
 
-impl Element<'_> {
+impl Element {
     /// Prefix and local name.
     pub fn name(&self) -> (&str, &str) {
         let name = self.0.name().0;
@@ -66,23 +67,23 @@ impl<R: BufRead> Xml<R> {
     /// # Errors
     /// [`ReadError`] when the part cannot be unpacked or is not in UTF-8.
     pub fn new(mut source: R, part: &str, limits: &Limits) -> Result<Self, ReadError> {
-        let damaged = |_| ReadError::Package(PackageFault::DamagedPart(part.to_owned()));
+        let part = shown(part);
+        let damaged = |_| ReadError::Package(PackageFault::DamagedPart(part.clone()));
         let utf16 =
             matches!(source.fill_buf().map_err(damaged)?, [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, ..] | [_, 0, ..]);
         if utf16 {
-            return Err(ReadError::Xml { part: part.to_owned(), fault: XmlFault::Encoding, offset: 0 });
+            return Err(ReadError::Xml { part, fault: XmlFault::Encoding, offset: 0 });
         }
         let mut reader = Reader::from_reader(source);
         reader.config_mut().expand_empty_elements = true;
-        let (part, clock) = (part.to_owned(), Clock::new(limits));
-        Ok(Self { reader, part, buffer: Vec::new(), depth: 0, limits: *limits, clock })
+        Ok(Self { reader, part, buffer: Vec::new(), depth: 0, limits: *limits, clock: Clock::new(limits) })
     }
 
     /// The next node, `None` at the end.
     ///
     /// # Errors
     /// [`ReadError`] at the first thing that is refused.
-    pub fn next(&mut self) -> Result<Option<Node<'_>>, ReadError> {
+    pub fn next(&mut self) -> Result<Option<Node>, ReadError> {
         let Self { reader, part, buffer, depth, limits, clock } = self;
         loop {
             if clock.step() {
@@ -96,7 +97,6 @@ impl<R: BufRead> Xml<R> {
                 quick_xml::Error::Encoding(_) => refuse(XmlFault::Encoding),
                 _ => refuse(XmlFault::Malformed),
             })?;
-            // The event borrows the buffer, which outlives this call; a node that is skipped must not keep it.
             match event {
                 Event::Start(start) => {
                     *depth += 1;

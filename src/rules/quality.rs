@@ -6,6 +6,8 @@
 
 use entity::value::Severity;
 
+use crate::lang::Lang;
+
 /// What happens to the thing that a rule finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Treatment {
@@ -21,15 +23,6 @@ pub enum Treatment {
     Normalize,
     /// Taken as it is; only worth knowing.
     Inform,
-}
-
-/// Language of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lang {
-    /// English.
-    En,
-    /// Chinese.
-    Zh,
 }
 
 macro_rules! rules {
@@ -185,10 +178,10 @@ rules! {
         "Level 1 is blank in the first row, so there is nothing to continue",
         "第一行的一级指标为空，无从沿用";
     Level1Unknown = "LEVEL1_UNKNOWN", Warning, Accept,
-        "Level 1 belongs to no known system",
+        "Level 1 belongs to no known regime",
         "一级指标不属于已知体系";
     Level2Unknown = "LEVEL2_UNKNOWN", Warning, Accept,
-        "Level 2 belongs to no known system",
+        "Level 2 belongs to no known regime",
         "二级指标不属于已知体系";
     Level2NotUnderLevel1 = "LEVEL2_NOT_UNDER_LEVEL1", Warning, Accept,
         "Level 2 does not belong under this level 1",
@@ -302,7 +295,8 @@ mod tests {
 
     use entity::value::Severity;
 
-    use super::{Lang, Rule, Treatment};
+    use super::{Rule, Treatment};
+    use crate::lang::Lang;
 
     #[test]
     fn ids_and_words_are_complete_and_distinct() {

@@ -286,6 +286,7 @@ mod tests {
         assert_eq!(second("可持\n续影\n响指标", "R2021-2", R2021), Some("R2021-24"));
         assert_eq!(second("经济成本指标", "R2015-1", R2015), Some("R2021-41"));
         assert_eq!(second("社会效益", "R2015-2", R2015), Some("R2015-22"));
+        assert_eq!(second("数量指标", "no level 1", R2021), Some("R2021-11"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A related row counts only where the caller may see it, so a filter tells nothing about rows outside the scope. Logic
 //! has two values: a test of an empty column is false, and its `not` is true.
 
-use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Query, SimpleExpr};
+use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Func, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, Value};
 
 use super::relation::Relation;
@@ -122,7 +122,7 @@ impl Filter {
         }))
     }
 
-    /// The condition as SQL; every part is true or false, never null.
+    /// The condition as SQL; where a part is null, it is as good as false.
     pub fn build(&self, context: Context<'_>) -> SimpleExpr {
         match self {
             Self::All(parts) => {
@@ -131,7 +131,7 @@ impl Filter {
             Self::Any(parts) => {
                 parts.iter().map(|part| part.build(context)).reduce(ExprTrait::or).unwrap_or_else(|| constant(false))
             }
-            Self::Not(part) => part.build(context).is_not(Expr::cust("TRUE")),
+            Self::Not(part) => Func::coalesce([part.build(context), constant(false)]).not(),
             Self::Test(build) => build(context),
         }
     }
@@ -154,6 +154,8 @@ fn apply(column: SimpleExpr, test: &Test, backend: DbBackend) -> SimpleExpr {
         Test::Eq(value) => column.eq(value.clone()),
         Test::Ne(value) => column.ne(value.clone()),
         Test::In(values) => column.is_in(values.clone()),
+        // No values make the condition a constant, which an empty column would pass.
+        Test::NotIn(values) if values.is_empty() => column.is_not_null(),
         Test::NotIn(values) => column.is_not_in(values.clone()),
         Test::Lt(value) => column.lt(value.clone()),
         Test::Lte(value) => column.lte(value.clone()),
@@ -178,7 +180,7 @@ fn pattern(column: SimpleExpr, before: &str, text: &str, backend: DbBackend) -> 
             }
         }
         pattern.push('*');
-        return column.binary(BinOper::Custom("GLOB".into()), Expr::val(pattern));
+        return column.binary(BinOper::Custom("GLOB"), Expr::val(pattern));
     }
     pattern.push_str(before);
     for character in text.chars() {

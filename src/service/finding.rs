@@ -11,14 +11,10 @@ use super::stored::{self, KEYS_A_STATEMENT, Tally};
 use crate::auth::Caller;
 use crate::error::AppResult;
 use crate::lang::Lang;
-use crate::rules::quality::{self, Rule};
+use crate::rules::quality::Rule;
 
 /// What a finding says. A rule that this version does not know says only what was printed.
 pub fn message(finding: &finding::Model, lang: Lang) -> String {
-    let lang = match lang {
-        Lang::En => quality::Lang::En,
-        Lang::Zh => quality::Lang::Zh,
-    };
     match Rule::from_id(&finding.rule) {
         Some(rule) => rule.message(lang, &finding.detail),
         None => format!("{}: {}", finding.rule, finding.detail),

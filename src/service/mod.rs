@@ -10,6 +10,7 @@ pub mod division;
 pub mod filter;
 pub mod finding;
 pub mod indicator_level;
+pub mod invariants;
 pub mod order;
 pub mod project;
 pub mod read;

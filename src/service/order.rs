@@ -233,7 +233,8 @@ impl Cursor {
             && self.places.iter().zip(&ordering.keys).all(|(place, key)| match place {
                 Place::Null(()) => key.nullable(),
                 Place::Int(_) => is_integer(key.column),
-                Place::Text(_) => is_text(key.column),
+                // U+0000 stands in no row, and PostgreSQL refuses it.
+                Place::Text(text) => is_text(key.column) && !text.contains('\0'),
                 Place::Id { .. } => is_uuid(key.column),
             })
     }

@@ -3,11 +3,14 @@
 use entity::id::{UnitAliasId, UnitId};
 use entity::value::{Timestamp, UnitLevel};
 use entity::{project, source_document, unit, unit_alias, unit_closure};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use super::stored::{self, Tally};
 use crate::auth::Caller;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult, ErrorCode};
 
 /// A department's code is the first three digits of its units' codes (`domain.md` 4.1).
 const DEPARTMENT_DIGITS: usize = 3;
@@ -94,6 +97,15 @@ pub async fn store(
         store_alias(tx, &stored, code, name, now).await?;
     }
     Ok(stored)
+}
+
+/// The unit with this key.
+///
+/// # Errors
+/// `NOT_FOUND` when the caller sees none.
+pub async fn get(db: &impl ConnectionTrait, caller: &Caller, id: UnitId) -> AppResult<unit::Model> {
+    let found = super::scope::find::<unit::Entity>(caller)?.filter(unit::Column::Id.eq(id)).one(db).await?;
+    found.ok_or_else(|| AppError::new(ErrorCode::NotFound, "There is no such unit."))
 }
 
 /// The unit with this code in a division.

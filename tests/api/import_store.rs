@@ -109,3 +109,57 @@ async fn a_mistyped_unit_code_becomes_an_alias() {
     let rules: Vec<_> = project["findings"].as_array().unwrap().iter().map(|finding| &finding["rule"]).collect();
     assert!(rules.contains(&&json!("UNIT_CODE_FORMAT")), "{rules:?}");
 }
+
+/// A sample whose tables name the units 205001 to 205004.
+fn department_sample(unit: Option<(&str, &str)>) -> (Vec<u8>, Options) {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/hongqiao-education-2023.txt");
+    let options = Options {
+        division: "120106".to_owned(),
+        unit_code: unit.map(|(code, _)| code.to_owned()),
+        unit_name: unit.map(|(_, name)| name.to_owned()),
+        ..Options::default()
+    };
+    (std::fs::read(file).unwrap(), options)
+}
+
+#[tokio::test]
+async fn a_given_department_stands_above_the_printed_units() {
+    let world = World::empty().await;
+    let (bytes, options) = department_sample(Some(("205", "红桥区教育局")));
+    world.import("department.txt", bytes, &options).await;
+    let tree = world
+        .ask(
+            r#"{ unit(by: {key: {code: "205"}}) { level parent { code } goal(fiscalYear: 2023) { items { ordinal } }
+                children { nodes { code level parent { name } goal(fiscalYear: 2023) { id } } } } }"#,
+            json!({}),
+        )
+        .await;
+    let child = |code: &str| json!({"code": code, "level": "UNIT", "parent": {"name": "红桥区教育局"}, "goal": null});
+    let ordinals: Vec<_> = (1..=5).map(|ordinal| json!({"ordinal": ordinal})).collect();
+    assert_eq!(
+        tree["unit"],
+        json!({
+            "level": "DEPARTMENT",
+            "parent": null,
+            "goal": {"items": ordinals},
+            "children": {"nodes": [child("205001"), child("205002"), child("205003"), child("205004")]},
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_given_unit_that_the_tables_contradict_is_refused() {
+    let world = World::empty().await;
+    for (unit, hint) in [("450002", "--unit 205"), ("206", "--unit 205")] {
+        let (bytes, options) = department_sample(Some((unit, "别的单位")));
+        let refusal = world.try_import("department.txt", bytes, &options).await.unwrap_err();
+        assert!(refusal.message().contains("205001, 205002, 205003, 205004"), "{refusal}");
+        assert!(refusal.message().contains(hint), "{refusal}");
+    }
+    let (bytes, mut options) = department_sample(Some(("205", "")));
+    options.unit_name = None;
+    let refusal = world.try_import("department.txt", bytes, &options).await.unwrap_err();
+    assert!(refusal.message().contains("--unit-name"), "{refusal}");
+    let stored = world.ask("{ units { totalCount } divisions { totalCount } }", json!({})).await;
+    assert_eq!(stored, json!({"units": {"totalCount": 0}, "divisions": {"totalCount": 0}}));
+}

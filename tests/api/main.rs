@@ -1,18 +1,30 @@
 //! The whole suite.
 
 mod account;
+mod cli;
 mod database;
+mod execution;
+mod filters;
 mod full_disk;
 mod guard;
 mod http;
 mod import_read;
 mod import_store;
 mod import_together;
+mod invariants;
 mod key;
 mod killed;
 mod large_import;
+mod layers;
 mod locale;
 mod migration;
+mod money;
+mod paging;
+mod readme;
+mod samples;
+mod schema;
+mod scope;
+mod statements;
 mod support;
 mod token;
 mod toy;

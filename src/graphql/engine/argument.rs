@@ -37,9 +37,10 @@ impl At {
     }
 }
 
-/// Text.
+/// Text without U+0000, which PostgreSQL cannot hold and at which SQLite ends a pattern.
 pub fn text(value: &Value, at: &At) -> AppResult<String> {
     match value {
+        Value::String(text) if text.contains('\0') => Err(at.error("must not hold the character U+0000")),
         Value::String(text) => Ok(text.clone()),
         _ => Err(at.error("must be a string")),
     }

@@ -40,9 +40,47 @@ pub struct Asked<'a> {
     selections: Vec<&'a SelectionSet>,
 }
 
+impl<'a> Environment<'a> {
+    /// Spreads fragments and merges fields of one key.
+    fn collect(
+        self,
+        set: &'a SelectionSet,
+        type_name: &str,
+        interfaces: &[&str],
+        fields: &mut IndexMap<&'a Name, Asked<'a>>,
+    ) {
+        let applies = |condition: &str| condition == type_name || interfaces.contains(&condition);
+        for item in &set.items {
+            match &item.node {
+                Selection::Field(field) => {
+                    let asked = Asked::of(&field.node, self);
+                    match fields.get_mut(asked.key) {
+                        Some(known) => known.selections.extend(asked.selections),
+                        None => {
+                            fields.insert(asked.key, asked);
+                        }
+                    }
+                }
+                Selection::InlineFragment(inline) => {
+                    let condition = inline.node.type_condition.as_ref().map(|condition| &condition.node.on.node);
+                    if condition.is_none_or(|condition| applies(condition)) {
+                        self.collect(&inline.node.selection_set.node, type_name, interfaces, fields);
+                    }
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.fragments.get(&spread.node.fragment_name.node)
+                        && applies(&fragment.node.type_condition.node.on.node)
+                    {
+                        self.collect(&fragment.node.selection_set.node, type_name, interfaces, fields);
+                    }
+                }
+            }
+        }
+    }
+}
+
 impl<'a> Asked<'a> {
-    /// A root field.
-    pub fn root(field: &'a Field, environment: Environment<'a>) -> Self {
+    fn of(field: &'a Field, environment: Environment<'a>) -> Self {
         Self {
             name: &field.name.node,
             key: &field.response_key().node,
@@ -60,49 +98,20 @@ impl<'a> Asked<'a> {
         self
     }
 
+    /// The fields asked of the root, in the order of the answer.
+    pub fn fields_of(root: &str, set: &'a SelectionSet, environment: Environment<'a>) -> Vec<Asked<'a>> {
+        let mut fields = IndexMap::new();
+        environment.collect(set, root, &[], &mut fields);
+        fields.into_values().collect()
+    }
+
     /// The fields asked of an object of this type, in the order of the answer.
     pub fn fields(&self, type_name: &str, interfaces: &[&str]) -> Vec<Asked<'a>> {
         let mut fields = IndexMap::new();
         for selection in &self.selections {
-            self.collect(selection, type_name, interfaces, &mut fields);
+            self.environment.collect(selection, type_name, interfaces, &mut fields);
         }
         fields.into_values().collect()
-    }
-
-    fn collect(
-        &self,
-        set: &'a SelectionSet,
-        type_name: &str,
-        interfaces: &[&str],
-        fields: &mut IndexMap<&'a Name, Asked<'a>>,
-    ) {
-        let applies = |condition: &str| condition == type_name || interfaces.contains(&condition);
-        for item in &set.items {
-            match &item.node {
-                Selection::Field(field) => {
-                    let asked = Self::root(&field.node, self.environment);
-                    match fields.get_mut(asked.key) {
-                        Some(known) => known.selections.extend(asked.selections),
-                        None => {
-                            fields.insert(asked.key, asked);
-                        }
-                    }
-                }
-                Selection::InlineFragment(inline) => {
-                    let condition = inline.node.type_condition.as_ref().map(|condition| &condition.node.on.node);
-                    if condition.is_none_or(|condition| applies(condition)) {
-                        self.collect(&inline.node.selection_set.node, type_name, interfaces, fields);
-                    }
-                }
-                Selection::FragmentSpread(spread) => {
-                    if let Some(fragment) = self.environment.fragments.get(&spread.node.fragment_name.node)
-                        && applies(&fragment.node.type_condition.node.on.node)
-                    {
-                        self.collect(&fragment.node.selection_set.node, type_name, interfaces, fields);
-                    }
-                }
-            }
-        }
     }
 
     /// The value of an argument: sent, or the default of its variable, or its own default; `None` where it is absent.

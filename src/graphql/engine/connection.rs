@@ -30,6 +30,8 @@ pub trait Connected: Object<Row = <Self::Entity as EntityTrait>::Model> {
     fn filters() -> &'static Filters;
     /// The keys it can be sorted by.
     fn orders() -> &'static [OrderField<<Self::Entity as EntityTrait>::Column>];
+    /// The order without `orderBy`, in words: what follows “by”.
+    const DEFAULT_ORDER: &'static str;
     /// The order without `orderBy`.
     fn default_order() -> &'static [<Self::Entity as EntityTrait>::Column];
 }
@@ -39,18 +41,28 @@ pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
     let own = |suffix: &str, list: bool| -> &'static str {
         let ty = if list { format!("[{}{suffix}!]", T::NAME) } else { format!("{}{suffix}", T::NAME) };
         let name = if list { "orderBy" } else { "filter" };
-        // A schema is built once for each language; its names live as long as the process.
+        // The fields of each type are made once; their names and words live as long as the process.
         Box::leak(format!("{name}: {ty}").into_boxed_str())
     };
+    let order = format!(
+        "The order, by at most {} keys, none twice; equal keys are ordered by `id`. Without it, by {}.",
+        order::KEYS,
+        T::DEFAULT_ORDER
+    );
     let mut arguments = vec![
         Argument::new(own("Filter", false), "Only objects that pass this filter."),
-        Argument::new(own("Order", true), "The order, by several keys; equal keys are ordered by `id`."),
+        Argument::new(own("Order", true), Box::leak(order.into_boxed_str())),
         Argument::new(
             "first: Int",
-            "The first n objects after `after`. More than the limit is an error that names it.",
+            "The first n objects after `after`; `page_default` of `service { limits }` when neither `first` nor \
+             `last` is given. More than `page_max` is an error that names the limit.",
         ),
         Argument::new("after: String", "Only objects after this cursor."),
-        Argument::new("last: Int", "The last n objects before `before`; not together with `first`."),
+        Argument::new(
+            "last: Int",
+            "The last n objects before `before`; not together with `first`. More than `page_max` of \
+             `service { limits }` is an error that names the limit.",
+        ),
         Argument::new("before: String", "Only objects before this cursor."),
     ];
     if root {
@@ -95,11 +107,11 @@ fn window<E: EntityTrait>(asked: &Asked<'_>, order: &Ordering<E>) -> AppResult<W
     if first.is_some() && last.is_some() {
         return Err(AppError::bad_input("`first` and `last` exclude each other; use one of them."));
     }
-    let name = if last.is_some() { "last" } else { "first" };
+    let (name, further) = if last.is_some() { ("last", "before") } else { ("first", "after") };
     let size = last.or(first).unwrap_or(limits.page_default);
     if size > limits.page_max {
         let most = limits.page_max;
-        let message = format!("`{name}` is {size}; the limit is {most}. Ask for {most} and go on with `after`.");
+        let message = format!("`{name}` is {size}; the limit is {most}. Ask for {most} and go on with `{further}`.");
         return Err(AppError::new(ErrorCode::BadUserInput, message));
     }
     let offset = offset.unwrap_or(0);

@@ -276,12 +276,13 @@ impl Filters {
         )
     }
 
-    /// Reads a filter; an absent or empty one is true.
+    /// Reads a filter; an absent or empty one is true, and counts as one condition.
     ///
     /// # Errors
     /// `BAD_USER_INPUT` with the place of the mistake, `COST_LIMIT` when the filter is too large.
     pub fn read(&self, value: &Value, at: &At, reading: &mut Reading<'_>, depth: u64) -> AppResult<Filter> {
         reading.level(depth)?;
+        let terms = reading.terms;
         let mut parts = Vec::new();
         for (name, value) in argument::fields(value, at)? {
             if *value == Value::Null {
@@ -299,6 +300,9 @@ impl Filters {
                 }
             });
         }
+        if reading.terms == terms {
+            reading.term()?;
+        }
         Ok(Filter::All(parts))
     }
 
@@ -314,6 +318,17 @@ fn in_limit(at: &At, entries: usize, limits: &ProfileLimits) -> AppResult<()> {
         return Err(at.error(&format!("may have {} entries at the most", limits.filter_list)));
     }
     Ok(())
+}
+
+/// The largest pattern, in characters; with each of them escaped it is still below SQLite's 50,000 bytes.
+const PATTERN_LIMIT: usize = 10_000;
+
+fn pattern(value: &Value, at: &At) -> AppResult<String> {
+    let text = argument::text(value, at)?;
+    if text.chars().count() > PATTERN_LIMIT {
+        return Err(at.error(&format!("may have {PATTERN_LIMIT} characters at the most")));
+    }
+    Ok(text)
 }
 
 /// The tests that one operator stands for.
@@ -336,8 +351,8 @@ fn operator(
             in_limit(at, values.len(), limits)?;
             if name == "in" { Test::In(values) } else { Test::NotIn(values) }
         }
-        "startsWith" => Test::StartsWith(argument::text(value, at)?),
-        "contains" => Test::Contains(argument::text(value, at)?),
+        "startsWith" => Test::StartsWith(pattern(value, at)?),
+        "contains" => Test::Contains(pattern(value, at)?),
         "isNull" => Test::IsNull(argument::truth(value, at)?),
         "between" => {
             let mut bounds = Vec::new();

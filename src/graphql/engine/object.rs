@@ -96,7 +96,7 @@ impl<R: Clone + Send + Sync + 'static> Fields<R> {
     pub fn node(self, id: fn(&R) -> String) -> Self {
         self.implements("Node").value(
             "id: ID!",
-            "Opaque key, stable for ever; `node` finds the object by it.",
+            "Opaque id, stable for ever; `node` finds the object by it.",
             move |row| Value::from(id(row)),
         )
     }

@@ -18,7 +18,7 @@ pub struct OrderField<C> {
 }
 
 /// The most keys that one order takes.
-const KEYS: usize = 5;
+pub const KEYS: usize = 5;
 
 /// Reads `orderBy`; without one the rows come in the order `default`.
 ///

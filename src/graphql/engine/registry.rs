@@ -172,7 +172,8 @@ impl<'a> Registrar<'a> {
             },
             Argument {
                 signature: Signature { name: "not", ty: filters.name, default: None },
-                description: "This does not hold; a test of an absent value does not hold, so its `not` does.",
+                description: "This does not hold. A test of an absent value other than `isNull` is false, so its `not` \
+                              is true.",
             },
         ];
         fields.extend(filters.fields.iter().map(|field| field.argument));

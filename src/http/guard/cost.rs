@@ -146,13 +146,13 @@ impl<'a> Estimate<'a> {
     /// is no page at all (a negative number) counts nothing and is left to the field.
     fn page(&self, field: &Positioned<Field>) -> Result<Option<u64>, ServerError> {
         let mut page = None;
-        for argument in ["first", "last"] {
+        for (argument, further) in [("first", "after"), ("last", "before")] {
             let Some(Value::Number(number)) = self.argument(&field.node, argument) else { continue };
             let rows = number.as_u64().unwrap_or(if number.is_i64() { 0 } else { u64::MAX });
             let max = self.limits.page_max;
             if rows > max {
                 let message =
-                    format!("`{argument}` is {number}; the limit is {max}. Ask for {max} and go on with `after`.");
+                    format!("`{argument}` is {number}; the limit is {max}. Ask for {max} and go on with `{further}`.");
                 return Err(refusal(ErrorCode::BadUserInput, message, Some(field.pos)));
             }
             page = page.max(Some(rows));
@@ -271,6 +271,8 @@ mod tests {
         let limit = "the limit is 50. Ask for 50 and go on with `after`.";
         assert_eq!(refused("51", json!({})), Some(format!("`first` is 51; {limit}")));
         assert_eq!(refused("$n", json!({ "n": 51 })), Some(format!("`first` is 51; {limit}")));
+        let backward = "`last` is 51; the limit is 50. Ask for 50 and go on with `before`.";
+        assert_eq!(refused("1, last: 51", json!({})).as_deref(), Some(backward));
         assert!(refused("99999999999999999999", json!({})).is_some_and(|message| message.ends_with(limit)));
         assert_eq!(refused("50", json!({})), None);
         assert_eq!(refused("-1", json!({})), None);

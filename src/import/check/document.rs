@@ -116,8 +116,8 @@ impl Taken {
             return Ok(());
         }
         let place = form.code.as_ref().map_or(project.place, |code| code.place);
-        let label = project.code.clone().unwrap_or_else(|| project.name.clone());
-        Err(Refusal { label, place: Some(place), reason: Reason::Rule(Rule::ProjectCodeDuplicate) })
+        let printed = project.code.as_ref().unwrap_or(&project.name);
+        Err(Refusal::by_rule(Rule::ProjectCodeDuplicate, place, printed))
     }
 }
 

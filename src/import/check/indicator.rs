@@ -174,7 +174,7 @@ fn check_measure(target: &Target, level2: &Level, name: &str, place: Place, find
     findings.add_if(ends_with(&RATES) && !is_percent, Rule::NameRateUnitNotPercent, place, &target.raw);
     findings.add_if(ends_with(&COUNTS) && is_percent, Rule::NameCountUnitPercent, place, &target.raw);
     findings.add_if(level2.name == "数量指标" && is_percent, Rule::QuantityHoldsRate, place, &target.raw);
-    let is_cost = matches!(level2.name.as_str(), "成本指标" | "经济成本指标");
+    let is_cost = level2.name == "成本指标";
     findings.add_if(is_cost && !unit.contains('元'), Rule::CostUnitNotMoney, place, &target.raw);
 }
 

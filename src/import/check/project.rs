@@ -12,7 +12,7 @@ use crate::import::document::{Cell, Field, Place};
 use crate::import::form::{Form, PlanRow};
 use crate::import::numbering;
 use crate::import::outline::ProjectTable;
-use crate::import::reject::{Reason, Refusal};
+use crate::import::reject::Refusal;
 use crate::rules::money::{self, MoneyUnit};
 use crate::rules::plan;
 use crate::rules::project_code::{Check, ProjectCode};
@@ -147,8 +147,7 @@ impl Funds {
             Ok(funds)
         } else {
             let label = format!("{} ≠ {} + {}", printed.budget.text, printed.fiscal.text, printed.other.text);
-            let reason = Reason::Rule(Rule::MoneySplitMismatch);
-            Err(Refusal { label, place: Some(printed.budget.place), reason })
+            Err(Refusal::by_rule(Rule::MoneySplitMismatch, printed.budget.place, &label))
         }
     }
 
@@ -173,10 +172,7 @@ fn amount(field: &Field, unit: MoneyUnit, findings: &mut Findings) -> Result<Opt
     }
     match money::parse(&raw, unit) {
         Ok(fen) => Ok(Some(Amount { fen, raw })),
-        Err(_) => {
-            let reason = Reason::Rule(Rule::MoneyNotNumeric);
-            Err(Refusal { label: raw, place: Some(field.place), reason })
-        }
+        Err(_) => Err(Refusal::by_rule(Rule::MoneyNotNumeric, field.place, &raw)),
     }
 }
 

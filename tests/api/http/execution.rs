@@ -154,3 +154,21 @@ async fn codes_of_the_service_reach_the_client_and_faults_do_not() {
         assert!(line.is_some_and(|line| line.contains(SECRET) && line.contains(field)), "{field}: {log}");
     }
 }
+
+/// The library forgets the defaults of variables when it decides what to leave out, so the handler fills them in.
+#[tokio::test]
+async fn defaults_of_variables_decide_what_is_left_out() {
+    let server = Server::usual().await;
+    let document = "query ($yes: Boolean = true, $no: Boolean! = false) {
+        a: hello @include(if: $yes) b: hello @include(if: $no) c: hello @skip(if: $yes) ...F @include(if: $yes)
+    } fragment F on Query { d: hello @skip(if: $no) }";
+    for (variables, data) in [
+        (json!({}), json!({ "a": "hello", "d": "hello" })),
+        (json!({ "yes": false }), json!({ "c": "hello" })),
+        (json!({ "no": true }), json!({ "a": "hello", "b": "hello" })),
+    ] {
+        let body = json!({ "query": document, "variables": variables });
+        let answer = server.post(&body, &[]).await.json();
+        assert_eq!(answer, json!({ "data": data }), "{variables}");
+    }
+}

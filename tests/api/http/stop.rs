@@ -114,7 +114,9 @@ fn the_first_signal_drains_and_the_second_forces() {
     const CHILD: &str = "JIXIAO_TEST_SIGNALS";
     if std::env::var_os(CHILD).is_some() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        return runtime.block_on(until_forced());
+        // A signal that is not heard ends the child, and with it the test, by failing.
+        let until_forced = async { timeout(Duration::from_secs(10), until_forced()).await };
+        return runtime.block_on(until_forced).expect("no signal was heard");
     }
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "http::stop::the_first_signal_drains_and_the_second_forces", "--nocapture"])

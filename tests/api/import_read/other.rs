@@ -7,7 +7,7 @@ use jixiao::import::check::Rejected;
 use jixiao::import::labels::OtherForm;
 use jixiao::import::reject::Reason;
 use jixiao::import::{self, CheckError, Checked, Limits};
-use jixiao::rules::quality::Lang;
+use jixiao::lang::Lang;
 
 use crate::support::docx::{paragraph, run, with_body};
 use crate::support::sample::{self, options};
@@ -29,7 +29,7 @@ fn line(text: &str, content: &str) -> String {
 
 #[test]
 fn a_table_of_contents_and_a_cover_are_passed_over() {
-    let contents = "某区卫生健康局\n二〇二二年部门预算绩效文本\n目录\n第一部分 部门整体绩效目标……1\n一、总体绩效目标\t1\n二、分项绩效目标 1\n三、工作保障措施2\n第二部分 预算项目绩效目标 3\n1.基层医生培训绩效目标表\n2.设备更新绩效目标表 4\n";
+    let contents = "某区卫生健康局\n二〇二二年部门预算绩效文本\n目录\n第一部分 部门整体绩效目标……1\n一、总体绩效目标\t1\n二、分项绩效目标 1\n三、工作保障措施2\n（一）组织保障……2\n第二部分 预算项目绩效目标 3\n1.基层医生培训绩效目标表\n2.设备更新绩效目标表 4\n";
     let body = sample::disclosure().replace("2022年部门预算绩效文本\n", "");
     let checked = check(&format!("{contents}{body}"));
     assert_eq!(checked.title.as_deref(), Some("二〇二二年部门预算绩效文本"));

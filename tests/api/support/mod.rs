@@ -3,9 +3,16 @@
 pub mod cluster;
 pub mod compare;
 pub mod cpu;
+pub mod data;
 pub mod database;
+pub mod dice;
 pub mod disclosures;
+pub mod document;
 pub mod docx;
+pub mod executor;
 pub mod generated;
+pub mod graph;
+pub mod introspection;
+pub mod operand;
 pub mod sample;
 pub mod world;

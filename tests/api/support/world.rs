@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use async_graphql::{Request, Variables};
+use async_graphql::parser::parse_query;
+use async_graphql::{Request, Response, ServerError, Variables};
 use entity::id::AccountId;
 use entity::value::{AccountKind, Role};
 use jixiao::auth::{Account, Caller, Grant, Scope};
 use jixiao::db::Db;
+use jixiao::error::{AppError, AppResult};
+use jixiao::graphql::variables::with_defaults;
 use jixiao::graphql::{self, ApiSchema};
 use jixiao::import::{self, FileStore, Options, Report, Source};
 use jixiao::lang::Lang;
@@ -36,8 +39,11 @@ impl World {
         let (database, mut db) = database::migrated().await;
         let statements = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&statements);
-        db.observe(move |_| {
+        db.observe(move |info| {
             counter.fetch_add(1, Ordering::Relaxed);
+            if info.failed {
+                eprintln!("failed: {}", info.statement);
+            }
         });
         let schema = graphql::schema(Some(db.clone()), Lang::En);
         let files = TempDir::new().expect("a temporary folder");
@@ -60,20 +66,40 @@ impl World {
 
     /// Imports a document that must be accepted.
     pub async fn import(&self, name: &str, bytes: Vec<u8>, options: &Options) -> Report {
+        self.try_import(name, bytes, options).await.expect("an accepted document")
+    }
+
+    /// Imports a document that may be refused.
+    pub async fn try_import(&self, name: &str, bytes: Vec<u8>, options: &Options) -> AppResult<Report> {
         let source = Source { name: name.to_owned(), bytes };
         let files = FileStore::new(self.files.path());
-        import::run(&self.db, &files, &Caller::operator(), &source, options).await.expect("an accepted document")
+        import::run(&self.db, &files, &Caller::operator(), &source, options).await
+    }
+
+    fn request(&self, caller: &Caller, query: &str, variables: Value) -> Request {
+        let mut variables = Variables::from_json(variables);
+        if let Ok(document) = parse_query(query)
+            && let Some((_, operation)) = document.operations.iter().next()
+        {
+            variables = with_defaults(&operation.node, variables);
+        }
+        Request::new(query).variables(variables).data(caller.clone()).data(ProfileLimits::SERVICE).data(Lang::En)
+    }
+
+    /// Asks as a caller, and gives the answer as the schema gives it.
+    pub async fn answer(&self, caller: &Caller, query: &str, variables: Value) -> Response {
+        let response = self.schema.execute(self.request(caller, query, variables)).await;
+        for error in &response.errors {
+            if let Some(cause) = error.source::<AppError>().and_then(std::error::Error::source) {
+                eprintln!("{error}: {cause}");
+            }
+        }
+        response
     }
 
     /// Asks as a caller, and gives the whole answer.
     pub async fn ask_as(&self, caller: &Caller, query: &str, variables: Value) -> Value {
-        let request = Request::new(query)
-            .variables(Variables::from_json(variables))
-            .data(caller.clone())
-            .data(ProfileLimits::SERVICE)
-            .data(Lang::En);
-        let response = self.schema.execute(request).await;
-        serde_json::to_value(&response).expect("an answer is JSON")
+        serde_json::to_value(self.answer(caller, query, variables).await).expect("an answer is JSON")
     }
 
     /// Asks as a reader of everything, and gives the data of an answer without errors.
@@ -83,10 +109,17 @@ impl World {
         answer["data"].clone()
     }
 
-    /// Asks as a reader of everything, and gives the first error.
-    pub async fn refusal(&self, query: &str, variables: Value) -> String {
-        let answer = self.ask_as(&reader(), query, variables).await;
-        answer["errors"][0]["message"].as_str().unwrap_or_else(|| panic!("no error: {answer:#}")).to_owned()
+    /// Asks as a reader of everything, and gives the errors: message and code.
+    pub async fn refusals(&self, query: &str, variables: Value) -> Vec<(String, String)> {
+        self.refusals_as(&reader(), query, variables).await
+    }
+
+    /// Asks as a caller, and gives the errors: message and code.
+    pub async fn refusals_as(&self, caller: &Caller, query: &str, variables: Value) -> Vec<(String, String)> {
+        let errors = self.answer(caller, query, variables).await.errors;
+        let code =
+            |error: &ServerError| error.source::<AppError>().map_or("", |error| error.code().as_str()).to_owned();
+        errors.iter().map(|error| (error.message.clone(), code(error))).collect()
     }
 
     /// How many statements `work` runs.

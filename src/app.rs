@@ -1,0 +1,188 @@
+//! From settings to a service that answers: database, keys, schema, routes, and the loop until the end.
+//!
+//! A SQLite file belongs to this machine, so whoever opens it for work brings its tables up to date. A PostgreSQL
+//! database may be in use by processes of the version before, so it is changed by `jixiao migrate` alone, and opening it
+//! with changes pending is refused.
+
+use std::fs::DirBuilder;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use sea_orm::DbBackend;
+use tokio::net::TcpListener;
+
+use crate::auth::bearer::Bearer;
+use crate::auth::key::{KeyError, SigningKey};
+use crate::auth::keyset::KeySet;
+use crate::auth::token::{TokenChecker, TokenIssuer};
+use crate::clock;
+use crate::config::Settings;
+use crate::db::{DatabaseSettings, Db};
+use crate::error::AppError;
+use crate::graphql;
+use crate::http::{self, Lifecycle, Ready, ServeOptions, Service};
+use crate::lang::ByLang;
+use crate::limits::Limits;
+
+/// Why the service cannot start, in words for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be made.
+    #[error("the data folder {} cannot be made: {source}; choose another one with --data or JIXIAO_DATA", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no database to look into.
+    #[error("there is no database {}: `jixiao demo`, `serve` and `migrate` make one; is --data the right folder?", .0.display())]
+    NoDatabase(PathBuf),
+    /// The tables are not those of this version.
+    #[error("the database lacks {0} of the changes that this version needs: run `jixiao migrate`")]
+    Pending(usize),
+    /// Another program listens at the address.
+    #[error(
+        "{0} is taken by another program: stop it, or choose another address, e.g. JIXIAO_LISTEN={next}",
+        next = SocketAddr::new(.0.ip(), .0.port().checked_add(1).unwrap_or(8080))
+    )]
+    Taken(SocketAddr),
+    /// The address cannot be listened at for another reason.
+    #[error("the service cannot listen at {address}: {source}; choose another address with JIXIAO_LISTEN")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The clock of the machine is wrong.
+    #[error("the clock of this machine is behind the date of this version: set it right, since tokens expire by it")]
+    Clock,
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    App(#[from] AppError),
+}
+
+/// Opens the database for work; makes folder, file and tables where they may be made.
+///
+/// # Errors
+/// When the database does not answer or is not safe to use, and for a PostgreSQL database with changes pending.
+pub async fn open(settings: &Settings) -> Result<Db, StartError> {
+    make_data_folder(settings)?;
+    let db = Db::connect(&settings.database()).await?;
+    match db.backend() {
+        DbBackend::Sqlite => db.migrate().await?,
+        _ => refuse_pending(&db).await?,
+    }
+    Ok(db)
+}
+
+/// Opens a database that must have its tables already, to look something up in it.
+///
+/// # Errors
+/// As [`open`], and for a SQLite file that is not there or any database with changes pending.
+pub async fn open_existing(database: &DatabaseSettings) -> Result<Db, StartError> {
+    if let Some(file) = database.missing_file() {
+        return Err(StartError::NoDatabase(file));
+    }
+    let db = Db::connect(database).await?;
+    refuse_pending(&db).await?;
+    Ok(db)
+}
+
+/// Brings the tables of any database to the newest form and tells which changes that took.
+///
+/// # Errors
+/// When the database does not answer, is not safe to use, or refuses a change.
+pub async fn migrate(settings: &Settings) -> Result<(Db, Vec<String>), StartError> {
+    make_data_folder(settings)?;
+    let db = Db::connect(&settings.database()).await?;
+    let pending = db.pending_migrations().await?;
+    db.migrate().await?;
+    Ok((db, pending))
+}
+
+/// Issues tokens by the signing key of the data folder, which is made when it is missing.
+///
+/// # Errors
+/// When the key cannot be used.
+pub fn token_issuer(settings: &Settings) -> Result<TokenIssuer, StartError> {
+    let key = SigningKey::open_or_create(&settings.keys_folder())?;
+    Ok(TokenIssuer::new(key, &settings.issuer, &settings.audience))
+}
+
+/// Takes the address of the settings. Connections wait until [`serve`] accepts them.
+///
+/// # Errors
+/// When the address is taken or not one of this machine.
+pub async fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
+    let address = settings.listen;
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        ErrorKind::AddrInUse => StartError::Taken(address),
+        _ => StartError::Listen { address, source },
+    })
+}
+
+/// Serves until a signal ends it, then lets running requests finish and closes the database. `announce` is how long
+/// requests are still accepted after the signal.
+///
+/// # Errors
+/// When the clock is behind, when a key cannot be used, and when the database cannot be closed.
+pub async fn serve(settings: &Settings, db: Db, listener: TcpListener, announce: Duration) -> Result<(), StartError> {
+    if !clock::is_plausible(clock::system()) {
+        return Err(StartError::Clock);
+    }
+    let lifecycle = Lifecycle::new();
+    let router = router(settings, &db, lifecycle.clone())?;
+    let signals = lifecycle.clone();
+    tokio::spawn(async move {
+        if let Err(error) = signals.follow_signals().await {
+            tracing::error!(%error, "signals cannot be followed: the service can only be killed");
+        }
+    });
+    let options = ServeOptions { announce, finish: settings.drain_seconds, ..ServeOptions::default() };
+    let address = listener.local_addr().unwrap_or(settings.listen);
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, "serving");
+    http::serve(listener, router, &options, lifecycle).await;
+    Ok(db.close().await?)
+}
+
+/// All routes of the service on a database.
+///
+/// # Errors
+/// When a key cannot be used.
+pub fn router(settings: &Settings, db: &Db, lifecycle: Lifecycle) -> Result<Router, StartError> {
+    let key = SigningKey::open_or_create(&settings.keys_folder())?;
+    let checker = TokenChecker::new(KeySet::configured(&key, settings)?, &settings.audience);
+    let authenticate = Arc::new(Bearer::new(checker, db.read().clone(), clock::system));
+    let asked = db.clone();
+    let ready: Ready = Arc::new(move || {
+        let db = asked.clone();
+        Box::pin(async move { db.ping().await })
+    });
+    let schemas = ByLang::new(|lang| graphql::schema(Some(db.clone()), lang));
+    let sdl = ByLang::new(graphql::sdl);
+    let service = Service::new(schemas, sdl, authenticate, Limits::DEFAULT, ready, lifecycle);
+    Ok(http::router(service, &settings.cors_origins))
+}
+
+/// Makes the data folder, private to its owner; one that exists stays as it is.
+fn make_data_folder(settings: &Settings) -> Result<(), StartError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&settings.data);
+    made.map_err(|source| StartError::Folder { path: settings.data.clone(), source })
+}
+
+async fn refuse_pending(db: &Db) -> Result<(), StartError> {
+    match db.pending_migrations().await?.len() {
+        0 => Ok(()),
+        pending => Err(StartError::Pending(pending)),
+    }
+}

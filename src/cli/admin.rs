@@ -1,0 +1,60 @@
+//! `jixiao admin …`.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::failure::Failure;
+use super::output;
+use crate::app;
+use crate::auth::Caller;
+use crate::config::Settings;
+use crate::db::DatabaseSettings;
+use crate::service::invariants::{self, Outcome};
+
+/// How long one check may run: as long as it takes on a large database.
+const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+
+/// Look after the database
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  jixiao admin check")]
+pub struct Admin {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Test the invariants of the whole database
+    ///
+    /// Prints one line for each, `ok` or `FAILED` with the number of offending rows and the first of their keys. Changes
+    /// nothing, and may run beside the service.
+    #[command(after_help = "Example:\n  jixiao admin check && echo whole")]
+    Check,
+}
+
+impl Admin {
+    pub async fn run(self, settings: &Settings) -> Result<(), Failure> {
+        match self.command {
+            Command::Check => check(settings).await,
+        }
+    }
+}
+
+async fn check(settings: &Settings) -> Result<(), Failure> {
+    let settings = DatabaseSettings { read_timeout: PATIENCE, ..settings.database() };
+    let db = app::open_existing(&settings).await?;
+    let mut failed = false;
+    for invariant in invariants::of(db.read()) {
+        match invariants::check(db.read(), &Caller::operator(), &invariant).await? {
+            Outcome::Holds => output::line(format!("ok      {}", invariant.meaning))?,
+            Outcome::Broken { rows, first } => {
+                failed = true;
+                let more = if rows > first.len() as u64 { ", …" } else { "" };
+                output::line(format!("FAILED  {} {rows} rows: {}{more}", invariant.meaning, first.join(", ")))?;
+            }
+        }
+    }
+    db.close().await?;
+    if failed { Err(Failure::Told) } else { Ok(()) }
+}

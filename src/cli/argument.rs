@@ -1,0 +1,81 @@
+//! How the text of an argument becomes its value. An error says what the text must be; clap says where it stands.
+
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use entity::value::Role;
+
+use crate::auth::token::MAX_LIFE;
+
+/// Most digits of a division's code.
+const DIVISION_DIGITS: usize = 9;
+
+/// A unit by division and code, e.g. `130304/450002`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitKey {
+    /// Code of the division.
+    pub division: String,
+    /// Code of the unit inside it.
+    pub code: String,
+}
+
+/// Reads `130304/450002`.
+pub fn unit_key(text: &str) -> Result<UnitKey, String> {
+    let form = || "must be division and unit, e.g. 130304/450002".to_owned();
+    let (division, code) = text.split_once('/').ok_or_else(form)?;
+    let code = code.trim();
+    if code.is_empty() || code.contains('/') {
+        return Err(form());
+    }
+    Ok(UnitKey { division: self::division(division)?, code: code.to_owned() })
+}
+
+/// Reads the code of a division.
+pub fn division(text: &str) -> Result<String, String> {
+    let digits = (1..=DIVISION_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { Ok(text.to_owned()) } else { Err("the code of a division is 1 to 9 digits, e.g. 130304".to_owned()) }
+}
+
+/// Reads the life of a token: seconds, minutes or hours, an hour at most.
+pub fn token_life(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let seconds: Option<u64> = match unit {
+        "s" => Some(1),
+        "m" => Some(60),
+        "h" => Some(3600),
+        _ => None,
+    };
+    let life = seconds.zip(number.parse::<u64>().ok()).and_then(|(unit, number)| unit.checked_mul(number));
+    let allowed = life.map(Duration::from_secs).filter(|life| (Duration::from_secs(1)..=MAX_LIFE).contains(life));
+    allowed.ok_or_else(|| "must be a time from 1s to 1h, e.g. 90s, 15m, 1h".to_owned())
+}
+
+/// Reads a role, in capitals or not.
+pub fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.iter().map(|role| role.code()))
+        .try_map(|text| Role::from_code(&text.to_ascii_uppercase()).ok_or("no role of this name"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, token_life, unit_key};
+
+    #[test]
+    fn the_life_of_a_token_is_a_number_with_a_unit() {
+        for (text, seconds) in [("1s", 1), ("90s", 90), ("15m", 900), ("60m", 3600), ("1h", 3600)] {
+            assert_eq!(token_life(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for bad in ["", "0s", "15", "m", "61m", "2h", "3601s", "1d", "-1s", "1.5h", "99999999999999999999h", "1h "] {
+            assert!(token_life(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_unit_is_named_by_division_and_code() {
+        let unit = unit_key("130304/450002").unwrap();
+        assert_eq!((unit.division.as_str(), unit.code.as_str()), ("130304", "450002"));
+        for bad in ["", "450002", "130304/", "/450002", "130304/450002/1", "1303040000/1", "北戴河/450002"] {
+            assert!(unit_key(bad).is_err(), "{bad}");
+        }
+    }
+}

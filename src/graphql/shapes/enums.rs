@@ -1,0 +1,164 @@
+//! The enums of the schema, and the filter inputs of those that rows are filtered by.
+
+use crate::graphql::engine::registry::Registrar;
+use crate::graphql::engine::signature::Argument;
+
+/// An enum.
+fn enumeration(registrar: &mut Registrar<'_>, name: &'static str, description: &str, values: &[(&str, &str)]) {
+    registrar.enumeration(name, description, values);
+}
+
+fn filtered(
+    registrar: &mut Registrar<'_>,
+    name: &'static str,
+    description: &str,
+    values: &[(&str, &str)],
+    operators: (&'static str, [&'static str; 4]),
+) {
+    enumeration(registrar, name, description, values);
+    let (filter, [eq, ne, among, not_among]) = operators;
+    let fields = [
+        Argument::new(eq, "Equal."),
+        Argument::new(ne, "Not equal; an absent value does not match."),
+        Argument::new(among, "One of these."),
+        Argument::new(not_among, "None of these; an absent value does not match."),
+        Argument::new("isNull: Boolean", "True asks for absent values, false for present ones."),
+    ];
+    registrar.input(
+        filter,
+        &format!("Operators on {name}; all given must hold. A null operand is an error; use `isNull`."),
+        &fields,
+        false,
+    );
+}
+
+/// The four typed operators of an enum.
+macro_rules! operators_on {
+    ($name:literal) => {
+        (
+            concat!($name, "Filter"),
+            [
+                concat!("eq: ", $name),
+                concat!("ne: ", $name),
+                concat!("in: [", $name, "!]"),
+                concat!("notIn: [", $name, "!]"),
+            ],
+        )
+    };
+}
+
+/// Registers the enums.
+pub fn register(registrar: &mut Registrar<'_>) {
+    enumeration(
+        registrar,
+        "MoneyUnit",
+        "Unit of an amount of money.",
+        &[("YUAN", "元."), ("WAN_YUAN", "万元, 10,000 元.")],
+    );
+    enumeration(registrar, "Lang", "Language of labels and messages.", &[("ZH", "Chinese."), ("EN", "English.")]);
+    enumeration(
+        registrar,
+        "SortDirection",
+        "Direction of an order.",
+        &[("ASC", "Smallest first."), ("DESC", "Largest first.")],
+    );
+    enumeration(
+        registrar,
+        "NullsOrder",
+        "Where objects without a value stand in an order.",
+        &[("FIRST", "Before all others."), ("LAST", "After all others.")],
+    );
+    enumeration(
+        registrar,
+        "PlanBasis",
+        "What the printed values of a spending plan are.",
+        &[
+            ("PERCENT", "Percent of the budget."),
+            ("AMOUNT", "Money in the unit of the table, although the header says percent."),
+            ("FRACTION", "Fraction of the budget; 1 is all of it."),
+            ("AMBIGUOUS", "Percent and money at once, because the budget is 100."),
+        ],
+    );
+    enumeration(
+        registrar,
+        "AccountKind",
+        "Kind of an account.",
+        &[("PERSON", "A person."), ("SERVICE", "Another system.")],
+    );
+    enumeration(
+        registrar,
+        "Role",
+        "What a grant allows.",
+        &[("READER", "Read."), ("EDITOR", "Read and write."), ("ADMIN", "Read, write and administer.")],
+    );
+    filtered(
+        registrar,
+        "UnitLevel",
+        "Rank of a unit.",
+        &[("DEPARTMENT", "A department (部门); its code has three digits."), ("UNIT", "A budgeted unit (预算单位).")],
+        operators_on!("UnitLevel"),
+    );
+    filtered(
+        registrar,
+        "GoalLevel",
+        "What the project tables of a document state goals for: projects or a special fund.",
+        &[("PROJECT", "Budgeted project (预算项目)."), ("SPECIAL_FUND", "Special fund (专项资金).")],
+        operators_on!("GoalLevel"),
+    );
+    filtered(
+        registrar,
+        "TargetKind",
+        "Form of a target.",
+        &[
+            ("QUANTITY", "Comparison, number and unit."),
+            ("RANGE", "Two numbers and a unit."),
+            ("QUALITATIVE", "Words."),
+        ],
+        operators_on!("TargetKind"),
+    );
+    filtered(
+        registrar,
+        "Comparison",
+        "How a result compares with the target when it is met.",
+        &[
+            ("GE", "At least (≥)."),
+            ("GT", "More than (>)."),
+            ("EQ", "Exactly (=)."),
+            ("LT", "Less than (<)."),
+            ("LE", "At most (≤)."),
+        ],
+        operators_on!("Comparison"),
+    );
+    filtered(
+        registrar,
+        "IndicatorRegime",
+        "Regime of indicators (指标体系): which first and second levels there are.",
+        &[
+            ("R2015", "财预〔2015〕88号: cost is a second level under output."),
+            ("R2021", "财预〔2021〕101号: cost is a first level."),
+            ("WHOLE_DEPARTMENT", "Whole department (中发〔2018〕34号)."),
+            ("CENTRAL_INVESTMENT", "Central investment (中央预算内投资)."),
+            ("LOCAL", "Local wording outside the national regimes."),
+        ],
+        operators_on!("IndicatorRegime"),
+    );
+    filtered(
+        registrar,
+        "Severity",
+        "How much a finding matters.",
+        &[
+            ("REJECTED", "Something was not stored."),
+            ("WARNING", "Stored; someone should look."),
+            ("NORMALIZED", "Stored in normal form; the printed text is kept."),
+            ("INFO", "Nothing is wrong; worth knowing."),
+        ],
+        operators_on!("Severity"),
+    );
+    filtered(
+        registrar,
+        "DocumentFormat",
+        "Format of a document.",
+        &[("TEXT", "Text whose cells are opened by a tab."), ("DOCX", "Word document.")],
+        operators_on!("DocumentFormat"),
+    );
+}

@@ -1,0 +1,62 @@
+//! What the READMEs show to paste works.
+
+use std::fs;
+use std::path::Path;
+
+use jixiao::config::SETTINGS;
+use serde_json::{Value, json};
+
+use crate::support::world::World;
+
+fn read(file: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+/// The texts between `open` and the next `close`.
+fn between<'a>(text: &'a str, open: &str, close: &str) -> Vec<&'a str> {
+    text.split(open).skip(1).map(|rest| rest.split(close).next().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_queries_are_answered_without_errors() {
+    let world = World::with_disclosures().await;
+    for file in ["README.md", "README.zh-CN.md"] {
+        let text = read(file);
+        let bodies = between(&text, "-d '", "'\n");
+        let pasted = bodies.iter().map(|body| {
+            let body: Value = serde_json::from_str(body).unwrap();
+            body["query"].as_str().unwrap().to_owned()
+        });
+        let queries: Vec<String> =
+            pasted.chain(between(&text, "```graphql\n", "```").into_iter().map(str::to_owned)).collect();
+        assert_eq!(queries.len(), 2, "{file}");
+        for query in queries {
+            let data = world.ask(&query, json!({ "name": "经费" })).await;
+            assert!(data["projects"]["nodes"].as_array().is_some_and(|nodes| !nodes.is_empty()), "{file}: {query}");
+        }
+    }
+}
+
+#[test]
+fn every_variable_is_a_setting_and_its_default_is_the_one_shown() {
+    for file in ["README.md", "README.zh-CN.md"] {
+        let text = read(file);
+        let setting = |rest: &str| {
+            let name: String = rest.chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
+            let found = SETTINGS.iter().find(|setting| setting.variable() == format!("JIXIAO_{name}"));
+            found.unwrap_or_else(|| panic!("{file} names JIXIAO_{name}"))
+        };
+        for rest in text.split("JIXIAO_").skip(1) {
+            let _known = setting(rest);
+        }
+        // Rows of the table with one variable and a default in code marks.
+        let mut compared = 0;
+        for row in text.lines().filter_map(|line| line.strip_prefix("| `JIXIAO_")) {
+            if let Some((_, default)) = row.split_once("` | `").filter(|(name, _)| !name.contains('`')) {
+                assert_eq!(default.split('`').next(), Some(setting(row).default), "{file}: {row}");
+                compared += 1;
+            }
+        }
+        assert_eq!(compared, 3, "{file}");
+    }
+}

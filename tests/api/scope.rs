@@ -1,0 +1,500 @@
+//! What lies outside a caller's scope does not exist: in lists, counts, filters, orders, cursors, relations of every
+//! direction, look-ups and `node`.
+
+use std::collections::{BTreeMap, HashSet};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use entity::id::UnitId;
+use entity::value::Role;
+use jixiao::auth::{Caller, Grant, Scope};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde_json::{Value, json};
+
+use crate::support::data::{Data, Shape};
+use crate::support::graph::{Fact, Graph};
+use crate::support::introspection::{Introspection, named, text, written};
+use crate::support::operand::Operands;
+use crate::support::world::{World, person};
+
+struct Scene {
+    world: World,
+    data: Data,
+    schema: Introspection,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let world = World::empty().await;
+        let data = Data::stored(&world.db, Shape::MARKED).await;
+        let schema = Introspection::of(&world.schema).await;
+        Self { world, data, schema }
+    }
+
+    /// A unit that has others below and above it.
+    fn middle(&self) -> UnitId {
+        self.data.units[1].id
+    }
+
+    /// Callers who see a part, with what they see.
+    fn partial(&self) -> Vec<(&'static str, Caller, Vec<Scope>)> {
+        let units = &self.data.units;
+        let division = |n: usize| Scope::Division(self.data.divisions[n].code.clone());
+        let leaf = units.iter().find(|unit| self.data.subtree(unit.id).len() == 1).expect("a unit without children");
+        let deepest = self.data.closure.iter().max_by_key(|link| link.depth).expect("a tree").descendant_id;
+        let of_role = |role: Role, scopes: &[Scope]| {
+            person(scopes.iter().map(|scope| Grant { role, scope: scope.clone() }).collect())
+        };
+        [
+            ("unit and below", Role::Reader, vec![Scope::Unit(self.middle())]),
+            ("top of a tree", Role::Reader, vec![Scope::Unit(units[0].id)]),
+            ("leaf", Role::Reader, vec![Scope::Unit(leaf.id)]),
+            ("deepest", Role::Editor, vec![Scope::Unit(deepest)]),
+            ("division", Role::Reader, vec![division(1)]),
+            ("division as editor", Role::Editor, vec![division(2)]),
+            ("division as admin", Role::Admin, vec![division(0)]),
+            ("several", Role::Reader, vec![division(2), Scope::Unit(self.middle()), Scope::Unit(leaf.id)]),
+            ("a unit that is gone", Role::Reader, vec![Scope::Unit(UnitId::new())]),
+            ("a division that is gone", Role::Reader, vec![Scope::Division("999999".to_owned())]),
+        ]
+        .into_iter()
+        .map(|(name, role, scopes)| (name, of_role(role, &scopes), scopes))
+        .collect()
+    }
+
+    /// Asks, and refuses every mark and key of a row that the caller does not see.
+    async fn ask(&self, caller: &Caller, seen: &Seen, query: &str, variables: Value) -> Value {
+        let answer = self.world.ask_as(caller, query, variables.clone()).await;
+        seen.scan(&answer, query);
+        assert_eq!(answer.get("errors"), None, "{query}\n{variables}\n{answer:#}");
+        answer["data"].clone()
+    }
+}
+
+/// What a caller sees, and what must not be seen.
+struct Seen {
+    graph: Graph,
+    forbidden: HashSet<String>,
+}
+
+impl Seen {
+    fn of(data: &Data, scopes: &[Scope]) -> Self {
+        let graph = Graph::seen(data, scopes);
+        let seen = graph.keys();
+        let whole = Graph::whole(data);
+        let mut forbidden: HashSet<String> = whole.keys().difference(&seen).map(|key| (*key).to_owned()).collect();
+        forbidden.extend(data.marks.iter().filter_map(|(mark, owner)| {
+            let key = owner.map_or_else(
+                || {
+                    data.divisions
+                        .iter()
+                        .find(|row| row.code.contains(mark) || row.name.as_ref().is_some_and(|n| n.contains(mark)))
+                        .map(|row| row.id.public())
+                },
+                |unit| Some(unit.public()),
+            );
+            let key = key.expect("every mark belongs to a row");
+            (!seen.contains(key.as_str())).then(|| mark.clone())
+        }));
+        for (key, unit) in parts(data) {
+            if !seen.contains(unit.public().as_str()) {
+                forbidden.insert(key);
+            }
+        }
+        Self { graph, forbidden }
+    }
+
+    fn scan(&self, answer: &Value, query: &str) {
+        let mut texts = vec![answer.to_string()];
+        collect_cursors(answer, &mut texts);
+        for text in &texts {
+            for word in words(text) {
+                assert!(!self.forbidden.contains(word), "{word} must not be seen\n{query}\n{answer:#}");
+            }
+        }
+    }
+}
+
+/// Keys of rows that no list shows by themselves, with their units.
+fn parts(data: &Data) -> Vec<(String, UnitId)> {
+    let objectives = data.objectives.iter().map(|row| (row.id.public(), row.unit_id));
+    let plans = data.plans.iter().map(|row| (row.id.public(), row.unit_id));
+    let items = data.items.iter().map(|row| (row.id.public(), row.unit_id));
+    objectives.chain(plans).chain(items).collect()
+}
+
+/// The marks and keys in a text.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let marks = text.split('«').skip(1).filter_map(|rest| rest.split_once('»')).map(|(mark, _)| mark.len());
+    let mut from = 0;
+    let marks: Vec<&str> = marks
+        .map(|length| {
+            let start = from + text[from..].find('«').expect("a mark");
+            let end = start + '«'.len_utf8() + length + '»'.len_utf8();
+            from = end;
+            &text[start..end]
+        })
+        .collect();
+    let keys = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.len() == 30);
+    marks.into_iter().chain(keys)
+}
+
+/// The insides of everything that could be a cursor; ids in them are plain.
+fn collect_cursors(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) => {
+            if let Some(inside) = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
+                texts.push(inside);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_cursors(item, texts)),
+        Value::Object(fields) => fields.values().for_each(|field| collect_cursors(field, texts)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The lists of the root with the objects they show.
+const LISTS: &[(&str, &str)] = &[
+    ("divisions", "Division"),
+    ("units", "Unit"),
+    ("projects", "Project"),
+    ("indicators", "Indicator"),
+    ("departmentGoals", "DepartmentGoal"),
+    ("findings", "Finding"),
+    ("sourceDocuments", "SourceDocument"),
+];
+
+/// A selection of everything that a type has, so many objects deep.
+fn selection(schema: &Introspection, name: &str, depth: usize) -> String {
+    let ty = schema.ty(name);
+    let mut fields = vec!["__typename".to_owned()];
+    if ty["kind"] == "INTERFACE" {
+        for object in ty["possibleTypes"].as_array().unwrap() {
+            let object = text(&object["name"]);
+            // A field may have another nullability in another object.
+            let below = selection(schema, &object, depth).replace("unit\n", "");
+            fields.push(format!("... on {object} {{ {below} }}"));
+        }
+        return fields.join(" ");
+    }
+    for field in ty["fields"].as_array().unwrap() {
+        let name = text(&field["name"]);
+        let other = named(&field["type"]);
+        let arguments = match name.as_str() {
+            "goal" if !field["args"].as_array().unwrap().is_empty() => "(fiscalYear: 2020)",
+            _ => "",
+        };
+        let composite = schema.ty(&other)["fields"].is_array();
+        let page = matches!(other.as_str(), "PageInfo") || other.ends_with("Edge") || other.ends_with("Connection");
+        // Objects once by `edges` and once by `nodes`, not both ways at each level.
+        let other_way = if depth % 2 == 0 { "edges" } else { "nodes" };
+        match (composite, depth) {
+            _ if name == other_way => {}
+            (false, _) => fields.push(name),
+            (true, _) if page => fields.push(format!("{name} {{ {} }}", selection(schema, &other, depth))),
+            (true, 0) => {}
+            (true, _) => fields.push(format!("{name}{arguments} {{ {} }}", selection(schema, &other, depth - 1))),
+        }
+    }
+    fields.join(" ")
+}
+
+#[tokio::test]
+async fn lists_and_totals_hold_what_is_seen_and_nothing_else() {
+    let scene = Scene::new().await;
+    for (name, caller, scopes) in scene.partial() {
+        let seen = Seen::of(&scene.data, &scopes);
+        for (list, object) in LISTS {
+            let query = format!("{{ {list}(first: 500) {{ totalCount nodes {{ id }} }} }}");
+            let page = scene.ask(&caller, &seen, &query, json!({})).await[list].take();
+            let found: HashSet<_> =
+                page["nodes"].as_array().unwrap().iter().map(|node| node["id"].as_str().unwrap()).collect();
+            let expected: HashSet<_> = seen.graph.of(object).keys().map(String::as_str).collect();
+            assert_eq!(found, expected, "{name}: {list}");
+            assert_eq!(page["totalCount"], json!(expected.len()), "{name}: {list}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn relations_lead_only_to_what_is_seen() {
+    let scene = Scene::new().await;
+    for (name, caller, scopes) in scene.partial() {
+        let seen = Seen::of(&scene.data, &scopes);
+        for (list, object) in LISTS {
+            let facts = seen.graph.of(object);
+            let Some((_, any)) = facts.first_key_value() else { continue };
+            let relations: Vec<_> = any
+                .iter()
+                .filter(|(_, fact)| matches!(fact, Fact::One(_) | Fact::Many(_)))
+                .map(|(name, _)| *name)
+                .collect();
+            let fields = scene.schema.ty(object)["fields"].as_array().unwrap();
+            let asked: String = relations
+                .iter()
+                .map(|relation| {
+                    let field = fields
+                        .iter()
+                        .find(|field| field["name"] == **relation)
+                        .unwrap_or_else(|| panic!("{object}.{relation}"));
+                    match named(&field["type"]) {
+                        other if other.ends_with("Connection") => {
+                            format!("{relation}(first: 500) {{ totalCount nodes {{ id }} }} ")
+                        }
+                        _ => format!("{relation} {{ id }} "),
+                    }
+                })
+                .collect();
+            let query = format!("{{ {list}(first: 500) {{ nodes {{ id {asked} }} }} }}");
+            let answer = scene.ask(&caller, &seen, &query, json!({})).await;
+            for node in answer[list]["nodes"].as_array().unwrap() {
+                for (relation, fact) in &facts[node["id"].as_str().unwrap()] {
+                    let ids = |list: &Value| -> HashSet<String> {
+                        list.as_array().unwrap().iter().map(|one| text(&one["id"])).collect()
+                    };
+                    match fact {
+                        Fact::One(one) => {
+                            assert_eq!(node[relation]["id"].as_str(), one.as_deref(), "{name}: {object}.{relation}")
+                        }
+                        Fact::Many(many) => {
+                            let found = &node[relation];
+                            if let Some(total) = found.get("totalCount") {
+                                assert_eq!(total, &json!(many.len()), "{name}: {object}.{relation}");
+                            }
+                            let found = ids(found.get("nodes").unwrap_or(found));
+                            assert_eq!(found, many.iter().cloned().collect(), "{name}: {object}.{relation}");
+                        }
+                        Fact::Text(_) | Fact::Number(_) => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_selection_shows_a_mark_of_what_is_not_seen() {
+    let scene = Scene::new().await;
+    let marks_of_all: HashSet<&String> = scene.data.marks.keys().collect();
+    // With everything in scope the same selections show the marks: the scan sees what there is to see.
+    let everything =
+        [("everything", person(vec![Grant { role: Role::Reader, scope: Scope::Everything }]), vec![Scope::Everything])];
+    for (name, caller, scopes) in everything.into_iter().chain(scene.partial()) {
+        let seen = Seen::of(&scene.data, &scopes);
+        let mut shown = HashSet::new();
+        for (list, object) in LISTS {
+            for (arguments, depth) in [("first: 500", 1), ("last: 6", 2)] {
+                let query = format!(
+                    "{{ {list}({arguments}) {{ totalCount pageInfo {{ startCursor endCursor }} edges {{ cursor node {{ {} }} }} }} }}",
+                    selection(&scene.schema, object, depth)
+                );
+                let answer = scene.ask(&caller, &seen, &query, json!({})).await.to_string();
+                shown.extend(words(&answer).filter(|word| word.starts_with('«')).map(str::to_owned));
+            }
+        }
+        if name == "everything" {
+            // `project.source_id` and the like have no text; plan points, aliases, items and all others have.
+            let columns = |marks: &mut dyn Iterator<Item = &String>| -> HashSet<String> {
+                marks.map(|mark| mark.split('#').next().unwrap_or_default().to_owned()).collect()
+            };
+            assert_eq!(columns(&mut shown.iter()), columns(&mut marks_of_all.iter().copied()));
+        } else {
+            assert!(!shown.is_empty() || name.contains("gone"), "{name} sees something");
+        }
+    }
+}
+
+#[tokio::test]
+async fn filters_and_orders_do_not_count_what_is_not_seen() {
+    let scene = Scene::new().await;
+    let whole = Graph::whole(&scene.data);
+    let operands = Operands::of(&scene.schema, &whole);
+    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]));
+    let mut differs = 0;
+    for (name, caller, scopes) in scene.partial() {
+        let seen = Seen::of(&scene.data, &scopes);
+        for (list, object) in LISTS {
+            let strategy = operands.filter(object, 3);
+            for _ in 0..25 {
+                let filter = strategy.new_tree(&mut runner).unwrap().current();
+                let query = format!(
+                    "query($f: {object}Filter) {{ {list}(first: 500, filter: $f) {{ totalCount edges {{ cursor node {{ id }} }} }} }}"
+                );
+                let page = scene.ask(&caller, &seen, &query, json!({ "f": filter })).await[list].take();
+                let mut found: Vec<_> =
+                    page["edges"].as_array().unwrap().iter().map(|edge| text(&edge["node"]["id"])).collect();
+                found.sort();
+                let expected = seen.graph.list(object, &filter, &json!([]), &[]);
+                assert_eq!(found, expected, "{name}: {object} {filter}");
+                assert_eq!(page["totalCount"], json!(expected.len()));
+                let of_all = whole.list(object, &filter, &json!([]), &[]);
+                let inside: Vec<_> = of_all.into_iter().filter(|id| seen.graph.of(object).contains_key(id)).collect();
+                differs += usize::from(inside != expected);
+            }
+        }
+    }
+    assert!(
+        differs > 5,
+        "some filters must tell a scope that reaches into relations from one that does not: {differs}"
+    );
+}
+
+/// The first answer of a look-up with its key replaced, so that answers to different keys compare.
+async fn raw(scene: &Scene, caller: &Caller, query: &str) -> String {
+    scene.world.ask_as(caller, query, json!({})).await.to_string()
+}
+
+#[tokio::test]
+async fn the_forbidden_and_the_absent_look_alike() {
+    let scene = Scene::new().await;
+    let absent = Graph::whole(&scene.data);
+    for (name, caller, scopes) in scene.partial() {
+        let seen = Seen::of(&scene.data, &scopes);
+        let mut forbidden: Vec<_> = seen.forbidden.iter().filter(|word| !word.starts_with('«')).collect();
+        forbidden.sort();
+        for key in forbidden.into_iter().step_by(7) {
+            let (prefix, _) = key.split_once('_').unwrap();
+            let nobody = format!("{prefix}_00000000000000000000000000");
+            assert!(!absent.keys().contains(nobody.as_str()));
+            for query in look_ups(key) {
+                let asked = raw(&scene, &caller, &query).await;
+                let of_nobody = raw(&scene, &caller, &query.replace(key, &nobody)).await;
+                assert_eq!(asked, of_nobody, "{name}: {query}");
+                assert!(asked.contains("null"), "{name}: {query}: {asked}");
+            }
+        }
+        for query in natural_keys(&scene.data, &seen) {
+            let asked = raw(&scene, &caller, &query).await;
+            let of_nobody = raw(&scene, &caller, &query.replace("»", "»?")).await;
+            assert_eq!(asked, of_nobody, "{name}: {query}");
+            assert!(asked.contains(":null"), "{name}: {query}: {asked}");
+        }
+    }
+}
+
+/// Ways to ask for an object by its key; the answers do not hold the key.
+fn look_ups(key: &str) -> Vec<String> {
+    let mut queries = vec![
+        format!("{{ node(id: {key:?}) {{ __typename id }} }}"),
+        format!("{{ nodes(ids: [{key:?}, {key:?}]) {{ __typename id }} }}"),
+    ];
+    let field = match key.split_once('_').map(|(prefix, _)| prefix) {
+        Some("div") => "division",
+        Some("unt") => "unit",
+        Some("prj") => "project",
+        Some("ind") => "indicator",
+        Some("dgl") => "departmentGoal",
+        Some("src") => "sourceDocument",
+        _ => return queries,
+    };
+    queries.push(format!("{{ {field}(by: {{id: {key:?}}}) {{ __typename id }} }}"));
+    queries
+}
+
+/// A text as GraphQL writes it.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// Look-ups by natural key of rows that are not seen.
+fn natural_keys(data: &Data, seen: &Seen) -> Vec<String> {
+    let hidden_units = data.units.iter().filter(|unit| !seen.graph.keys().contains(unit.id.public().as_str()));
+    let mut queries: Vec<String> = Vec::new();
+    for division in data.divisions.iter().filter(|row| !seen.graph.keys().contains(row.id.public().as_str())) {
+        queries.push(format!("{{ division(by: {{code: {}}}) {{ id }} }}", quoted(&division.code)));
+    }
+    for unit in hidden_units {
+        let (division, code) = (quoted(&unit.division_code), quoted(&unit.code));
+        queries.push(format!("{{ unit(by: {{key: {{code: {code}}}}}) {{ id }} }}"));
+        queries.push(format!("{{ unit(by: {{key: {{code: {code}, divisionCode: {division}}}}}) {{ id }} }}"));
+        queries
+            .push(format!("{{ departmentGoal(by: {{key: {{unit: {{code: {code}}}, fiscalYear: 2020}}}}) {{ id }} }}"));
+        for project in data.projects.iter().filter(|project| project.unit_id == unit.id) {
+            let key = match &project.code {
+                Some(code) => format!("{{fiscalYear: {}, code: {}}}", project.fiscal_year, quoted(code)),
+                None => format!(
+                    "{{fiscalYear: {}, name: {}, unitCode: {code}}}",
+                    project.fiscal_year,
+                    quoted(&project.name)
+                ),
+            };
+            queries.push(format!("{{ project(by: {{key: {key}}}) {{ id }} }}"));
+            queries.push(format!("{{ indicator(by: {{key: {{project: {key}, ordinal: 1}}}}) {{ id }} }}"));
+        }
+    }
+    queries
+}
+
+#[tokio::test]
+async fn natural_keys_find_what_is_seen() {
+    let scene = Scene::new().await;
+    let nothing = Seen::of(&scene.data, &[]);
+    let caller = person(vec![Grant { role: Role::Reader, scope: Scope::Everything }]);
+    let mut found = BTreeMap::new();
+    for query in natural_keys(&scene.data, &nothing) {
+        let answer = raw(&scene, &caller, &query).await;
+        let field = query[2..].split('(').next().unwrap().to_owned();
+        let (all, some): &mut (usize, usize) = found.entry(field).or_default();
+        *all += 1;
+        *some += usize::from(answer.contains("\"id\":\""));
+    }
+    for (field, (all, some)) in found {
+        // Not every unit has a goal in 2020 and not every project an indicator.
+        let whole = !matches!(field.as_str(), "departmentGoal" | "indicator");
+        assert!(if whole { all == some } else { 2 * some > all }, "{field}: {some} of {all}");
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_read_is_refused_everywhere() {
+    let scene = Scene::new().await;
+    let fields = scene.schema.ty("Query")["fields"].as_array().unwrap();
+    let id = scene.data.units[0].id.public();
+    for (caller, code) in [(Caller::anonymous(), "UNAUTHENTICATED"), (person(Vec::new()), "FORBIDDEN")] {
+        for field in fields {
+            let name = text(&field["name"]);
+            if matches!(name.as_str(), "service" | "viewer") {
+                continue;
+            }
+            let arguments = match name.as_str() {
+                "node" => format!("(id: {id:?})"),
+                "nodes" => format!("(ids: [{id:?}])"),
+                _ if field["args"][0]["name"] == "by" => format!("(by: {{id: {id:?}}})"),
+                _ => String::new(),
+            };
+            let query = format!("{{ {name}{arguments} {{ __typename }} }}");
+            let (statements, refused) = scene.world.count(scene.world.refusals_as(&caller, &query, json!({}))).await;
+            assert_eq!(refused.iter().map(|(_, code)| code.as_str()).collect::<Vec<_>>(), [code], "{query}");
+            assert_eq!(statements, 0, "{query}");
+            let nullable = !written(&field["type"]).ends_with('!');
+            let answer = scene.world.ask_as(&caller, &query, json!({})).await;
+            let expected = if nullable { json!({ &name: null }) } else { Value::Null };
+            assert_eq!(answer["data"], expected, "{query}");
+        }
+        let open = "{ service { name limits { name value } } viewer { account { name } grants { role unit { id } } } }";
+        let answer = scene.world.ask_as(&caller, open, json!({})).await;
+        assert_eq!((answer.get("errors"), &answer["data"]["viewer"]["grants"]), (None, &json!([])));
+    }
+}
+
+#[tokio::test]
+async fn a_viewer_sees_the_own_grants() {
+    let scene = Scene::new().await;
+    let unit = &scene.data.units[1];
+    let gone = UnitId::new();
+    let grants = [Scope::Unit(unit.id), Scope::Division(scene.data.divisions[2].code.clone()), Scope::Unit(gone)];
+    let caller = person(grants.iter().map(|scope| Grant { role: Role::Reader, scope: scope.clone() }).collect());
+    let seen = Seen::of(&scene.data, &grants);
+    let query = "{ viewer { account { name kind } grants { role divisionCode unit { id code parent { id } } } } }";
+    let answer = scene.ask(&caller, &seen, query, json!({})).await;
+    let expected = json!({"viewer": {
+        "account": {"name": "tester", "kind": "PERSON"},
+        "grants": [
+            {"role": "READER", "divisionCode": null, "unit": {"id": unit.id.public(), "code": unit.code, "parent": null}},
+            {"role": "READER", "divisionCode": scene.data.divisions[2].code, "unit": null},
+            {"role": "READER", "divisionCode": null, "unit": null},
+        ],
+    }});
+    assert_eq!(answer, expected);
+}

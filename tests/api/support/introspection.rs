@@ -1,0 +1,80 @@
+//! The schema as a client sees it: asked by introspection.
+
+use std::collections::BTreeMap;
+
+use jixiao::graphql::ApiSchema;
+use serde_json::Value;
+
+const QUESTION: &str = "query {
+    __schema { types {
+        kind name description specifiedByURL isOneOf
+        fields(includeDeprecated: true) { name description args { ...input } type { ...ref } }
+        inputFields { ...input }
+        interfaces { name }
+        possibleTypes { name }
+        enumValues(includeDeprecated: true) { name description }
+    } queryType { name } mutationType { name } subscriptionType { name } directives { name } }
+}
+fragment input on __InputValue { name description defaultValue type { ...ref } }
+fragment ref on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
+
+/// The types by name.
+pub struct Introspection {
+    /// `__schema`.
+    pub schema: Value,
+    types: BTreeMap<String, Value>,
+}
+
+impl Introspection {
+    /// Asks a schema.
+    pub async fn of(schema: &ApiSchema) -> Self {
+        let answer = serde_json::to_value(schema.execute(QUESTION).await).expect("an answer is JSON");
+        assert_eq!(answer.get("errors"), None, "{answer:#}");
+        let schema = answer["data"]["__schema"].clone();
+        let types = schema["types"].as_array().expect("types").iter();
+        let types = types.map(|ty| (ty["name"].as_str().expect("a name").to_owned(), ty.clone())).collect();
+        Self { schema, types }
+    }
+
+    /// All types but those of introspection itself.
+    pub fn types(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let own = self.types.iter().filter(|(name, _)| !name.starts_with("__"));
+        own.map(|(name, ty)| (name.as_str(), ty))
+    }
+
+    /// A type.
+    pub fn ty(&self, name: &str) -> &Value {
+        self.types.get(name).unwrap_or_else(|| panic!("no type {name}"))
+    }
+
+    /// The fields of an input with the names of their types.
+    pub fn inputs(&self, name: &str) -> Vec<(String, String)> {
+        let fields = self.ty(name)["inputFields"].as_array().unwrap_or_else(|| panic!("{name} is no input"));
+        fields.iter().map(|field| (text(&field["name"]), named(&field["type"]))).collect()
+    }
+
+    /// The values of an enum; none where the type is no enum.
+    pub fn values(&self, name: &str) -> Vec<String> {
+        let values = self.types.get(name).and_then(|ty| ty["enumValues"].as_array());
+        values.into_iter().flatten().map(|value| text(&value["name"])).collect()
+    }
+}
+
+/// The text of a JSON string.
+pub fn text(value: &Value) -> String {
+    value.as_str().expect("a string").to_owned()
+}
+
+/// The name of a type inside its lists and non-nulls.
+pub fn named(ty: &Value) -> String {
+    if ty["ofType"].is_object() { named(&ty["ofType"]) } else { text(&ty["name"]) }
+}
+
+/// A type as SDL writes it.
+pub fn written(ty: &Value) -> String {
+    match ty["kind"].as_str() {
+        Some("NON_NULL") => format!("{}!", written(&ty["ofType"])),
+        Some("LIST") => format!("[{}]", written(&ty["ofType"])),
+        _ => text(&ty["name"]),
+    }
+}
