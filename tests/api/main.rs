@@ -14,6 +14,7 @@ mod import_together;
 mod invariants;
 mod key;
 mod killed;
+mod large_import;
 mod layers;
 mod locale;
 mod migration;
