@@ -60,6 +60,9 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// The clock of the machine is wrong.
+    #[error("the clock of this machine is behind the date of this version: set it right, since tokens expire by it")]
+    Clock,
     /// The keys cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -132,8 +135,11 @@ pub async fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
 /// requests are still accepted after the signal.
 ///
 /// # Errors
-/// When a key cannot be used, and when the database cannot be closed.
+/// When the clock is behind, when a key cannot be used, and when the database cannot be closed.
 pub async fn serve(settings: &Settings, db: Db, listener: TcpListener, announce: Duration) -> Result<(), StartError> {
+    if !clock::is_plausible(clock::system()) {
+        return Err(StartError::Clock);
+    }
     let lifecycle = Lifecycle::new();
     let router = router(settings, &db, lifecycle.clone())?;
     let signals = lifecycle.clone();

@@ -16,9 +16,24 @@ pub fn system() -> Timestamp {
     Timestamp(micros)
 }
 
+/// 2026-11-22, when this version was made: no clock that runs right shows an earlier time.
+const MADE: Timestamp = Timestamp(1_795_305_600_000_000);
+
+/// Whether a time can be true. A clock that is years behind would take expired tokens for valid ones.
+pub fn is_plausible(now: Timestamp) -> bool {
+    now >= MADE
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_was_reset_is_noticed() {
+        assert!(is_plausible(Timestamp(1_795_305_600_000_000)));
+        assert!(!is_plausible(Timestamp(1_795_305_599_999_999)));
+        assert!(!is_plausible(Timestamp(0)));
+    }
 
     #[test]
     fn the_clock_counts_microseconds_since_1970() {

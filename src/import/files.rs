@@ -61,13 +61,33 @@ impl FileStore {
     }
 }
 
-/// Writes a draft beside the place, then renames it: readers see the whole file or none.
+/// Writes a draft beside the place, then renames it: readers see the whole file or none. A draft that cannot be finished
+/// is removed.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let is_new = !folder.exists();
     std::fs::create_dir_all(folder)?;
     let draft = path.with_extension(format!("draft-{}", uuid::Uuid::now_v7()));
-    let mut file = std::fs::File::create_new(&draft)?;
+    let written = write_to_disk(&draft, bytes).and_then(|()| std::fs::rename(&draft, path));
+    if let Err(error) = written {
+        // The first error is the one to tell; a draft that stays is only wasted space.
+        let _ = std::fs::remove_file(&draft);
+        return Err(error);
+    }
+    sync_folder(folder)?;
+    match folder.parent() {
+        Some(above) if is_new => sync_folder(above),
+        _ => Ok(()),
+    }
+}
+
+fn write_to_disk(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = std::fs::File::create_new(path)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&draft, path)
+    file.sync_all()
+}
+
+/// Brings the names in a folder to disk: a file is lost with its name. Only Unix can do it, and only Unix needs it.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }

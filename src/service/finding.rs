@@ -1,13 +1,13 @@
 //! Findings (数据质量问题): their words, and storing those of a document.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::finding;
-use entity::id::{DepartmentGoalId, ProjectId, SourceDocumentId};
+use entity::id::{DepartmentGoalId, FindingId, ProjectId, SourceDocumentId};
 use entity::value::Timestamp;
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter};
 
-use super::stored::{self, Tally};
+use super::stored::{self, KEYS_A_STATEMENT, Tally};
 use crate::auth::Caller;
 use crate::error::AppResult;
 use crate::lang::Lang;
@@ -43,14 +43,17 @@ pub async fn replace(
     now: Timestamp,
 ) -> AppResult<Tally> {
     super::scope::may_write_division(caller, division_code)?;
-    let mut earlier = Condition::any().add(finding::Column::SourceId.eq(about.document));
-    if !about.projects.is_empty() {
-        earlier = earlier.add(finding::Column::ProjectId.is_in(about.projects.iter().copied()));
-    }
+    let mut of_document = Condition::any().add(finding::Column::SourceId.eq(about.document));
     if let Some(goal) = about.goal {
-        earlier = earlier.add(finding::Column::GoalId.eq(goal));
+        of_document = of_document.add(finding::Column::GoalId.eq(goal));
     }
-    let known = finding::Entity::find().filter(earlier).all(tx).await?;
+    let mut known = finding::Entity::find().filter(of_document).all(tx).await?;
+    let seen: HashSet<FindingId> = known.iter().map(|row| row.id).collect();
+    for projects in about.projects.chunks(KEYS_A_STATEMENT) {
+        let of_projects = finding::Column::ProjectId.is_in(projects.iter().copied());
+        let rows = finding::Entity::find().filter(of_projects).all(tx).await?;
+        known.extend(rows.into_iter().filter(|row| !seen.contains(&row.id)));
+    }
     let mut tally = Tally::default();
     // The same rule can notice the same text twice in one place; the repetition is part of the key.
     let (known, wanted) = (numbered(known), numbered(wanted));

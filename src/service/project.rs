@@ -1,6 +1,6 @@
 //! Projects (预算项目) with everything that is written inside them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use entity::id::ProjectId;
@@ -8,7 +8,7 @@ use entity::value::Timestamp;
 use entity::{indicator, objective, plan_point, project, spending_plan};
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ModelTrait, QueryFilter};
 
-use super::stored::{self, Tally};
+use super::stored::{self, KEYS_A_STATEMENT, Tally};
 use crate::auth::Caller;
 use crate::error::AppResult;
 
@@ -38,7 +38,7 @@ pub struct Tallies {
     pub indicators: Tally,
 }
 
-/// Projects that are known already, with their parts; read in five statements for all of a document.
+/// Projects that are known already, with their parts; read in five statements for each few thousand of a document.
 pub struct Known {
     projects: Vec<project::Model>,
     plans: HashMap<ProjectId, spending_plan::Model>,
@@ -57,9 +57,31 @@ impl Known {
         wanted: &[Content],
     ) -> AppResult<Self> {
         super::scope::may_write_division(caller, division_code)?;
+        let mut known = Self {
+            projects: Vec::new(),
+            plans: HashMap::new(),
+            points: HashMap::new(),
+            objectives: HashMap::new(),
+            indicators: HashMap::new(),
+        };
+        for wanted in wanted.chunks(KEYS_A_STATEMENT) {
+            known.read_some(tx, division_code, fiscal_year, wanted).await?;
+        }
+        Ok(known)
+    }
+
+    /// Reads the projects of some natural keys; those of one code can be found again by the name of another, so only
+    /// those that are new here count.
+    async fn read_some(
+        &mut self,
+        tx: &DatabaseTransaction,
+        division_code: &str,
+        fiscal_year: i32,
+        wanted: &[Content],
+    ) -> AppResult<()> {
         let codes = wanted.iter().filter_map(|content| content.project.code.clone());
         let names = wanted.iter().map(|content| content.project.name.clone());
-        let projects = project::Entity::find()
+        let mut projects = project::Entity::find()
             .filter(project::Column::DivisionCode.eq(division_code))
             .filter(project::Column::FiscalYear.eq(fiscal_year))
             .filter(
@@ -69,20 +91,28 @@ impl Known {
             )
             .all(tx)
             .await?;
-        let ids: Vec<ProjectId> = projects.iter().map(|project| project.id).collect();
+        let seen: HashSet<ProjectId> = self.projects.iter().map(|project| project.id).collect();
+        projects.retain(|project| !seen.contains(&project.id));
+        // One name can belong to many units, so there can be more projects than keys.
+        for projects in projects.chunks(KEYS_A_STATEMENT) {
+            self.read_parts(tx, projects.iter().map(|project| project.id).collect()).await?;
+        }
+        self.projects.extend(projects);
+        Ok(())
+    }
+
+    async fn read_parts(&mut self, tx: &DatabaseTransaction, ids: Vec<ProjectId>) -> AppResult<()> {
         let plans = spending_plan::Entity::find().filter(spending_plan::Column::ProjectId.is_in(ids.clone()));
         let plans = plans.all(tx).await?;
         let of_plan: HashMap<_, _> = plans.iter().map(|plan| (plan.id, plan.project_id)).collect();
         let points = plan_point::Entity::find().filter(plan_point::Column::PlanId.is_in(of_plan.keys().copied()));
         let objectives = objective::Entity::find().filter(objective::Column::ProjectId.is_in(ids.clone()));
         let indicators = indicator::Entity::find().filter(indicator::Column::ProjectId.is_in(ids));
-        Ok(Self {
-            projects,
-            points: grouped(points.all(tx).await?, |point| of_plan.get(&point.plan_id).copied()),
-            plans: plans.into_iter().map(|plan| (plan.project_id, plan)).collect(),
-            objectives: grouped(objectives.all(tx).await?, |objective| Some(objective.project_id)),
-            indicators: grouped(indicators.all(tx).await?, |indicator| Some(indicator.project_id)),
-        })
+        self.points.extend(grouped(points.all(tx).await?, |point| of_plan.get(&point.plan_id).copied()));
+        self.plans.extend(plans.into_iter().map(|plan| (plan.project_id, plan)));
+        self.objectives.extend(grouped(objectives.all(tx).await?, |objective| Some(objective.project_id)));
+        self.indicators.extend(grouped(indicators.all(tx).await?, |indicator| Some(indicator.project_id)));
+        Ok(())
     }
 
     /// Takes out the project that has the natural key of `wanted`: the code; or the unit and name, also where a project

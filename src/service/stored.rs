@@ -18,6 +18,9 @@ use crate::error::AppResult;
 /// Rows of one `INSERT`; the widest table has 27 columns and SQLite takes 32,766 values.
 const ROWS_A_STATEMENT: usize = 500;
 
+/// Keys of one `SELECT`, where each gives up to two of those values.
+pub const KEYS_A_STATEMENT: usize = 5_000;
+
 /// A row with key, version and times.
 pub trait Stored: ModelTrait + IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel> + Clone + PartialEq {
     /// Takes over from a known row what is not its content: key, version, times, and where it was read from.

@@ -2,7 +2,7 @@
 
 use entity::id::{UnitAliasId, UnitId};
 use entity::value::{Timestamp, UnitLevel};
-use entity::{source_document, unit, unit_alias, unit_closure};
+use entity::{project, source_document, unit, unit_alias, unit_closure};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
@@ -32,7 +32,8 @@ pub struct Named<'a> {
     pub parent: Option<UnitId>,
 }
 
-/// Stores a unit by its natural key.
+/// Stores a unit by its natural key. A new department takes in the units of its code that have none above them, so the
+/// tree does not depend on which of them was stored first.
 pub async fn store(
     tx: &DatabaseTransaction,
     caller: &Caller,
@@ -44,14 +45,23 @@ pub async fn store(
     let known = find(tx, named.division_code, named.code).await?;
     let parent_id = match &known {
         Some(known) if known.parent_id.is_some() => known.parent_id,
-        _ => match named.parent {
-            Some(parent) => Some(parent),
-            None => department_of(tx, named.division_code, named.code).await?,
-        },
+        _ => {
+            let parent = match named.parent {
+                Some(parent) => Some(parent),
+                None => department_of(tx, named.division_code, named.code).await?,
+            };
+            match (&known, parent) {
+                // A unit cannot come under itself or under what is below it.
+                (Some(known), Some(parent)) if is_below(tx, parent, known.id).await? => None,
+                (_, parent) => parent,
+            }
+        }
     };
     let renames = match &known {
-        Some(known) => known.name == named.name || latest_year(tx, known.id).await? <= Some(named.fiscal_year),
-        None => true,
+        Some(known) if known.name != named.name => {
+            latest_year(tx, known.id).await?.is_none_or(|latest| latest <= named.fiscal_year)
+        }
+        _ => true,
     };
     let wanted = unit::Model {
         id: UnitId::new(),
@@ -70,7 +80,10 @@ pub async fn store(
     let former = known.as_ref().map(|known| (known.name.clone(), known.parent_id));
     let stored = stored::put(tx, known, wanted, now, tally).await?;
     match &former {
-        None => close_over(tx, &stored).await?,
+        None => {
+            close_over(tx, &stored).await?;
+            adopt(tx, &stored, now, tally).await?;
+        }
         Some((_, None)) if stored.parent_id.is_some() => hang_under(tx, &stored).await?,
         Some(_) => {}
     }
@@ -119,14 +132,44 @@ async fn department_of(tx: &DatabaseTransaction, division_code: &str, code: &str
     }
 }
 
+/// The latest year of which a document names the unit, as its own or in a table; none when nothing is known of it.
 async fn latest_year(tx: &DatabaseTransaction, unit: UnitId) -> AppResult<Option<i32>> {
-    let years = source_document::Entity::find()
+    let documents = source_document::Entity::find()
         .select_only()
-        .column(source_document::Column::FiscalYear)
-        .filter(source_document::Column::UnitId.eq(unit))
-        .order_by_desc(source_document::Column::FiscalYear);
-    // A unit without documents has its name from tables of another unit's document: any year may correct it.
-    Ok(Some(years.into_tuple::<i32>().one(tx).await?.unwrap_or(i32::MIN)))
+        .column_as(source_document::Column::FiscalYear.max(), "latest")
+        .filter(source_document::Column::UnitId.eq(unit));
+    let projects = project::Entity::find()
+        .select_only()
+        .column_as(project::Column::FiscalYear.max(), "latest")
+        .filter(project::Column::UnitId.eq(unit));
+    let of_documents: Option<Option<i32>> = documents.into_tuple().one(tx).await?;
+    let of_projects: Option<Option<i32>> = projects.into_tuple().one(tx).await?;
+    Ok(of_documents.flatten().max(of_projects.flatten()))
+}
+
+async fn is_below(tx: &DatabaseTransaction, lower: UnitId, upper: UnitId) -> AppResult<bool> {
+    Ok(unit_closure::Entity::find_by_id((upper, lower)).one(tx).await?.is_some())
+}
+
+/// Puts the units that a new department's code names, and that have nothing above them, under it.
+async fn adopt(tx: &DatabaseTransaction, department: &unit::Model, now: Timestamp, tally: &mut Tally) -> AppResult<()> {
+    if department.level != Some(UnitLevel::Department) {
+        return Ok(());
+    }
+    let orphans = unit::Entity::find()
+        .filter(unit::Column::DivisionCode.eq(&department.division_code))
+        .filter(unit::Column::Code.starts_with(&department.code))
+        .filter(unit::Column::ParentId.is_null())
+        .order_by_asc(unit::Column::Code);
+    for orphan in orphans.all(tx).await? {
+        if is_below(tx, department.id, orphan.id).await? {
+            continue;
+        }
+        let wanted = unit::Model { parent_id: Some(department.id), ..orphan.clone() };
+        let adopted = stored::put(tx, Some(orphan), wanted, now, tally).await?;
+        hang_under(tx, &adopted).await?;
+    }
+    Ok(())
 }
 
 /// The rows of a new unit in the closure: itself, and every unit above.

@@ -124,6 +124,7 @@ async fn no_acknowledged_import_is_lost_on_a_full_disk() {
     let mut first = 10;
     for round in 0..4 {
         fill(&ballast);
+        no_draft_is_left(&FileStore::new(disk.0.join("files")), &disk.0.join("files"));
         acknowledged.extend(import_until_full(&db, &files, first, 2 + round).await);
         std::fs::remove_file(&ballast).expect("the ballast goes");
         acknowledged.extend(import_all(&db, &files, first + 500..first + 503).await);
@@ -131,6 +132,17 @@ async fn no_acknowledged_import_is_lost_on_a_full_disk() {
     }
     assert_eq!(generated::present(&db).await, acknowledged, "before closing");
     assert_eq!(after_reopening(db, &settings).await, acknowledged, "after reopening");
+}
+
+/// An original file that does not fit is refused and leaves nothing in the folder of files.
+fn no_draft_is_left(files: &FileStore, folder: &Path) {
+    let large = vec![7; 2_000_000];
+    let sha256 = FileStore::sha256(&large);
+    let error = files.keep(&sha256, &large).expect_err("there is no space for it");
+    assert_eq!(error.code(), ErrorCode::Unavailable);
+    let left = std::fs::read_dir(folder.join(&sha256[..2])).expect("the folder was made").count();
+    assert_eq!(left, 0, "drafts are left");
+    assert_eq!(files.read(&sha256).map_err(|error| error.code()), Err(ErrorCode::NotFound));
 }
 
 /// Fills a disk but for room for some imports.

@@ -22,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
     // How it is asked.
     ("graphql", &["auth", "db", "error", "lang", "limits", "service"]),
-    ("http", &["auth", "db", "error", "lang", "limits", "request_id"]),
+    ("http", &["auth", "db", "error", "graphql", "lang", "limits", "request_id"]),
     // What puts it together.
     ("app", &["auth", "clock", "config", "db", "error", "graphql", "http", "lang", "limits"]),
     (

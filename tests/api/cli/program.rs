@@ -1,7 +1,9 @@
 //! Running the built binary in a folder of its own, without the settings of whoever runs the tests.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::File;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -55,9 +57,18 @@ impl Program {
 
     /// Runs a command to its end.
     pub fn run(&self, arguments: &[&str]) -> Said {
-        let output = self.command(arguments).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Said { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        let mut running = self.spawn(arguments);
+        let ended = running.within_patience(|running| running.process.try_wait().unwrap());
+        let ended = ended.unwrap_or_else(|| panic!("{arguments:?} does not end: {}", text(&running.stderr)));
+        Said { code: ended.code().unwrap(), stdout: text(&running.stdout), stderr: text(&running.stderr) }
+    }
+
+    fn spawn(&self, arguments: &[&str]) -> Running {
+        // Files that nobody else sees: a full pipe would stop the process, and the working folder stays as it is.
+        let (stdout, stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        let mut command = self.command(arguments);
+        command.stdout(stdout.try_clone().unwrap()).stderr(stderr.try_clone().unwrap());
+        Running { process: command.spawn().unwrap(), stdout, stderr, printed: String::new() }
     }
 
     /// Imports a sample that is taken as a whole, and gives what was printed.
@@ -68,25 +79,26 @@ impl Program {
         said.stdout
     }
 
-    /// Starts a command that serves, and reads what it prints until the line that begins with `until`.
+    /// Starts a command that serves, and waits until it prints a line that begins with `until`.
     pub fn start(&self, arguments: &[&str], until: &str) -> Running {
-        let log = std::fs::File::create(self.folder().join("log")).unwrap();
-        let mut command = self.command(arguments);
-        let process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let mut running = Running { process, printed: String::new() };
-        let mut lines = BufReader::new(running.process.stdout.take().unwrap());
-        loop {
-            let mut line = String::new();
-            if lines.read_line(&mut line).unwrap() == 0 {
-                let log = std::fs::read_to_string(self.folder().join("log")).unwrap();
-                panic!("ended before `{until}`: {:?}\n{}\n{log}", running.process.wait(), running.printed);
-            }
-            running.printed.push_str(&line);
-            if line.starts_with(until) {
-                return running;
-            }
-        }
+        let mut running = self.spawn(arguments);
+        let ready = running.within_patience(|running| {
+            running.printed = text(&running.stdout);
+            let ready =
+                running.printed.split_inclusive('\n').any(|line| line.starts_with(until) && line.ends_with('\n'));
+            let ended = running.process.try_wait().unwrap();
+            (ready || ended.is_some()).then_some(ready)
+        });
+        assert_eq!(ready, Some(true), "{}\n{}", running.printed, text(&running.stderr));
+        running
     }
+}
+
+/// All that was written to a file so far; leaves the place where the process writes on.
+fn text(file: &File) -> String {
+    let mut bytes = vec![0; usize::try_from(file.metadata().unwrap().len()).unwrap()];
+    file.read_exact_at(&mut bytes, 0).unwrap();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A program with a migrated database of the kind under test.
@@ -106,6 +118,8 @@ pub fn sample(file: &str) -> String {
 /// A process that serves; killed when dropped.
 pub struct Running {
     process: Child,
+    stdout: File,
+    stderr: File,
     /// What it printed when it was ready.
     pub printed: String,
 }
@@ -146,14 +160,20 @@ impl Running {
     pub fn end_by(mut self, signal: &str) -> Option<i32> {
         let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
         assert!(sent.success());
+        let ended = self.within_patience(|running| running.process.try_wait().unwrap());
+        ended.unwrap_or_else(|| panic!("the process goes on after {signal}")).code()
+    }
+
+    /// Looks again and again until there is an answer; `None` when that takes too long.
+    fn within_patience<T>(&mut self, mut look: impl FnMut(&mut Self) -> Option<T>) -> Option<T> {
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                return status.code();
+            if let Some(answer) = look(self) {
+                return Some(answer);
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(10));
         }
-        panic!("the process goes on after {signal}");
+        None
     }
 }
 

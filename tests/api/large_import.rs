@@ -1,0 +1,65 @@
+//! A document may have more projects than a statement of SQLite takes values (32,766).
+
+use entity::id::ProjectId;
+use entity::value::Timestamp;
+use entity::{finding, project};
+use jixiao::auth::Caller;
+use jixiao::service::finding::{About, replace};
+use jixiao::service::project::{Content, Known, Tallies};
+use jixiao::service::stored::Tally;
+use sea_orm::{EntityTrait, PaginatorTrait, QueryOrder};
+
+use crate::support::generated;
+use crate::support::world::World;
+
+#[tokio::test]
+async fn known_projects_are_found_among_very_many() {
+    let world = World::empty().await;
+    let source = generated::source(1);
+    world.import(&source.name, source.bytes, &generated::options()).await;
+    let stored = project::Entity::find().order_by_asc(project::Column::Ordinal).all(world.db.read()).await;
+    let stored = stored.expect("the projects");
+    let content = |project: project::Model| Content { project, plan: None, objectives: vec![], indicators: vec![] };
+    let (first, rest) = stored.split_first().expect("six projects");
+    let strange = (0..40_000).map(|number| {
+        let (code, name) = (Some(format!("strange {number}")), format!("项目 {number}"));
+        content(project::Model { id: ProjectId::new(), code, name, ..first.clone() })
+    });
+    let mut wanted = vec![content(first.clone())];
+    wanted.extend(strange);
+    wanted.extend(rest.iter().cloned().map(content));
+
+    let tallies = world.db.write(async |tx| {
+        let mut tallies = Tallies::default();
+        let caller = Caller::operator();
+        let mut known = Known::read(tx, &caller, "130304", first.fiscal_year, &wanted).await?;
+        for project in &stored {
+            known.store(tx, content(project.clone()), Timestamp(1), &mut tallies).await?;
+        }
+        Ok(tallies)
+    });
+    let tallies = tallies.await.expect("a document of any size");
+    assert_eq!(tallies.projects, Tally { unchanged: 6, ..Tally::default() });
+    // The parts were found too: those that are not wanted any more are gone.
+    assert_eq!(tallies.plans, Tally { deleted: 6, ..Tally::default() });
+    assert_eq!(tallies.indicators.deleted, 18);
+}
+
+#[tokio::test]
+async fn findings_of_very_many_projects_are_replaced_once() {
+    let world = World::empty().await;
+    let source = generated::source(1);
+    world.import(&source.name, source.bytes, &generated::options()).await;
+    let findings = finding::Entity::find().all(world.db.read()).await.expect("the findings");
+    let mut projects: Vec<ProjectId> = (0..40_000).map(|_| ProjectId::new()).collect();
+    projects.extend(findings.iter().filter_map(|finding| finding.project_id));
+    let about = About { document: findings[0].source_id, goal: None, projects: &projects };
+    let replaced = world.db.write(async |tx| {
+        let caller = Caller::operator();
+        replace(tx, &caller, "130304", &about, findings.clone(), Timestamp(1)).await
+    });
+    let unchanged = Tally { unchanged: findings.len() as u64, ..Tally::default() };
+    assert_eq!(replaced.await.expect("a document of any size"), unchanged);
+    let left = finding::Entity::find().count(world.db.read()).await.expect("a count");
+    assert_eq!(left, findings.len() as u64);
+}
