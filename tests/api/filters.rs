@@ -100,7 +100,7 @@ fn every_operator(operands: &Operands, object: &str, wrap: impl Fn(Value) -> Val
                     filters.push(wrap(json!({ &field: { which: { "or": [] } } })));
                     filters.push(wrap(json!({ &field: { which: { "id": { "in": [] } } } })));
                 }
-                for (operator, _) in [("eq", 0), ("ne", 0), ("lt", 0), ("lte", 0), ("gt", 0), ("gte", 0)] {
+                for operator in ["eq", "ne", "lt", "lte", "gt", "gte"] {
                     filters.extend((0..4).map(|n| wrap(json!({ &field: { "count": { operator: n } } }))));
                 }
                 for count in [json!({"in": [0, 2]}), json!({"notIn": [0, 2]}), json!({"between": {"min": 1, "max": 2}})]
