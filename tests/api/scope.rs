@@ -188,7 +188,7 @@ fn selection(schema: &Introspection, name: &str, depth: usize) -> String {
         let composite = schema.ty(&other)["fields"].is_array();
         let page = matches!(other.as_str(), "PageInfo") || other.ends_with("Edge") || other.ends_with("Connection");
         // Objects once by `edges` and once by `nodes`, not both ways at each level.
-        let other_way = if depth % 2 == 0 { "edges" } else { "nodes" };
+        let other_way = if depth.is_multiple_of(2) { "edges" } else { "nodes" };
         match (composite, depth) {
             _ if name == other_way => {}
             (false, _) => fields.push(name),
