@@ -2,13 +2,14 @@
 //!
 //! Each function runs one statement (two with a total), however many parents or rows there are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, IntoIden, Query as Sql, SelectStatement, WindowStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, FromQueryResult, Iterable, ModelTrait, QueryFilter,
     QueryTrait, Value,
 };
+use uuid::Uuid;
 
 use super::filter::{Context, Filter};
 use super::order::{Cursor, Key, Ordering};
@@ -17,8 +18,9 @@ use super::scope::{self, Scoped};
 use crate::auth::Caller;
 use crate::error::AppResult;
 
-/// How many parents one statement takes; more are read in several statements of this size.
-const PARENTS_A_STATEMENT: usize = 30_000;
+/// How many keys one statement takes; more are read in several statements of this size. SQLite takes 32,766 values, of
+/// which a filter has up to 10,000 in its lists.
+const KEYS_A_STATEMENT: usize = 20_000;
 
 /// The largest number of rows read through a relation that has no pages.
 const LIST_LIMIT: u64 = 10_000;
@@ -127,7 +129,7 @@ impl<'a> Reader<'a> {
         let keys = keys_of(relation, parents);
         let mut rows: HashMap<ParentKey, Vec<C::Model>> = HashMap::new();
         let mut totals: HashMap<ParentKey, u64> = HashMap::new();
-        for keys in distinct(&keys).chunks(PARENTS_A_STATEMENT) {
+        for keys in distinct(&keys).chunks(KEYS_A_STATEMENT) {
             let matching = scope::find::<C>(self.caller)?
                 .filter(relation.to.is_in(keys.iter().map(ParentKey::value)))
                 .filter(question.filter.condition(self.context()));
@@ -175,7 +177,7 @@ impl<'a> Reader<'a> {
         let order = Ordering::<C>::by(order);
         let keys = keys_of(relation, parents);
         let mut rows: HashMap<ParentKey, Vec<C::Model>> = HashMap::new();
-        for keys in distinct(&keys).chunks(PARENTS_A_STATEMENT) {
+        for keys in distinct(&keys).chunks(KEYS_A_STATEMENT) {
             let mut select = scope::find::<C>(self.caller)?
                 .filter(relation.to.is_in(keys.iter().map(ParentKey::value)))
                 .filter(filter.condition(self.context()))
@@ -206,6 +208,25 @@ impl<'a> Reader<'a> {
     pub async fn one<E: Scoped>(self, filter: &Filter) -> AppResult<Option<E::Model>> {
         let select = scope::find::<E>(self.caller)?.filter(filter.condition(self.context()));
         Ok(self.rows::<E::Model>(select.into_query().limit(1)).await?.into_iter().next())
+    }
+
+    /// The rows with these keys that the caller may see.
+    pub async fn keyed<E: Scoped>(
+        self,
+        column: E::Column,
+        keys: impl IntoIterator<Item = Uuid>,
+    ) -> AppResult<Vec<(Uuid, E::Model)>> {
+        let keys: HashSet<Uuid> = keys.into_iter().collect();
+        let mut rows = Vec::with_capacity(keys.len());
+        for keys in Vec::from_iter(keys).chunks(KEYS_A_STATEMENT) {
+            let select = scope::find::<E>(self.caller)?.filter(column.is_in(keys.iter().copied()));
+            for row in self.rows::<E::Model>(&select.into_query()).await? {
+                if let Value::Uuid(Some(key)) = row.get(column) {
+                    rows.push((key, row));
+                }
+            }
+        }
+        Ok(rows)
     }
 
     /// All rows that pass the filter, in order; for tables that are small or filters that are narrow.
@@ -282,7 +303,7 @@ fn numbered<P: EntityTrait, C: EntityTrait>(
 /// The value that joins a child to its parent: a key, or the code of a division.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum ParentKey {
-    Id(uuid::Uuid),
+    Id(Uuid),
     Code(String),
 }
 
@@ -296,7 +317,7 @@ impl ParentKey {
     }
 
     fn read(row: &sea_orm::QueryResult) -> AppResult<Self> {
-        if let Ok(id) = row.try_get::<uuid::Uuid>("", "parent") {
+        if let Ok(id) = row.try_get::<Uuid>("", "parent") {
             return Ok(Self::Id(id));
         }
         Ok(Self::Code(row.try_get("", "parent")?))
@@ -315,6 +336,6 @@ fn keys_of<P: EntityTrait, C: EntityTrait>(relation: Relation<P, C>, parents: &[
 }
 
 fn distinct(keys: &[Option<ParentKey>]) -> Vec<ParentKey> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     keys.iter().flatten().filter(|key| seen.insert(*key)).cloned().collect()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::data::{Data, Shape};
+use crate::support::data::{Data, Shape, insert};
 use crate::support::world::World;
 
 /// The projects of one unit in one year, with eight indicators each; a thousand rows and more at the third level.
@@ -94,6 +94,39 @@ async fn nodes_need_as_many_statements_for_many_keys_as_for_one() {
     assert_eq!(count(&world, &query, json!({"ids": keys(10)})).await, one);
     assert_eq!(count(&world, &query, json!({"ids": keys(150)})).await, one);
     assert_eq!(count(&world, &query, json!({"ids": ["nonsense", "prj_", ""]})).await, 0);
+}
+
+/// SQLite takes 32,766 values in one statement.
+#[tokio::test]
+async fn a_level_can_have_more_rows_than_a_statement_takes_values() {
+    let world = World::empty().await;
+    let data = Data::stored(&world.db, Shape { units: 70, ..shape(1) }).await;
+    let findings: Vec<_> = data
+        .units
+        .iter()
+        .flat_map(|unit| {
+            let mine = data.findings.iter().cycle().take(480).map(|row| entity::finding::Model {
+                id: entity::id::FindingId::new(),
+                unit_id: unit.id,
+                division_code: unit.division_code.clone(),
+                ..row.clone()
+            });
+            mine.collect::<Vec<_>>()
+        })
+        .collect();
+    let stored = world.db.write(async |tx| {
+        insert(tx, &findings).await;
+        Ok(())
+    });
+    stored.await.unwrap();
+    let query = "{ units(first: 500) { nodes { findings(first: 500) { nodes { id
+        place { document { fileName } } source { fileName } project { name } } } } } }";
+    let answer = world.ask(query, json!({})).await;
+    let units = answer["units"]["nodes"].as_array().unwrap();
+    let shown: Vec<_> = units.iter().flat_map(|unit| unit["findings"]["nodes"].as_array().unwrap()).collect();
+    assert!(shown.len() > 33_000, "{}", shown.len());
+    assert!(shown.iter().all(|finding| finding["place"]["document"] == finding["source"]));
+    assert!(shown.iter().all(|finding| finding["source"]["fileName"].is_string()));
 }
 
 #[tokio::test]

@@ -12,16 +12,20 @@ use crate::service::filter::{Filter, Quantifier, Test};
 use crate::service::relation::Relation;
 use crate::service::scope::Scoped;
 
+/// The most entries of all lists of one filter: each is a value of the statement, and SQLite takes 32,766.
+const ENTRIES_LIMIT: usize = 10_000;
+
 /// What bounds a filter while it is read.
 pub struct Reading<'a> {
     limits: &'a ProfileLimits,
     terms: u64,
+    entries: usize,
 }
 
 impl<'a> Reading<'a> {
     /// Starts with nothing read.
     pub fn new(limits: &'a ProfileLimits) -> Self {
-        Self { limits, terms: 0 }
+        Self { limits, terms: 0, entries: 0 }
     }
 
     fn term(&mut self) -> AppResult<()> {
@@ -31,6 +35,20 @@ impl<'a> Reading<'a> {
             return Err(AppError::new(
                 ErrorCode::CostLimit,
                 format!("A filter may have {most} conditions at the most."),
+            ));
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, at: &At, entries: usize) -> AppResult<()> {
+        if entries as u64 > self.limits.filter_list {
+            return Err(at.error(&format!("may have {} entries at the most", self.limits.filter_list)));
+        }
+        self.entries += entries;
+        if self.entries > ENTRIES_LIMIT {
+            return Err(AppError::new(
+                ErrorCode::CostLimit,
+                format!("The lists of a filter may have {ENTRIES_LIMIT} entries together at the most."),
             ));
         }
         Ok(())
@@ -99,7 +117,7 @@ impl Filters {
                         return Err(at.field(name).error("must not be null; use `isNull`"));
                     }
                     reading.term()?;
-                    for test in operator(name, value, &at.field(name), operand, reading.limits)? {
+                    for test in operator(name, value, &at.field(name), operand, reading)? {
                         tests.push(Filter::column(column, test));
                     }
                 }
@@ -176,7 +194,7 @@ impl Filters {
                     }
                     reading.term()?;
                     let keys = argument::list(value, &at.field(name), argument::text)?;
-                    in_limit(&at.field(name), keys.len(), reading.limits)?;
+                    reading.list(&at.field(name), keys.len())?;
                     let keys = keys.iter().filter_map(|key| parse(key)).map(Sql::from).collect();
                     tests.push(match name {
                         "ne" | "notIn" => Filter::column(column, Test::NotIn(keys)),
@@ -243,7 +261,7 @@ impl Filters {
                             for (name, value) in argument::fields(value, &at)? {
                                 reading.term()?;
                                 let operand = |value: &Value, at: &At| argument::int(value, at).map(Sql::from);
-                                for test in operator(name, value, &at.field(name), operand, reading.limits)? {
+                                for test in operator(name, value, &at.field(name), operand, reading)? {
                                     parts.push(Filter::counted(relation, test));
                                 }
                             }
@@ -308,16 +326,9 @@ impl Filters {
 
     fn read_list(&self, value: &Value, at: &At, reading: &mut Reading<'_>, depth: u64) -> AppResult<Vec<Filter>> {
         let items = argument::list(value, at, |item, at| Ok((item.clone(), at.clone())))?;
-        in_limit(at, items.len(), reading.limits)?;
+        reading.list(at, items.len())?;
         items.iter().map(|(item, at)| self.read(item, at, reading, depth + 1)).collect()
     }
-}
-
-fn in_limit(at: &At, entries: usize, limits: &ProfileLimits) -> AppResult<()> {
-    if entries as u64 > limits.filter_list {
-        return Err(at.error(&format!("may have {} entries at the most", limits.filter_list)));
-    }
-    Ok(())
 }
 
 /// The largest pattern, in characters; with each of them escaped it is still below SQLite's 50,000 bytes.
@@ -337,7 +348,7 @@ fn operator(
     value: &Value,
     at: &At,
     operand: impl Fn(&Value, &At) -> AppResult<Sql>,
-    limits: &ProfileLimits,
+    reading: &mut Reading<'_>,
 ) -> AppResult<Vec<Test>> {
     Ok(vec![match name {
         "eq" => Test::Eq(operand(value, at)?),
@@ -348,7 +359,7 @@ fn operator(
         "gte" => Test::Gte(operand(value, at)?),
         "in" | "notIn" => {
             let values = argument::list(value, at, operand)?;
-            in_limit(at, values.len(), limits)?;
+            reading.list(at, values.len())?;
             if name == "in" { Test::In(values) } else { Test::NotIn(values) }
         }
         "startsWith" => Test::StartsWith(pattern(value, at)?),

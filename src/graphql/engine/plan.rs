@@ -1,14 +1,17 @@
 //! A plan: the fields that a document asks of one type, compiled once, rendered for any number of rows.
 
+use std::collections::HashMap;
+
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Value};
 use futures_util::future::{BoxFuture, try_join_all};
-use sea_orm::{EntityTrait, ModelTrait};
+use sea_orm::EntityTrait;
+use uuid::Uuid;
 
 use super::asked::Asked;
 use super::object::{Linked, Object, Step};
 use crate::error::{AppError, AppResult};
-use crate::service::filter::{Filter, Test};
+use crate::service::filter::Filter;
 use crate::service::order::Key;
 use crate::service::read::Reader;
 use crate::service::relation::Relation;
@@ -183,7 +186,7 @@ where
 /// The one object whose key stands in the row.
 pub struct Keyed<R, C: EntityTrait> {
     /// The key, where there is one.
-    pub key: fn(&R) -> Option<uuid::Uuid>,
+    pub key: fn(&R) -> Option<Uuid>,
     /// The column that holds it.
     pub column: C::Column,
     /// What is asked of the object.
@@ -197,13 +200,14 @@ where
 {
     fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
         Box::pin(async move {
-            let keys: Vec<Option<uuid::Uuid>> = rows.iter().map(self.key).collect();
-            let wanted = keys.iter().flatten().map(|key| (*key).into()).collect();
-            let found = reader.all::<C>(&Filter::column(self.column, Test::In(wanted)), []).await?;
-            let values = self.plan.render(reader, &found).await?;
-            let by_key: Vec<_> = found.iter().map(|row| row.get(self.column)).zip(values).collect();
-            let value = |key: uuid::Uuid| by_key.iter().find(|(found, _)| *found == key.into()).map(|(_, v)| v.clone());
-            Ok(keys.into_iter().map(|key| key.and_then(value).unwrap_or(Value::Null)).collect())
+            let keys: Vec<Option<Uuid>> = rows.iter().map(self.key).collect();
+            let found = reader.keyed::<C>(self.column, keys.iter().flatten().copied()).await?;
+            let (found, rows): (Vec<Uuid>, Vec<C::Model>) = found.into_iter().unzip();
+            let values: HashMap<Uuid, Value> = found.into_iter().zip(self.plan.render(reader, &rows).await?).collect();
+            Ok(keys
+                .into_iter()
+                .map(|key| key.and_then(|key| values.get(&key).cloned()).unwrap_or(Value::Null))
+                .collect())
         })
     }
 }
