@@ -11,14 +11,16 @@ use std::time::{Duration, Instant};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::metric::Info;
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqlErr,
-    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
 };
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::error::{AppError, AppResult, ErrorCode};
+
+mod failure;
 
 /// The oldest SQLite that cannot corrupt a database in WAL mode.
 const SQLITE_MINIMUM: (u32, u32, u32) = (3, 51, 3);
@@ -251,7 +253,7 @@ impl Db {
         loop {
             let outcome = self.attempt(&work, end).await;
             match outcome {
-                Err(error) if attempt < ATTEMPTS && can_be_tried_again(&error) => {
+                Err(error) if attempt < ATTEMPTS && failure::can_be_tried_again(&error) => {
                     tokio::time::sleep(Duration::from_millis(u64::from(50 * attempt))).await;
                     attempt += 1;
                 }
@@ -363,71 +365,6 @@ fn sqlite_version(text: &str) -> Option<(u32, u32, u32)> {
 
 fn unsafe_setting(what: String) -> AppError {
     AppError::new(ErrorCode::Unavailable, format!("Refusing to start on this database: {what}."))
-}
-
-impl From<DbErr> for AppError {
-    fn from(error: DbErr) -> Self {
-        let code = database_code(&error);
-        match (&error, code.as_deref()) {
-            (DbErr::ConnectionAcquire(_), _) => {
-                Self::new(ErrorCode::Unavailable, "All database connections are busy; try again.")
-            }
-            // PostgreSQL: cancelled, no lock in time. SQLite: interrupted, busy.
-            (_, Some("57014" | "55P03" | "9" | "5")) => {
-                Self::new(ErrorCode::Timeout, "The database did not finish in time; ask for less, or try again.")
-            }
-            // PostgreSQL: others changed the same rows, also at the last attempt.
-            (_, Some("40001" | "40P01")) => Self::new(
-                ErrorCode::Unavailable,
-                "Others are changing the same things; nothing was changed, try again.",
-            ),
-            // PostgreSQL: stopping, starting, or out of connections.
-            (_, Some("57P01" | "57P02" | "57P03" | "53300")) => Self::new(ErrorCode::Unavailable, UNREACHABLE),
-            _ if is_lost(&error) => Self::new(ErrorCode::Unavailable, UNREACHABLE),
-            // SQLite and PostgreSQL: no space left.
-            (_, Some("13" | "53100")) => {
-                Self::new(ErrorCode::Unavailable, "The database has no space left; nothing was changed.")
-            }
-            _ => match error.sql_err() {
-                Some(SqlErr::UniqueConstraintViolation(_)) => {
-                    Self::new(ErrorCode::Conflict, "Something with this natural key is already there.")
-                }
-                _ => return Self::internal(error),
-            },
-        }
-        .caused_by(error)
-    }
-}
-
-const UNREACHABLE: &str = "The database cannot be reached at the moment; try again.";
-
-fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
-    match error {
-        DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error))
-        | DbErr::Conn(RuntimeErr::SqlxError(error)) => Some(error),
-        _ => None,
-    }
-}
-
-/// Whether the connection broke.
-fn is_lost(error: &DbErr) -> bool {
-    matches!(driver_error(error), Some(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed))
-}
-
-/// The database's own code of an error: SQLSTATE, or SQLite's primary result code.
-fn database_code(error: &DbErr) -> Option<String> {
-    let code = driver_error(error)?.as_database_error()?.code()?.into_owned();
-    // SQLite extends its primary code in the upper bits.
-    match code.parse::<u32>() {
-        Ok(number) if code.len() < 5 => Some((number & 0xff).to_string()),
-        _ => Some(code),
-    }
-}
-
-fn can_be_tried_again(error: &AppError) -> bool {
-    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<DbErr>());
-    matches!(source.and_then(database_code).as_deref(), Some("40001" | "40P01"))
 }
 
 #[cfg(test)]
