@@ -170,8 +170,9 @@ fn a_failed_field_that_must_have_a_value_takes_everything() {
     assert!(errors(&anonymous).contains_key(r#"["units"]"#), "{anonymous:#}");
 }
 
+/// The library stops at the first of them, which the specification allows: the others would take the same data along.
 #[test]
-fn several_failures_are_all_told() {
+fn of_several_failures_that_take_everything_one_is_told() {
     let scene = Scene::new();
     let query = r#"{ a: projects(first: 501) { totalCount } b: units(last: -1) { totalCount }
         c: indicators(filter: {weight: {eq: "x"}}) { totalCount } }"#;
