@@ -280,14 +280,19 @@ async fn what_the_schema_does_not_know_is_refused_before_anything_is_read() {
 
 #[tokio::test]
 async fn the_largest_filters_that_are_allowed_are_answered() {
-    let world = World::empty().await;
+    // With rows, since a statement over none never looks at a pattern.
+    let judge = Judge::new().await;
     let terms: Vec<_> = (0..99).map(|n| json!({"ordinal": {"in": vec![n; 100]}})).collect();
-    let pattern = json!({"name": {"contains": "*".repeat(10_000), "startsWith": "绩".repeat(10_000)}});
+    let pattern = |operator: &str, text: &str| json!({"name": { operator: text.repeat(10_000) }});
     let every = |filter, _| json!({ "project": { "indicators": { "every": filter } } });
     let deep = json!({ "not": (0..3).fold(json!({"ordinal": {"eq": 1}}), every) });
-    for filter in [json!({"ordinal": {"in": (0..1000).collect::<Vec<_>>()}}), json!({ "or": terms }), pattern, deep] {
-        let query = "query($f: IndicatorFilter) { indicators(filter: $f) { totalCount } }";
-        let answer = world.ask(query, json!({ "f": &filter })).await;
-        assert_eq!(answer, json!({"indicators": {"totalCount": 0}}));
+    for filter in [
+        json!({"ordinal": {"in": (0..1000).collect::<Vec<_>>()}}),
+        json!({ "or": terms }),
+        deep,
+        pattern("contains", "*"),
+        pattern("startsWith", "绩"),
+    ] {
+        judge.check("indicators", "Indicator", &[filter]).await;
     }
 }
