@@ -51,16 +51,12 @@ relations! {
     UNIT_FINDINGS: unit.Id -> finding.UnitId;
     /// The unit of a goal.
     GOAL_UNIT: department_goal.UnitId -> unit.Id;
-    /// The document of a goal.
-    GOAL_SOURCE: department_goal.SourceId -> source_document.Id;
     /// The sub-goals and measures of a goal.
     GOAL_ITEMS: department_goal.Id -> goal_item.GoalId;
     /// The findings about a goal.
     GOAL_FINDINGS: department_goal.Id -> finding.GoalId;
     /// The unit of a project.
     PROJECT_UNIT: project.UnitId -> unit.Id;
-    /// The document of a project.
-    PROJECT_SOURCE: project.SourceId -> source_document.Id;
     /// The objectives of a project.
     PROJECT_OBJECTIVES: project.Id -> objective.ProjectId;
     /// The spending plan of a project.
@@ -85,8 +81,6 @@ relations! {
     INDICATOR_UNIT: indicator.UnitId -> unit.Id;
     /// The findings about an indicator.
     INDICATOR_FINDINGS: indicator.Id -> finding.IndicatorId;
-    /// The indicators of a first level.
-    LEVEL1_INDICATORS: indicator_level.Id -> indicator.Level1Id;
     /// The first level above a second level.
     LEVEL_PARENT: indicator_level.ParentId -> indicator_level.Id;
     /// The second levels below a first level.
