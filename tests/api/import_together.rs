@@ -100,15 +100,21 @@ async fn the_same_new_wording_in_two_divisions_is_stored_once() {
 #[tokio::test]
 async fn readers_see_whole_documents_while_others_import() {
     let world = World::empty().await;
-    let importing = async {
+    // Each document waits for a round of the reader that ended after the one before began, so that the two run beside
+    // each other on a slow machine as well.
+    let (ended, mut rounds) = tokio::sync::watch::channel(0);
+    let world = &world;
+    let importing = async move {
         for number in 1..=15 {
+            let before = *rounds.borrow_and_update();
             let source = generated::source(number);
             world.import(&source.name, source.bytes, &generated::options()).await;
+            rounds.wait_for(|rounds| *rounds > before).await.expect("the reader goes on to the end");
         }
     };
-    let reading = async {
+    let reading = async move {
         let mut seen = BTreeSet::new();
-        while seen.len() < 10 || !seen.contains(&15) {
+        loop {
             let list = "{ projects(first: 500) { totalCount nodes { unit { code } plan { points { raw } }
                 objectives { text } indicators { totalCount } findings { rule } } } }";
             let data = world.ask(list, json!({})).await;
@@ -137,6 +143,7 @@ async fn readers_see_whole_documents_while_others_import() {
                 }
             }
             assert!(ids.len() >= units.len() * 6, "{} of {} on the pages", ids.len(), units.len() * 6);
+            ended.send_modify(|rounds| *rounds += 1);
             if units.len() == 15 {
                 break;
             }
