@@ -3,6 +3,8 @@
 //! The numbers bound the work before it is done; nothing here measures or enforces. `http` enforces what is seen in the
 //! request, `graphql` and `service` what is seen in arguments (`page`, `filter`, `bulk_rows`).
 
+use std::fmt::Display;
+
 use serde::{Deserialize, Serialize};
 
 use entity::value::AccountKind;
@@ -30,6 +32,12 @@ macro_rules! profiles {
             /// Every limit with its name, in the order of the table.
             pub fn entries(&self) -> impl Iterator<Item = (&'static str, u64)> {
                 [$((stringify!($limit), self.$limit),)*].into_iter()
+            }
+
+            /// The sentence for a page that is larger than `page_max`: `argument` is `first` or `last`.
+            pub fn page_refusal(&self, argument: &str, size: impl Display) -> String {
+                let (most, further) = (self.page_max, if argument == "last" { "before" } else { "after" });
+                format!("`{argument}` is {size}; the limit is {most}. Ask for {most} and go on with `{further}`.")
             }
         }
     };

@@ -12,7 +12,7 @@ use super::object::{Linked, Object};
 use super::order::{self, OrderField};
 use super::plan::{Plan, render_groups};
 use super::signature::Argument;
-use crate::error::{AppError, AppResult, ErrorCode};
+use crate::error::{AppError, AppResult};
 use crate::service::filter::Filter;
 use crate::service::order::Ordering;
 use crate::service::read::{Page, Question, Reader, Window};
@@ -107,12 +107,10 @@ fn window<E: EntityTrait>(asked: &Asked<'_>, order: &Ordering<E>) -> AppResult<W
     if first.is_some() && last.is_some() {
         return Err(AppError::bad_input("`first` and `last` exclude each other; use one of them."));
     }
-    let (name, further) = if last.is_some() { ("last", "before") } else { ("first", "after") };
+    let name = if last.is_some() { "last" } else { "first" };
     let size = last.or(first).unwrap_or(limits.page_default);
     if size > limits.page_max {
-        let most = limits.page_max;
-        let message = format!("`{name}` is {size}; the limit is {most}. Ask for {most} and go on with `{further}`.");
-        return Err(AppError::new(ErrorCode::BadUserInput, message));
+        return Err(AppError::bad_input(limits.page_refusal(name, size)));
     }
     let offset = offset.unwrap_or(0);
     if offset > OFFSET_LIMIT.unsigned_abs().into() {

@@ -146,13 +146,11 @@ impl<'a> Estimate<'a> {
     /// is no page at all (a negative number) counts nothing and is left to the field.
     fn page(&self, field: &Positioned<Field>) -> Result<Option<u64>, ServerError> {
         let mut page = None;
-        for (argument, further) in [("first", "after"), ("last", "before")] {
+        for argument in ["first", "last"] {
             let Some(Value::Number(number)) = self.argument(&field.node, argument) else { continue };
             let rows = number.as_u64().unwrap_or(if number.is_i64() { 0 } else { u64::MAX });
-            let max = self.limits.page_max;
-            if rows > max {
-                let message =
-                    format!("`{argument}` is {number}; the limit is {max}. Ask for {max} and go on with `{further}`.");
+            if rows > self.limits.page_max {
+                let message = self.limits.page_refusal(argument, number);
                 return Err(refusal(ErrorCode::BadUserInput, message, Some(field.pos)));
             }
             page = page.max(Some(rows));
