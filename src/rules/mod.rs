@@ -5,9 +5,11 @@
 
 pub mod decimal;
 pub mod money;
+pub mod numbering;
 pub mod plan;
 pub mod project_code;
 pub mod quality;
+pub mod review;
 pub mod target;
 pub mod taxonomy;
 pub mod text;
