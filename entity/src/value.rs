@@ -96,3 +96,11 @@ code_list!(/** What a grant allows. */ Role {
     /** Read and write. */ Editor = "EDITOR",
     /** Read, write and administer. */ Admin = "ADMIN",
 });
+code_list!(/** What became of an entity. */ ChangeKind {
+    /** It was made. */ Created = "CREATED",
+    /** It, or a part of it, changed. */ Updated = "UPDATED",
+    /** It went. */ Deleted = "DELETED",
+});
+code_list!(/** How something that was tried ended. */ AuditResult {
+    /** It was done. */ Done = "DONE",
+});
