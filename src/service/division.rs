@@ -29,9 +29,10 @@ pub async fn hold(work: &mut Work<'_>, code: &str, name: Option<&str>) -> AppRes
         .exec_without_returning(work.tx)
         .await?;
     let held = division::Entity::find().filter(division::Column::Code.eq(code)).lock_exclusive().one(work.tx).await?;
-    work.locked();
+    work.locked(code).await?;
     let held = held.ok_or_else(|| AppError::internal("a division that was just stored is missing"))?;
     if held.id == new.id {
+        work.created(&held);
         tally.created += 1;
         return Ok((held, tally));
     }

@@ -13,8 +13,9 @@ use sea_orm::{
     PrimaryKeyToColumn, QueryFilter, Value,
 };
 
+use super::journal::Journaled;
 use super::work::Work;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 
 /// Rows of one `INSERT`; the widest table has 27 columns and SQLite takes 32,766 values.
 const ROWS_A_STATEMENT: usize = 500;
@@ -23,7 +24,9 @@ const ROWS_A_STATEMENT: usize = 500;
 pub const KEYS_A_STATEMENT: usize = 5_000;
 
 /// A row with key, version and times.
-pub trait Stored: ModelTrait + IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel> + Clone + PartialEq {
+pub trait Stored:
+    Journaled + ModelTrait + IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel> + Clone + PartialEq
+{
     /// Takes over from a known row what is not its content: key, version, times, and where it was read from.
     fn take_over(&mut self, known: &Self);
     /// Marks the row as changed now, with the place that the change was read from.
@@ -100,20 +103,39 @@ where
 {
     let Some(known) = known else {
         M::Entity::insert(wanted.clone().into_active_model()).exec_without_returning(work.tx).await?;
+        work.created(&wanted);
         tally.created += 1;
         return Ok(wanted);
     };
-    let mut row = wanted.clone();
-    row.take_over(&known);
-    if row == known {
-        tally.unchanged += 1;
-        return Ok(known);
+    let mut rows = change(work, vec![(known, wanted)], tally).await?;
+    rows.pop().ok_or_else(|| AppError::internal("a row that was just stored is missing"))
+}
+
+/// Writes the wanted rows over the known ones where they differ, and gives them as they now stand.
+async fn change<M: Stored>(work: &mut Work<'_>, pairs: Vec<(M, M)>, tally: &mut Tally) -> AppResult<Vec<M>>
+where
+    <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
+    M::Entity: EntityTrait<Model = M>,
+{
+    let mut rows = Vec::with_capacity(pairs.len());
+    let mut changed = Vec::new();
+    for (known, wanted) in pairs {
+        let mut row = wanted.clone();
+        row.take_over(&known);
+        if row == known {
+            tally.unchanged += 1;
+        } else {
+            row.touch(&wanted, work.now);
+            changed.push((known, row.clone()));
+        }
+        rows.push(row);
     }
-    row.touch(&wanted, work.now);
-    let changed = row.clone().into_active_model().reset_all();
-    M::Entity::update(changed).exec(work.tx).await?;
-    tally.updated += 1;
-    Ok(row)
+    work.updating(&changed).await?;
+    for (_, row) in changed {
+        M::Entity::update(row.into_active_model().reset_all()).exec(work.tx).await?;
+        tally.updated += 1;
+    }
+    Ok(rows)
 }
 
 /// Makes the known rows of a list equal to the wanted ones, matched by `key`, and gives them as they now stand.
@@ -129,24 +151,24 @@ where
     M::Entity: EntityTrait<Model = M>,
 {
     let mut known: HashMap<K, M> = known.into_iter().map(|row| (key(&row), row)).collect();
-    let mut rows = Vec::with_capacity(wanted.len());
     let mut new = Vec::new();
-    let mut changed = Vec::new();
+    let mut pairs = Vec::new();
     for row in wanted {
         match known.remove(&key(&row)) {
-            Some(known) => changed.push((known, row)),
+            Some(known) => pairs.push((known, row)),
             None => new.push(row),
         }
     }
     // What is gone first, so that what comes can take its place in a unique key.
     tally.deleted += remove(work, known.into_values()).await?;
-    for (known, wanted) in changed {
-        rows.push(put(work, Some(known), wanted, tally).await?);
-    }
+    let mut rows = change(work, pairs, tally).await?;
     tally.created += new.len() as u64;
     for chunk in new.chunks(ROWS_A_STATEMENT) {
         let chunk = chunk.iter().map(|row| row.clone().into_active_model());
         M::Entity::insert_many(chunk).exec_without_returning(work.tx).await?;
+    }
+    for row in &new {
+        work.created(row);
     }
     rows.extend(new);
     Ok(rows)
@@ -159,7 +181,9 @@ where
 {
     let Some(key) = <M::Entity as EntityTrait>::PrimaryKey::iter().next() else { return Ok(0) };
     let column = key.into_column();
-    let keys: Vec<Value> = rows.map(|row| row.get(column)).collect();
+    let rows: Vec<M> = rows.collect();
+    work.deleting(&rows).await?;
+    let keys: Vec<Value> = rows.iter().map(|row| row.get(column)).collect();
     for chunk in keys.chunks(ROWS_A_STATEMENT) {
         M::Entity::delete_many().filter(column.is_in(chunk.iter().cloned())).exec(work.tx).await?;
     }

@@ -95,7 +95,8 @@ async fn tables(db: &DatabaseConnection) -> Tables {
     let mut tables = Tables::new();
     for row in rows::<(String, String, String, String)>(db, sql).await {
         let (table, column, kind, nullable) = row;
-        if table == "seaql_migrations" {
+        // SQLite keeps the numbers of the outbox in a table of its own, which stays once it is there.
+        if table == "seaql_migrations" || table == "sqlite_sequence" {
             continue;
         }
         let kind = match kind.to_lowercase().as_str() {
