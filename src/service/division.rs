@@ -32,7 +32,7 @@ pub async fn hold(work: &mut Work<'_>, code: &str, name: Option<&str>) -> AppRes
     work.locked(code).await?;
     let held = held.ok_or_else(|| AppError::internal("a division that was just stored is missing"))?;
     if held.id == new.id {
-        work.created(&held);
+        work.created(std::slice::from_ref(&held));
         tally.created += 1;
         return Ok((held, tally));
     }

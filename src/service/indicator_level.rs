@@ -70,7 +70,7 @@ impl Levels {
         let stored = indicator_level::Entity::find().filter(local).one(work.tx).await?;
         let id = stored.ok_or_else(|| AppError::internal("a level that was just stored is missing"))?.id;
         if id == row.id {
-            work.created(&row);
+            work.created(std::slice::from_ref(&row));
         }
         self.local.insert(place, id);
         Ok(id)

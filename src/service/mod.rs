@@ -23,3 +23,4 @@ pub mod source_document;
 pub mod stored;
 pub mod unit;
 pub mod work;
+pub mod write;

@@ -5,6 +5,7 @@ use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
 use super::journal::{self, Header, Journal, Journaled};
+use super::stored::Change;
 use crate::auth::Caller;
 use crate::db::Job;
 use crate::error::AppResult;
@@ -62,21 +63,23 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Records a new row.
-    pub(super) fn created<M: Journaled>(&mut self, row: &M) {
-        self.journal.created(row);
+    /// Records new rows.
+    pub(super) fn created<M: Journaled>(&mut self, rows: &[M]) {
+        for row in rows {
+            self.journal.created(row);
+        }
     }
 
     /// Records rows that are about to be written over, each as it is and as it will be, and keeps what they are.
     ///
     /// # Errors
     /// When it cannot be kept.
-    pub(super) async fn updating<M: Journaled>(&mut self, rows: &[(M, M)]) -> AppResult<()> {
+    pub(super) async fn updating<M: Journaled>(&mut self, changes: &[Change<M>]) -> AppResult<()> {
         if let Some(past) = M::past() {
-            let keys: Vec<Uuid> = rows.iter().map(|(old, _)| old.key()).collect();
+            let keys: Vec<Uuid> = changes.iter().map(|change| change.old.key()).collect();
             past.keep_changing(self.tx, &keys, self.now).await?;
         }
-        for (old, new) in rows {
+        for Change { old, new } in changes {
             self.journal.updated(old, new);
         }
         Ok(())
