@@ -5,20 +5,22 @@
 
 pub mod decimal;
 pub mod money;
+pub mod numbering;
 pub mod plan;
 pub mod project_code;
 pub mod quality;
+pub mod review;
 pub mod target;
 pub mod taxonomy;
 pub mod text;
 
 #[cfg(test)]
 mod tests {
-    use entity::value::Fen;
+    use entity::value::{Fen, TargetKind};
     use proptest::prelude::*;
 
     use super::money::MoneyUnit::{WanYuan, Yuan};
-    use super::{decimal, money, plan, project_code, target, taxonomy, text};
+    use super::{decimal, money, numbering, plan, project_code, target, taxonomy, text};
 
     /// Signs that the readers look at, with digits often enough to make large numbers.
     fn printed() -> impl Strategy<Value = String> {
@@ -31,11 +33,21 @@ mod tests {
             for text in [&first, &second, &any] {
                 let _ = (decimal::scaled(text, 6), text::norm(text), project_code::ProjectCode::read(text));
                 let _ = (target::parse(text, &second), taxonomy::PrintedLevel::read(text));
+                let _ = (numbering::is_malformed(text), numbering::split(text));
                 for unit in [WanYuan, Yuan] {
                     let budget = money::parse(text, unit).ok();
                     let _ = plan::read(&[&first, &second], budget, unit);
                     let _ = plan::read(&["0", text], Some(Fen(i64::MIN)), unit);
                 }
+            }
+        }
+
+        #[test]
+        fn what_is_read_as_a_number_can_be_written_again(text in printed()) {
+            let read = target::parse(&text, "").target;
+            if read.kind != TargetKind::Qualitative {
+                let written = target::text(&read);
+                prop_assert_eq!(written.map(|text| target::parse(&text, "").target), Ok(read));
             }
         }
 
