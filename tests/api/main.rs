@@ -29,3 +29,4 @@ mod support;
 mod token;
 mod toy;
 mod unit_tree;
+mod write_projects;

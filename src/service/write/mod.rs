@@ -86,6 +86,11 @@ pub struct Row<T> {
 }
 
 impl<T> Row<T> {
+    /// The same row as another layer reads it.
+    pub fn map<U>(&self, change: impl FnOnce(&T) -> U) -> Row<U> {
+        Row { path: self.path.clone(), input: change(&self.input), errors: self.errors.clone() }
+    }
+
     /// The place of the row, for mistakes found in it.
     pub fn at(&self) -> At<'_> {
         At::below(&self.path)
