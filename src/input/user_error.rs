@@ -136,6 +136,21 @@ impl UserError {
         Self { code, path, words, detail: Detail::Validation { value, rule: rule.to_owned() } }
     }
 
+    /// A version that has passed: `expected` was sent, `current` is stored in the object with the public id `node`, and the
+    /// fields `changed` were sent with other values than the stored ones.
+    pub fn conflict(path: Vec<String>, expected: i32, current: i32, node: String, changed: Vec<String>) -> Self {
+        let words = Words::new(
+            format!("The object is at version {current}, not {expected}: read it again and decide anew."),
+            format!("对象当前版本为 {current}，而不是 {expected}：请重新读取后再决定。"),
+        );
+        Self {
+            code: UserErrorCode::Conflict,
+            path,
+            words,
+            detail: Detail::Conflict { expected, current, node, changed },
+        }
+    }
+
     /// Something that is not there, or that the caller may not see: both read alike.
     pub fn not_found(path: Vec<String>, key: &str) -> Self {
         let words = Words::new(
