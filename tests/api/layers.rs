@@ -22,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("service", &["auth", "db", "error", "input", "lang", "rules"]),
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
     // How it is asked.
-    ("graphql", &["auth", "db", "error", "input", "lang", "limits", "service"]),
+    ("graphql", &["auth", "clock", "db", "error", "input", "lang", "limits", "request_id", "service"]),
     ("http", &["auth", "db", "error", "graphql", "lang", "limits", "request_id"]),
     // What puts it together.
     ("app", &["auth", "clock", "config", "db", "error", "graphql", "http", "lang", "limits"]),

@@ -19,6 +19,7 @@ mod layers;
 mod locale;
 mod migration;
 mod money;
+mod mutation;
 mod paging;
 mod readme;
 mod samples;
