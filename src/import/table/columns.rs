@@ -269,7 +269,7 @@ const UNITS: &[Column] = &[
         .also(&["预算单位名称", "unitName"])
         .example("示例单位（请删除本行）"),
     Column::new("上级单位编码", "parentCode", Form::Code, Target::Member(&["set", "parentCode"]))
-        .means("上级单位的编码；空白为没有上级", "Code of the unit above; blank where there is none")
+        .means("上级单位的编码", "Code of the unit above")
         .also(&["主管部门编码"])
         .example("450001"),
     VERSION,
@@ -286,15 +286,15 @@ const PROJECTS: &[Column] = &[
     Column::new("预算数", "budget", Form::Money, Target::Member(&["set", "budget"]))
         .means("预算总额", "Budget")
         .also(&["预算金额", "预算总额"])
-        .example("120.50"),
+        .example("120.5"),
     Column::new("财政资金", "fiscalFunds", Form::Money, Target::Member(&["set", "fiscalFunds"]))
         .means("其中：财政资金", "Of it, fiscal funds")
         .also(&["其中:财政资金"])
-        .example("100.50"),
+        .example("100.5"),
     Column::new("其他资金", "otherFunds", Form::Money, Target::Member(&["set", "otherFunds"]))
         .means("其中：其他资金", "Of it, other funds")
         .also(&["其中:其他资金"])
-        .example("20.00"),
+        .example("20"),
     Column::new("资金用途", "purpose", Form::Text, Target::Member(&["set", "purpose"]))
         .means("资金用途", "What the money is for")
         .example("用于示例"),

@@ -68,6 +68,10 @@ pub const NOTES: &[(&str, &str)] = &[
         "Cells of the key and of the first two levels may be merged downwards and hold for each row; other merged cells are refused.",
     ),
     (
+        "没有的列保留原值；空白单元格按导入选项blankCells处理：KEEP保留原值，CLEAR清除。",
+        "A column that is left out keeps what is stored; a blank cell keeps it with blankCells KEEP and clears it with CLEAR.",
+    ),
+    (
         "隐藏的行、列和工作表照常读取；整行空白会被跳过。",
         "Hidden rows, columns and sheets are read; blank rows are passed over.",
     ),

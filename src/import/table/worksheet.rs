@@ -105,11 +105,17 @@ impl Worksheet {
                 }
                 Some(Node::Open(_)) => self.skip()?,
                 Some(Node::Text(_)) => {}
-                // The end of the rows.
-                Some(Node::Close) | None => self.over = true,
+                Some(Node::Close) | None => self.finish()?,
             }
         }
         Ok(None)
+    }
+
+    /// Reads what follows the rows, so that a sheet that is cut off is seen.
+    fn finish(&mut self) -> Result<(), FileError> {
+        self.over = true;
+        while self.xml.next()?.is_some() {}
+        Ok(())
     }
 
     /// Bytes of the sheet read so far.
