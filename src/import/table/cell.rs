@@ -105,9 +105,9 @@ fn stored_number(stored: &str, look: Look, form: Form) -> Result<String, Problem
     }
 }
 
-/// Lines of a text, each without blanks at its ends; blank lines at the end of the text are left out.
+/// Lines of a text, each without blanks at its ends; blank lines around the text are left out.
 fn lines(text: &str) -> impl Iterator<Item = String> {
-    text.trim_end().lines().map(tidy)
+    text.trim().lines().map(tidy)
 }
 
 /// The text in one width of letters, without spaces, and without what makes a spreadsheet take digits for text: an
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn text_keeps_its_lines_and_loses_its_margins() {
-        assert_eq!(text("一、甲 \u{3000}\n\n 二、乙\n \n", Form::Text), Ok(Some(json!("一、甲\n\n二、乙"))));
+        assert_eq!(text("\n一、甲 \u{3000}\n\n 二、乙\n \n", Form::Text), Ok(Some(json!("一、甲\n\n二、乙"))));
         assert_eq!(text("一、甲\r\n\n二、乙", Form::Lines), Ok(Some(json!(["一、甲", "二、乙"]))));
         assert_eq!(text("'引文", Form::Text), Ok(Some(json!("'引文"))), "an apostrophe of a text belongs to it");
     }

@@ -42,7 +42,7 @@ pub enum FileError {
         sheet: Option<String>,
     },
     /// Headings that cannot be taken, all of them.
-    Headings(HeaderFaults),
+    Headings(Box<HeaderFaults>),
     /// Headings that fit no kind of table.
     KindUnknown,
     /// A position that is not one of this file.
@@ -81,6 +81,8 @@ pub enum Excess {
     Merges,
     /// Texts of a workbook.
     Texts,
+    /// Bytes of all of them.
+    TextBytes,
 }
 
 impl FileError {
@@ -122,6 +124,7 @@ impl FileError {
                     Excess::Columns => "columns",
                     Excess::Merges => "merged ranges",
                     Excess::Texts => "texts",
+                    Excess::TextBytes => "bytes of text",
                 };
                 format!("The file has more than {limit} {what}. Divide it, or remove what does not belong to it.")
             }
@@ -167,6 +170,7 @@ impl FileError {
                     Excess::Columns => "列",
                     Excess::Merges => "个合并区域",
                     Excess::Texts => "个文本",
+                    Excess::TextBytes => "字节文本",
                 };
                 format!("文件超过{limit}{what}，请拆分，或删除无关内容。")
             }

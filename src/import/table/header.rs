@@ -58,15 +58,15 @@ impl Header {
     ///
     /// # Errors
     /// [`HeaderFaults`] for unknown and repeated columns, missing ones, and money without a unit.
-    pub fn read(kind: TableKind, cells: &[String], place: &str) -> Result<Self, HeaderFaults> {
-        let mut faults = HeaderFaults {
+    pub fn read(kind: TableKind, cells: &[String], place: &str) -> Result<Self, Box<HeaderFaults>> {
+        let mut faults = Box::new(HeaderFaults {
             kind,
             place: place.to_owned(),
             unknown: Vec::new(),
             missing: Vec::new(),
             twice: Vec::new(),
             without_unit: Vec::new(),
-        };
+        });
         let mut seen: BTreeSet<&'static str> = BTreeSet::new();
         let width = cells.iter().rposition(|cell| !tidy(cell).is_empty()).map_or(0, |last| last + 1);
         let mut headings = Vec::with_capacity(width);

@@ -5,8 +5,8 @@
 //! that cannot be read at all is a [`FileError`]. Whether the values make sense is judged by whoever takes the rows: here
 //! is only decided what is written in a cell.
 //!
-//! JSONL and CSV are read with a record in memory, a workbook with its largest sheet and its texts, all within
-//! [`Limits`]. Reading blocks; [`Table::position`] after a row is where [`Table::resume`] goes on.
+//! JSONL and CSV are read with a record in memory, a workbook with its packed bytes, the texts that its cells share and a
+//! row, its sheets being unpacked into temporary files; all within [`Limits`]. Reading blocks; [`Table::position`] after a row is where [`Table::resume`] goes on.
 
 mod assemble;
 mod cell;
@@ -65,11 +65,15 @@ pub struct Limits {
     pub columns: usize,
     /// Merged ranges of a sheet.
     pub merges: usize,
+    /// Bytes of the texts that the cells of a workbook share.
+    pub texts: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { package: PackageLimits::default(), record: 1 << 20, nesting: 16, columns: 256, merges: 100_000 }
+        // Parts are not held in memory, unlike those of documents; a sheet may declare all its rows.
+        let package = PackageLimits { unpacked: 300 << 20, part: 256 << 20, ..PackageLimits::default() };
+        Self { package, record: 1 << 20, nesting: 16, columns: 256, merges: 100_000, texts: 64 << 20 }
     }
 }
 
@@ -112,7 +116,7 @@ pub struct Table<R>(Reader<R>);
 
 enum Reader<R> {
     Jsonl(lines::Lines<R>),
-    Csv(delimited::Delimited<R>),
+    Csv(Box<delimited::Delimited<R>>),
     Xlsx(Box<xlsx::Xlsx>),
 }
 
@@ -124,7 +128,7 @@ impl<R: Read + Seek> Table<R> {
     pub fn open(format: Format, source: R, options: &Options) -> Result<Self, FileError> {
         let reader = match format {
             Format::Jsonl => Reader::Jsonl(lines::Lines::open(source, options)?),
-            Format::Csv => Reader::Csv(delimited::Delimited::open(source, options)?),
+            Format::Csv => Reader::Csv(Box::new(delimited::Delimited::open(source, options)?)),
             Format::Xlsx => Reader::Xlsx(Box::new(xlsx::Xlsx::open(source, options)?)),
         };
         Ok(Self(reader))

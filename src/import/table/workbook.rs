@@ -4,7 +4,8 @@
 //! list declares at most, and XML is read under the limits of nesting and attributes ([`super::super::package`],
 //! [`super::super::xml`]).
 
-use std::io::{Cursor, Read};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
 use super::Limits;
@@ -15,6 +16,12 @@ use crate::import::xml::{Element, Node, Xml};
 
 const CONTENT_TYPES: &str = "[Content_Types].xml";
 const ROOT: &str = "_rels/.rels";
+
+/// What a sheet with merged ranges has in its XML.
+const MERGE: &[u8] = b"mergeCell";
+
+/// The XML of an unpacked sheet.
+pub type SheetXml = Xml<BufReader<File>>;
 
 /// An opened workbook.
 pub struct Workbook {
@@ -31,6 +38,17 @@ pub struct Sheet {
     /// Its name.
     pub name: Arc<str>,
     part: String,
+}
+
+/// A sheet in a temporary file, which the system removes when it is closed.
+#[derive(Debug)]
+pub struct Unpacked {
+    file: File,
+    part: String,
+    /// Its bytes.
+    pub length: u64,
+    /// Whether it has merged ranges.
+    pub merges: bool,
 }
 
 /// What cells of every sheet refer to.
@@ -96,24 +114,39 @@ impl Workbook {
         Ok(())
     }
 
-    /// The unpacked part of a sheet.
+    /// Unpacks a sheet into a temporary file.
     ///
     /// # Errors
-    /// [`FileError::Workbook`] when it cannot be unpacked.
-    pub fn unpack(&self, sheet: &Sheet) -> Result<Vec<u8>, FileError> {
+    /// [`FileError::Unsound`] when it cannot be unpacked, [`FileError::Unreadable`] when there is no room for it.
+    pub fn unpack(&self, sheet: &Sheet) -> Result<Unpacked, FileError> {
         let mut package = Package::open(&self.bytes, &self.limits.package)?;
-        let mut bytes = Vec::new();
-        let read = package.part(&sheet.part)?.read_to_end(&mut bytes);
-        read.map_err(|_| FileError::Unsound { part: sheet.name.to_string() })?;
-        Ok(bytes)
+        let mut part = package.part(&sheet.part)?;
+        let mut unpacked = Unpacked { file: tempfile::tempfile()?, part: sheet.part.clone(), length: 0, merges: false };
+        // The end of what was written before, in which the mark may have begun.
+        let mut seen: Vec<u8> = Vec::new();
+        loop {
+            let bytes = part.fill_buf().map_err(|_| FileError::Unsound { part: sheet.name.to_string() })?;
+            if bytes.is_empty() {
+                return Ok(unpacked);
+            }
+            unpacked.file.write_all(bytes)?;
+            seen.extend_from_slice(bytes);
+            unpacked.merges |= seen.windows(MERGE.len()).any(|window| window == MERGE);
+            seen.drain(..seen.len().saturating_sub(MERGE.len()));
+            let length = bytes.len();
+            unpacked.length += length as u64;
+            part.consume(length);
+        }
     }
 
-    /// Reads an unpacked sheet.
+    /// Reads an unpacked sheet from its start, one reading after the other: they share the place in the file.
     ///
     /// # Errors
-    /// [`FileError::Workbook`] when it is not in UTF-8.
-    pub fn xml<T: AsRef<[u8]>>(&self, sheet: &Sheet, bytes: T) -> Result<Xml<Cursor<T>>, FileError> {
-        Ok(Xml::new(Cursor::new(bytes), &sheet.part, &self.limits.package)?)
+    /// [`FileError`] when it is not in UTF-8, or cannot be read.
+    pub fn xml(&self, unpacked: &Unpacked) -> Result<SheetXml, FileError> {
+        let mut file = unpacked.file.try_clone()?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(Xml::new(BufReader::with_capacity(1 << 16, file), &unpacked.part, &self.limits.package)?)
     }
 
     /// What cells refer to.
@@ -204,7 +237,7 @@ fn sheets(
 
 /// The texts that cells share: one for each `si`, without the readings (`rPh`) beside it.
 fn texts(package: &mut Package<'_>, part: &str, limits: &Limits) -> Result<Vec<Box<str>>, FileError> {
-    let most = limits.package.cells;
+    let (most, mut length) = (limits.package.cells, 0);
     let mut texts: Vec<Box<str>> = Vec::new();
     let mut xml = Xml::new(package.part(part)?, part, &limits.package)?;
     let mut open = Vec::new();
@@ -219,8 +252,12 @@ fn texts(package: &mut Package<'_>, part: &str, limits: &Limits) -> Result<Vec<B
             }
             Node::Close => {
                 if open.pop() == Some(TextTag::Item) {
+                    length += text.len();
                     if texts.len() >= most {
                         return Err(FileError::TooMany { what: Excess::Texts, limit: most as u64 });
+                    }
+                    if length > limits.texts {
+                        return Err(FileError::TooMany { what: Excess::TextBytes, limit: limits.texts as u64 });
                     }
                     texts.push(unescaped(&std::mem::take(&mut text)).into());
                 }

@@ -1,6 +1,5 @@
 //! The rows of one sheet, one after the other, and its merged ranges.
 
-use std::io::Cursor;
 use std::sync::Arc;
 
 use super::Limits;
@@ -8,8 +7,8 @@ use super::cell::Cell;
 use super::error::{Excess, FileError};
 use super::look::Look;
 use super::place::letters;
-use super::workbook::{Context, Sheet, TextTag, Workbook, unescaped};
-use crate::import::xml::{Element, Node, Xml};
+use super::workbook::{Context, Sheet, SheetXml, TextTag, Workbook, unescaped};
+use crate::import::xml::{Element, Node};
 
 /// Rows that a sheet can have.
 const ROWS: u32 = 1_048_576;
@@ -47,7 +46,7 @@ impl Merge {
 
 /// The sheet being read.
 pub struct Worksheet {
-    xml: Xml<Cursor<Vec<u8>>>,
+    xml: SheetXml,
     context: Arc<Context>,
     name: Arc<str>,
     /// Number of the row last begun.
@@ -65,15 +64,10 @@ impl Worksheet {
     /// # Errors
     /// [`FileError`] when the part is damaged, hostile or beyond the limits.
     pub fn open(workbook: &Workbook, sheet: &Sheet) -> Result<Self, FileError> {
-        let bytes = workbook.unpack(sheet)?;
-        let length = bytes.len() as u64;
-        let has_merges = bytes.windows(9).any(|window| window == b"mergeCell");
-        let merges = if has_merges {
-            merges(workbook.xml(sheet, bytes.as_slice())?, sheet, workbook.limits())?
-        } else {
-            Vec::new()
-        };
-        let xml = workbook.xml(sheet, bytes)?;
+        let unpacked = workbook.unpack(sheet)?;
+        let merges =
+            if unpacked.merges { merges(workbook.xml(&unpacked)?, sheet, workbook.limits())? } else { Vec::new() };
+        let (xml, length) = (workbook.xml(&unpacked)?, unpacked.length);
         let mut worksheet =
             Self { xml, context: workbook.context(), name: sheet.name.clone(), row: 0, over: false, length, merges };
         worksheet.find_rows()?;
@@ -246,7 +240,7 @@ impl Worksheet {
     }
 }
 
-fn merges(mut xml: Xml<Cursor<&[u8]>>, sheet: &Sheet, limits: &Limits) -> Result<Vec<Merge>, FileError> {
+fn merges(mut xml: SheetXml, sheet: &Sheet, limits: &Limits) -> Result<Vec<Merge>, FileError> {
     let mut merges = Vec::new();
     while let Some(node) = xml.next()? {
         let Node::Open(element) = node else { continue };

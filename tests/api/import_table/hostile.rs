@@ -102,6 +102,9 @@ fn limits_hold_for_bytes_columns_and_texts() {
     options.limits.package.cells = 49;
     assert!(refused(XLSX, &bytes, &options).contains("more than 49 texts"));
     let mut options = of(TableKind::Units);
+    options.limits.texts = 49;
+    assert!(refused(XLSX, &bytes, &options).contains("more than 49 bytes of text"));
+    let mut options = of(TableKind::Units);
     options.limits.columns = 1;
     assert!(refused(XLSX, &bytes, &options).contains("more than 1 columns"));
 }

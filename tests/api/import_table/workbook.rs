@@ -90,7 +90,7 @@ fn sheets_are_found_by_name_or_by_kind() {
     let kinds: Vec<TableKind> = rows(XLSX, &both, &Options::default()).iter().map(|row| row.kind).collect();
     assert_eq!(kinds, [TableKind::Units, TableKind::PlanPoints], "in the order of dependence");
     assert_eq!(rows(XLSX, &both, &of(TableKind::PlanPoints)).len(), 1);
-    let first = book(&[other.clone()], "");
+    let first = book(&[other], "");
     assert_eq!(rows(XLSX, &first, &of(TableKind::Units))[0].place.to_string(), "Sheet1!2");
     let none = refused(XLSX, &first, &Options::default());
     assert!(none.contains("单位、项目、指标、资金支出计划"), "{none}");
@@ -122,6 +122,15 @@ fn titles_may_stand_above_the_headings_and_blank_rows_anywhere() {
     );
     let no_table = refused(XLSX, &book(&[Sheet::new("单位").row(1, &["单位编码"])], ""), &Options::default());
     assert!(no_table.contains("no row with the headings"), "{no_table}");
+}
+
+#[test]
+fn a_sheet_that_declares_all_its_rows_has_those_that_hold_something() {
+    let mut sheet = Sheet::new("单位").row(1, &["单位编码", "单位名称"]).row(2, &["1", "甲"]);
+    for number in 3..=1_048_576 {
+        sheet.rows.push_str(&format!(r#"<row r="{number}" s="3"/>"#));
+    }
+    assert_eq!(rows(XLSX, &book(&[sheet], ""), &Options::default()).len(), 1);
 }
 
 #[test]
