@@ -1,5 +1,7 @@
 //! Templates and documentation come from the same columns as the reading.
 
+use std::process::Command;
+
 use jixiao::import::table::template::template;
 use jixiao::import::table::{Format, Options, TableKind, guide};
 use rust_xlsxwriter::Workbook;
@@ -62,5 +64,26 @@ fn every_name_of_a_column_is_read() {
                 assert_eq!(inputs(Format::Xlsx, &book.save_to_buffer().unwrap(), &of(kind)).len(), 0, "{name}");
             }
         }
+    }
+}
+
+#[test]
+fn the_command_writes_templates_without_a_database() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jixiao"));
+        command.current_dir(folder.path()).env_clear().arg("import").args(arguments).output().unwrap()
+    };
+    let written = run(&["--template", "xlsx", "--kind", "plan-points", "-o", "points.xlsx"]);
+    assert!(written.status.success(), "{written:?}");
+    let bytes = std::fs::read(folder.path().join("points.xlsx")).unwrap();
+    assert_eq!(inputs(Format::Xlsx, &bytes, &Options::default()).len(), 1);
+    let printed = run(&["--template", "csv"]);
+    assert_eq!(printed.stdout, template(TableKind::Projects, Format::Csv).unwrap());
+    assert_eq!(run(&["--template", "guide"]).stdout, guide::markdown().into_bytes());
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 1, "nothing but the template was made");
+    for wrong in [&["--kind", "units"][..], &["--template", "xlsx", "file.txt"], &["file.txt"]] {
+        assert_eq!(run(wrong).status.code(), Some(2), "{wrong:?}");
     }
 }
