@@ -72,7 +72,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         // Parts are not held in memory, unlike those of documents; a sheet may declare all its rows.
-        let package = PackageLimits { unpacked: 300 << 20, part: 256 << 20, ..PackageLimits::default() };
+        let package =
+            PackageLimits { unpacked: 300 << 20, part: 256 << 20, entries: 2_000, ..PackageLimits::default() };
         Self { package, record: 1 << 20, nesting: 16, columns: 256, merges: 100_000, texts: 64 << 20 }
     }
 }

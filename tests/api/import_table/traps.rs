@@ -92,17 +92,22 @@ fn a_merged_key_holds_for_each_of_its_rows() {
         .row(2, &["2026", "A", "产出指标", "数量指标", "1", "甲"])
         .row(3, &["2099", "", "", "质量指标", "2", "乙"])
         .row(4, &["2026", "B", "效益指标", "", "1", "丙"])
+        .row(10, &["2026", "B", "", "", "2", "丁"])
+        .row(11, &["2026", "B", "藏", "", "3", "戊"])
         .merged("A2:A3")
         .merged("B2:B3")
         .merged("C2:C3")
         // Below the rows the forms go on being merged: without other cells these are no rows.
-        .merged("A4:A9");
+        .merged("A4:A9")
+        .merged("C10:C11");
     let read = inputs(XLSX, &book(&[sheet], ""), &Options::default());
     let project = |code: &str| json!({ "fiscalYear": 2026, "code": code });
     let expected = [
         json!({ "key": { "project": project("A"), "ordinal": 1 }, "set": { "level1": "产出指标", "level2": "数量指标", "name": "甲" } }),
         json!({ "key": { "project": project("A"), "ordinal": 2 }, "set": { "level1": "产出指标", "level2": "质量指标", "name": "乙" } }),
         json!({ "key": { "project": project("B"), "ordinal": 1 }, "set": { "level1": "效益指标", "name": "丙" } }),
+        json!({ "key": { "project": project("B"), "ordinal": 2 }, "set": { "name": "丁" } }),
+        json!({ "key": { "project": project("B"), "ordinal": 3 }, "set": { "name": "戊" } }),
     ];
     assert_eq!(read, expected, "what a merged cell covers is not seen");
 }

@@ -127,7 +127,8 @@ fn titles_may_stand_above_the_headings_and_blank_rows_anywhere() {
 #[test]
 fn a_sheet_that_declares_all_its_rows_has_those_that_hold_something() {
     let mut sheet = Sheet::new("单位").row(1, &["单位编码", "单位名称"]).row(2, &["1", "甲"]);
-    for number in 3..=1_048_576 {
+    // Every tenth of them is declared, up to the last one.
+    for number in (16..=1_048_576).step_by(10) {
         sheet.rows.push_str(&format!(r#"<row r="{number}" s="3"/>"#));
     }
     assert_eq!(rows(XLSX, &book(&[sheet], ""), &Options::default()).len(), 1);
