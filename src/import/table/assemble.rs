@@ -62,8 +62,8 @@ impl<'a> Assembly<'a> {
                 self.set(path, value, place);
             }
             (Target::Member(path), None) => {
-                if path.first() == Some(&"set") {
-                    self.row.blanks.push(owned(path));
+                if let ["set", member, ..] = path {
+                    self.row.blanks.push(owned(&["set", member]));
                 }
                 self.row.cells.push((owned(path), place));
             }

@@ -96,7 +96,7 @@ pub enum Form {
 /// Where the value of a column goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// Into this member.
+    /// Into this member; a blank cell clears the member of `set` that holds it.
     Member(&'static [&'static str]),
     /// The name of a project: into `key` where the row has no code, else into `field`.
     Name {
@@ -335,7 +335,7 @@ const INDICATORS: &[Column] = &[
         .means("指标说明", "Description")
         .also(&["指标描述", "指标解释"])
         .example("示例指标的说明"),
-    Column::new("指标值", "target", Form::Text, Target::Member(&["set", "target"]))
+    Column::new("指标值", "target", Form::Text, Target::Member(&["set", "target", "text"]))
         .means("计算符号、数值和计量单位，或定性描述", "Comparison, number and unit of measure, or a description")
         .also(&["绩效指标值", "目标值"])
         .example("≥95%"),

@@ -151,3 +151,14 @@ fn reading_goes_on_where_it_was_left() {
         }
     }
 }
+
+#[test]
+fn a_target_is_text_in_parts_and_cleared_as_a_whole() {
+    let text = "预算年度,项目编码,序号,指标值\n2026,A,1,≥95%\n2026,A,2,\n";
+    let mut read = rows(CSV, text.as_bytes(), &of(TableKind::Indicators));
+    for row in &mut read {
+        row.clear_blanks();
+    }
+    assert_eq!(read[0].json["set"], json!({ "target": { "text": "≥95%" } }));
+    assert_eq!(read[1].json["set"], json!({ "target": null }));
+}
