@@ -41,6 +41,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("sea_orm", &["app", "cli", "db", "graphql", "import", "service"]),
     ("sqlx", &["db"]),
     ("quick_xml", &["import"]),
+    ("csv_core", &["import"]),
+    ("rust_xlsxwriter", &["import"]),
     ("zip", &["import"]),
 ];
 

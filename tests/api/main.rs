@@ -10,6 +10,7 @@ mod guard;
 mod http;
 mod import_read;
 mod import_store;
+mod import_table;
 mod import_together;
 mod invariants;
 mod key;
