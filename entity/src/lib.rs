@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod account_grant;
+pub mod bulk_operation;
 pub mod department_goal;
 pub mod division;
 pub mod finding;
@@ -19,4 +20,5 @@ pub mod spending_plan;
 pub mod unit;
 pub mod unit_alias;
 pub mod unit_closure;
+pub mod upload;
 pub mod value;

@@ -37,6 +37,13 @@ pub fn int(name: &'static str) -> ColumnDef {
     column
 }
 
+/// Yes or no.
+pub fn flag(name: &'static str) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    column.boolean();
+    column
+}
+
 /// Version and times, last in every business table.
 pub fn stamps(table: &mut TableCreateStatement) -> &mut TableCreateStatement {
     table.col(int("version").not_null()).col(long("created_at").not_null()).col(long("updated_at").not_null())

@@ -15,6 +15,8 @@ mod m20261122_000006_spending_plans;
 mod m20261122_000007_objectives_and_indicators;
 mod m20261122_000008_findings;
 mod m20261122_000100_accounts;
+mod m20261122_000220_uploads;
+mod m20261122_000221_bulk_operations;
 
 /// The ordered list of changes.
 pub struct Migrator;
@@ -31,6 +33,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000007_objectives_and_indicators::Migration),
             Box::new(m20261122_000008_findings::Migration),
             Box::new(m20261122_000100_accounts::Migration),
+            Box::new(m20261122_000220_uploads::Migration),
+            Box::new(m20261122_000221_bulk_operations::Migration),
         ]
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::value::IndicatorRegime;
 use entity::{
-    account, account_grant, department_goal, division, finding, goal_item, indicator, indicator_level, objective,
-    plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure,
+    account, account_grant, bulk_operation, department_goal, division, finding, goal_item, indicator, indicator_level,
+    objective, plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure, upload,
 };
 use jixiao::db::Db;
 use jixiao::graphql::department_goal::DepartmentGoal;
@@ -41,6 +41,7 @@ fn described<E: EntityTrait>(backend: DbBackend) -> (String, BTreeMap<String, Sh
             // SQLite has one kind of whole number, of 64 bits.
             ColumnType::BigInteger if backend == DbBackend::Sqlite => "int",
             ColumnType::BigInteger => "long",
+            ColumnType::Boolean => "bool",
             other => panic!("no table has columns of {other:?} yet"),
         };
         (column.to_string(), (kind, definition.is_null()))
@@ -60,6 +61,7 @@ macro_rules! entities {
 entities!(
     account,
     account_grant,
+    bulk_operation,
     department_goal,
     division,
     finding,
@@ -74,6 +76,7 @@ entities!(
     unit,
     unit_alias,
     unit_closure,
+    upload,
 );
 
 /// Every table as the database has it.
@@ -99,6 +102,7 @@ async fn tables(db: &DatabaseConnection) -> Tables {
             "text" => "text",
             "integer" => "int",
             "bigint" => "long",
+            "boolean" => "bool",
             other => panic!("{table}.{column} is {other}"),
         };
         tables.entry(table).or_default().insert(column, (kind, nullable == "YES"));
