@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::metric::Info;
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult,
+    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement, StatementBuilder, TransactionOptions,
+    TransactionTrait,
 };
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -88,6 +89,90 @@ impl DatabaseSettings {
 enum End {
     Commit,
     RollBack,
+}
+
+/// Ends a transaction by what became of the work in it.
+async fn close<T>(tx: DatabaseTransaction, end: End, outcome: AppResult<T>) -> AppResult<T> {
+    match outcome {
+        Ok(value) => {
+            match end {
+                End::Commit => tx.commit().await?,
+                End::RollBack => tx.rollback().await?,
+            }
+            Ok(value)
+        }
+        Err(error) => {
+            // SQLite has often rolled back by itself already, and a lost connection has too: what counts is why. A
+            // connection that could not roll back does not come back into the pool.
+            if let Err(failed) = tx.rollback().await {
+                tracing::warn!(error = %failed, "a transaction that failed could not be rolled back");
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Counts how often a transaction was tried.
+#[derive(Default)]
+struct Attempts(u32);
+
+impl Attempts {
+    /// The outcome, or none after a pause when it is worth another attempt.
+    async fn settle<T>(&mut self, outcome: AppResult<T>) -> Option<AppResult<T>> {
+        self.0 += 1;
+        match outcome {
+            Err(error) if self.0 < ATTEMPTS && failure::can_be_tried_again(&error) => {
+                tokio::time::sleep(Duration::from_millis(u64::from(50 * self.0))).await;
+                None
+            }
+            outcome => Some(outcome),
+        }
+    }
+}
+
+/// Work inside one writing transaction, whose future can move between threads.
+///
+/// It can be run again after a failure to serialise, so it must do nothing but use the transaction.
+pub trait Job: Sync {
+    /// What it gives.
+    type Output: Send;
+    /// Does the work.
+    fn run(&self, tx: &DatabaseTransaction) -> impl Future<Output = AppResult<Self::Output>> + Send;
+}
+
+/// What statements run on: a pool, or the transaction that a write has open.
+#[derive(Clone, Copy, Debug)]
+pub enum Executor<'a> {
+    /// A pool for reading.
+    Pool(&'a DatabaseConnection),
+    /// A transaction, which sees what it has written.
+    Transaction(&'a DatabaseTransaction),
+}
+
+impl Executor<'_> {
+    /// Which of the two kinds of database it is.
+    pub fn backend(self) -> DbBackend {
+        match self {
+            Self::Pool(pool) => pool.get_database_backend(),
+            Self::Transaction(tx) => tx.get_database_backend(),
+        }
+    }
+
+    /// All rows of a statement.
+    pub async fn query_all<S: StatementBuilder>(self, statement: &S) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Pool(pool) => pool.query_all(statement).await,
+            Self::Transaction(tx) => tx.query_all(statement).await,
+        }
+    }
+
+    /// The first row of a statement.
+    pub async fn query_one<S: StatementBuilder>(self, statement: &S) -> Result<Option<QueryResult>, DbErr> {
+        match self {
+            Self::Pool(pool) => pool.query_one(statement).await,
+            Self::Transaction(tx) => tx.query_one(statement).await,
+        }
+    }
 }
 
 /// An open database.
@@ -235,58 +320,50 @@ impl Db {
         &self.read
     }
 
-    /// Opens a writing transaction, runs `work` in it and commits; any error rolls back.
+    /// Opens a writing transaction, runs `job` in it and commits; any error rolls back.
     ///
     /// SQLite starts it `IMMEDIATE`, so that it never fails half-way on a snapshot that is too old. PostgreSQL's
-    /// serialisation failures and deadlocks are tried again, so `work` must do nothing but use the transaction.
-    pub async fn write<T>(&self, work: impl AsyncFn(&DatabaseTransaction) -> AppResult<T>) -> AppResult<T> {
-        self.run(work, End::Commit).await
+    /// serialisation failures and deadlocks are tried again.
+    pub async fn commit<J: Job>(&self, job: &J) -> AppResult<J::Output> {
+        self.run(job, End::Commit).await
     }
 
-    /// Does all that [`Db::write`] does, and rolls back: what a dry run reports is what the real run would do.
-    pub async fn rehearse<T>(&self, work: impl AsyncFn(&DatabaseTransaction) -> AppResult<T>) -> AppResult<T> {
-        self.run(work, End::RollBack).await
+    /// Does all that [`Db::commit`] does, and rolls back: what a dry run reports is what the real run would do.
+    pub async fn rehearse<J: Job>(&self, job: &J) -> AppResult<J::Output> {
+        self.run(job, End::RollBack).await
     }
 
-    async fn run<T>(&self, work: impl AsyncFn(&DatabaseTransaction) -> AppResult<T>, end: End) -> AppResult<T> {
-        let mut attempt = 1;
+    async fn run<J: Job>(&self, job: &J, end: End) -> AppResult<J::Output> {
+        let mut attempts = Attempts::default();
         loop {
-            let outcome = self.attempt(&work, end).await;
-            match outcome {
-                Err(error) if attempt < ATTEMPTS && failure::can_be_tried_again(&error) => {
-                    tokio::time::sleep(Duration::from_millis(u64::from(50 * attempt))).await;
-                    attempt += 1;
-                }
-                outcome => return outcome,
+            let tx = self.begin().await?;
+            let outcome = job.run(&tx).await;
+            if let Some(outcome) = attempts.settle(close(tx, end, outcome).await).await {
+                return outcome;
             }
         }
     }
 
-    async fn attempt<T>(&self, work: &impl AsyncFn(&DatabaseTransaction) -> AppResult<T>, end: End) -> AppResult<T> {
+    /// [`Db::commit`] for a closure. Its future stays on its thread: it is for commands and tests.
+    pub async fn write<T>(&self, work: impl AsyncFn(&DatabaseTransaction) -> AppResult<T>) -> AppResult<T> {
+        let mut attempts = Attempts::default();
+        loop {
+            let tx = self.begin().await?;
+            let outcome = work(&tx).await;
+            if let Some(outcome) = attempts.settle(close(tx, End::Commit, outcome).await).await {
+                return outcome;
+            }
+        }
+    }
+
+    async fn begin(&self) -> AppResult<DatabaseTransaction> {
         let options = TransactionOptions {
             isolation_level: None,
             // SQLite knows no access modes: its reading connections refuse to write.
             access_mode: (self.backend() != DbBackend::Sqlite).then_some(AccessMode::ReadWrite),
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         };
-        let tx = self.write.begin_with_options(options).await?;
-        match work(&tx).await {
-            Ok(value) => {
-                match end {
-                    End::Commit => tx.commit().await?,
-                    End::RollBack => tx.rollback().await?,
-                }
-                Ok(value)
-            }
-            Err(error) => {
-                // SQLite has often rolled back by itself already, and a lost connection has too: what counts is why. A
-                // connection that could not roll back does not come back into the pool.
-                if let Err(failed) = tx.rollback().await {
-                    tracing::warn!(error = %failed, "a transaction that failed could not be rolled back");
-                }
-                Err(error)
-            }
-        }
+        Ok(self.write.begin_with_options(options).await?)
     }
 
     /// Calls `observer` after each statement; for counting and timing them.

@@ -27,7 +27,7 @@ use super::unit::Unit;
 use super::viewer::{Facts, ServiceInfo, Viewer};
 use super::{lookup, shapes};
 use crate::auth::Caller;
-use crate::db::Db;
+use crate::db::{Db, Executor};
 use crate::error::{AppError, AppResult};
 use crate::lang::Lang;
 use crate::limits::ProfileLimits;
@@ -198,7 +198,7 @@ async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -
         return Ok(Value::Null);
     };
     let step = field.compile(asked)?;
-    let reader = Reader { db: db.read(), caller };
+    let reader = Reader { db: Executor::Pool(db.read()), caller };
     match step {
         Step::Value(value) => Ok(value(&())),
         Step::Link(link) => Ok(link.load(reader, &[()]).await?.pop().unwrap_or(Value::Null)),

@@ -5,8 +5,6 @@ use std::time::{Duration, Instant};
 
 use entity::id::{ProjectId, UnitId};
 use entity::unit;
-use entity::value::Timestamp;
-use sea_orm::DatabaseTransaction;
 
 use super::check::{self, Checked};
 use super::files::FileStore;
@@ -23,6 +21,7 @@ use crate::service::indicator_level::Levels;
 use crate::service::project::Known;
 use crate::service::stored::Tally;
 use crate::service::unit::Named;
+use crate::service::work::{Order, Origin, Task, Work};
 
 /// How long the reading of one file may take.
 const READING_TIME: Duration = Duration::from_secs(30);
@@ -72,13 +71,14 @@ pub async fn run(db: &Db, files: &FileStore, caller: &Caller, source: &Source, o
     };
     let checked = check::check(&document, &given).map_err(refused)?;
     let sha256 = FileStore::sha256(&source.bytes);
-    let storing = Storing { caller, source, options, checked: &checked, sha256: &sha256, now: clock::system() };
+    let task = Storing { source, options, checked: &checked, sha256: &sha256 };
+    let order = Order { task: &task, caller, origin: &Origin::of("import"), clock: clock::system };
     if options.dry_run {
-        return db.rehearse(async |tx| storing.store(tx).await).await;
+        return db.rehearse(&order).await;
     }
     // The file first: a row never points to a file that is not there.
     files.keep(&sha256, &source.bytes)?;
-    db.write(async |tx| storing.store(tx).await).await
+    db.commit(&order).await
 }
 
 fn refused(error: impl std::error::Error + Send + Sync + 'static) -> AppError {
@@ -87,55 +87,55 @@ fn refused(error: impl std::error::Error + Send + Sync + 'static) -> AppError {
 
 /// Everything that storing one document needs to know.
 struct Storing<'a> {
-    caller: &'a Caller,
     source: &'a Source,
     options: &'a Options,
     checked: &'a Checked,
     sha256: &'a str,
-    now: Timestamp,
 }
 
-impl Storing<'_> {
-    async fn store(&self, tx: &DatabaseTransaction) -> AppResult<Report> {
+impl Task for Storing<'_> {
+    type Output = Report;
+
+    async fn run(&self, work: &mut Work<'_>) -> AppResult<Report> {
         let checked = self.checked;
         let mut report = Report::of(&self.source.name, checked);
         let name = self.options.division_name.as_deref();
-        service::division::hold(tx, self.caller, &checked.division_code, name, self.now).await?;
+        service::division::hold(work, &checked.division_code, name).await?;
 
-        let (owner, units) = self.units(tx, &mut report.units).await?;
+        let (owner, units) = self.units(work, &mut report.units).await?;
         let mut of_document = Tally::default();
-        let rows = Rows { checked, now: self.now };
+        let rows = Rows { checked, now: work.now };
         let document = rows.document(self.source, self.sha256, owner.id);
-        let document = service::source_document::store(tx, self.caller, document, self.now, &mut of_document).await?;
+        let document = service::source_document::store(work, document, &mut of_document).await?;
         let goal = match rows.goal(owner.id, document.id) {
             None => None,
             Some((goal, items)) => {
                 let tally = &mut report.goals;
-                Some(service::department_goal::store(tx, self.caller, goal, items, self.now, tally).await?)
+                Some(service::department_goal::store(work, goal, items, tally).await?)
             }
         };
 
-        let mut levels = Levels::read(tx).await?;
+        let mut levels = Levels::read(work.tx).await?;
         let mut contents = Vec::with_capacity(checked.projects.len());
         for project in &checked.projects {
             let unit = units.get(project.unit_code.as_str()).copied().unwrap_or(owner.id);
             let mut of_indicators = Vec::with_capacity(project.indicators.len());
             for check::Indicator { level1, level2, .. } in &project.indicators {
-                let first = levels.key(tx, level1.code, 1, &level1.name, self.now).await?;
+                let first = levels.key(work, level1.code, 1, &level1.name).await?;
                 let second = match level2.name.is_empty() {
                     true => None,
-                    false => Some(levels.key(tx, level2.code, 2, &level2.name, self.now).await?),
+                    false => Some(levels.key(work, level2.code, 2, &level2.name).await?),
                 };
                 of_indicators.push((first, second));
             }
             contents.push(rows.content(project, unit, document.id, &of_indicators));
         }
         let (division, year) = (checked.division_code.as_str(), checked.fiscal_year);
-        let mut known = Known::read(tx, self.caller, division, year, &contents).await?;
+        let mut known = Known::read(work, division, year, &contents).await?;
         let mut stored = HashMap::new();
         for content in contents {
             let ordinal = content.project.ordinal;
-            let (project, indicators) = known.store(tx, content, self.now, &mut report.parts).await?;
+            let (project, indicators) = known.store(work, content, &mut report.parts).await?;
             stored.insert(ordinal, (project, indicators));
         }
         report.parts.projects.rejected = checked.rejected.len() as u64;
@@ -144,16 +144,14 @@ impl Storing<'_> {
         let findings = rows.findings(&owner, &document, goal.as_ref(), &stored);
         let projects: Vec<ProjectId> = stored.values().map(|(project, _)| project.id).collect();
         let about = About { document: document.id, goal: goal.map(|goal| goal.id), projects: &projects };
-        service::finding::replace(tx, self.caller, division, &about, findings, self.now).await?;
+        service::finding::replace(work, division, &about, findings).await?;
         Ok(report)
     }
+}
 
+impl Storing<'_> {
     /// Stores the units; gives the one that the document belongs to, and the keys of all by code.
-    async fn units(
-        &self,
-        tx: &DatabaseTransaction,
-        tally: &mut Tally,
-    ) -> AppResult<(unit::Model, HashMap<&str, UnitId>)> {
+    async fn units(&self, work: &mut Work<'_>, tally: &mut Tally) -> AppResult<(unit::Model, HashMap<&str, UnitId>)> {
         let checked = self.checked;
         let named = |code, name, aliases, parent| Named {
             division_code: checked.division_code.as_str(),
@@ -167,7 +165,7 @@ impl Storing<'_> {
             None => None,
             Some((code, name)) => {
                 let department = named(code, name, &[], None);
-                Some(service::unit::store(tx, self.caller, &department, self.now, tally).await?)
+                Some(service::unit::store(work, &department, tally).await?)
             }
         };
         let mut keys = HashMap::new();
@@ -175,7 +173,7 @@ impl Storing<'_> {
         for unit in &checked.units {
             let parent = department.as_ref().map(|department| department.id);
             let named = named(&unit.code, &unit.name, &unit.aliases, parent);
-            let stored = service::unit::store(tx, self.caller, &named, self.now, tally).await?;
+            let stored = service::unit::store(work, &named, tally).await?;
             keys.insert(unit.code.as_str(), stored.id);
             if unit.code == checked.unit_code {
                 main = Some(stored);

@@ -2,43 +2,40 @@
 
 use entity::division;
 use entity::id::DivisionId;
-use entity::value::Timestamp;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use super::stored::{self, Tally};
-use crate::auth::Caller;
+use super::work::Work;
 use crate::error::{AppError, AppResult};
 
 /// Stores a division and holds it until the end of the transaction, so that two writers of one division take turns.
 ///
 /// A name that is not given leaves the known one.
-pub async fn hold(
-    tx: &DatabaseTransaction,
-    caller: &Caller,
-    code: &str,
-    name: Option<&str>,
-    now: Timestamp,
-) -> AppResult<(division::Model, Tally)> {
-    super::scope::may_write_division(caller, code)?;
+pub async fn hold(work: &mut Work<'_>, code: &str, name: Option<&str>) -> AppResult<(division::Model, Tally)> {
+    super::scope::may_write_division(work.caller, code)?;
     let mut tally = Tally::default();
     let new = division::Model {
         id: DivisionId::new(),
         code: code.to_owned(),
         name: name.map(str::to_owned),
         version: 1,
-        created_at: now,
-        updated_at: now,
+        created_at: work.now,
+        updated_at: work.now,
     };
     let ignore = OnConflict::column(division::Column::Code).do_nothing().to_owned();
-    division::Entity::insert(new.clone().into_active_model()).on_conflict(ignore).exec_without_returning(tx).await?;
-    let held = division::Entity::find().filter(division::Column::Code.eq(code)).lock_exclusive().one(tx).await?;
+    division::Entity::insert(new.clone().into_active_model())
+        .on_conflict(ignore)
+        .exec_without_returning(work.tx)
+        .await?;
+    let held = division::Entity::find().filter(division::Column::Code.eq(code)).lock_exclusive().one(work.tx).await?;
+    work.locked();
     let held = held.ok_or_else(|| AppError::internal("a division that was just stored is missing"))?;
     if held.id == new.id {
         tally.created += 1;
         return Ok((held, tally));
     }
     let wanted = division::Model { name: new.name.clone().or_else(|| held.name.clone()), ..new };
-    let division = stored::put(tx, Some(held), wanted, now, &mut tally).await?;
+    let division = stored::put(work, Some(held), wanted, &mut tally).await?;
     Ok((division, tally))
 }

@@ -4,11 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use entity::finding;
 use entity::id::{DepartmentGoalId, FindingId, ProjectId, SourceDocumentId};
-use entity::value::Timestamp;
-use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use super::stored::{self, KEYS_A_STATEMENT, Tally};
-use crate::auth::Caller;
+use super::work::Work;
 use crate::error::AppResult;
 use crate::lang::Lang;
 use crate::rules::quality::Rule;
@@ -35,23 +34,21 @@ pub struct About<'a> {
 ///
 /// A finding that is made again keeps its key, also when a corrected document makes it.
 pub async fn replace(
-    tx: &DatabaseTransaction,
-    caller: &Caller,
+    work: &mut Work<'_>,
     division_code: &str,
     about: &About<'_>,
     wanted: Vec<finding::Model>,
-    now: Timestamp,
 ) -> AppResult<Tally> {
-    super::scope::may_write_division(caller, division_code)?;
+    super::scope::may_write_division(work.caller, division_code)?;
     let mut of_document = Condition::any().add(finding::Column::SourceId.eq(about.document));
     if let Some(goal) = about.goal {
         of_document = of_document.add(finding::Column::GoalId.eq(goal));
     }
-    let mut known = finding::Entity::find().filter(of_document).all(tx).await?;
+    let mut known = finding::Entity::find().filter(of_document).all(work.tx).await?;
     let seen: HashSet<FindingId> = known.iter().map(|row| row.id).collect();
     for projects in about.projects.chunks(KEYS_A_STATEMENT) {
         let of_projects = finding::Column::ProjectId.is_in(projects.iter().copied());
-        let rows = finding::Entity::find().filter(of_projects).all(tx).await?;
+        let rows = finding::Entity::find().filter(of_projects).all(work.tx).await?;
         known.extend(rows.into_iter().filter(|row| !seen.contains(&row.id)));
     }
     let mut tally = Tally::default();
@@ -63,7 +60,7 @@ pub async fn replace(
         let number = numbers.get(&row.id).copied().unwrap_or(0);
         (row.project_id, row.indicator_id, row.rule.clone(), row.subject.clone(), row.detail.clone(), number)
     };
-    stored::replace(tx, rows(known), rows(wanted), key, now, &mut tally).await?;
+    stored::replace(work, rows(known), rows(wanted), key, &mut tally).await?;
     Ok(tally)
 }
 

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use entity::id::IndicatorLevelId;
 use entity::indicator_level;
-use entity::value::{IndicatorRegime, Timestamp};
+use entity::value::IndicatorRegime;
 use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter};
 
+use super::work::Work;
 use crate::error::{AppError, AppResult};
 
 /// The code table, read once for a transaction.
@@ -33,11 +34,10 @@ impl Levels {
     /// The level of a code, or of local wording, which is added when it is new.
     pub async fn key(
         &mut self,
-        tx: &DatabaseTransaction,
+        work: &mut Work<'_>,
         code: Option<&str>,
         rank: i32,
         name: &str,
-        now: Timestamp,
     ) -> AppResult<IndicatorLevelId> {
         if let Some(code) = code {
             let missing = || AppError::internal(format!("the level {code} is not in the code table"));
@@ -58,16 +58,16 @@ impl Levels {
             name_zh: name.to_owned(),
             name_en: None,
             version: 1,
-            created_at: now,
-            updated_at: now,
+            created_at: work.now,
+            updated_at: work.now,
         };
         // All divisions share this table, so another import may have added the same wording in between.
         use indicator_level::Column;
         let known = OnConflict::columns([Column::Regime, Column::Rank, Column::NameZh]).do_nothing().to_owned();
         let new = indicator_level::Entity::insert(row.into_active_model());
-        new.on_conflict(known).exec_without_returning(tx).await?;
+        new.on_conflict(known).exec_without_returning(work.tx).await?;
         let local = Column::Regime.eq(IndicatorRegime::Local).and(Column::Rank.eq(rank)).and(Column::NameZh.eq(name));
-        let stored = indicator_level::Entity::find().filter(local).one(tx).await?;
+        let stored = indicator_level::Entity::find().filter(local).one(work.tx).await?;
         let id = stored.ok_or_else(|| AppError::internal("a level that was just stored is missing"))?.id;
         self.local.insert(place, id);
         Ok(id)

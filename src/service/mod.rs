@@ -1,6 +1,6 @@
 //! What the service can do, without knowing GraphQL or HTTP: reading through one scoped finder, and writing.
 //!
-//! Reads take a [`read::Reader`] (connection and caller), writes a transaction and a caller. Nothing here opens a
+//! Reads take a [`read::Reader`] (connection and caller), writes a [`work::Work`] (transaction, caller, time, record). Nothing here opens a
 //! transaction. Rows for a caller are found through [`scope::find`]; inside a write, after the caller's right to the
 //! division is checked, rows are found by natural key.
 
@@ -19,3 +19,4 @@ pub mod scope;
 pub mod source_document;
 pub mod stored;
 pub mod unit;
+pub mod work;

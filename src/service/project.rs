@@ -4,12 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use entity::id::ProjectId;
-use entity::value::Timestamp;
 use entity::{indicator, objective, plan_point, project, spending_plan};
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ModelTrait, QueryFilter};
 
 use super::stored::{self, KEYS_A_STATEMENT, Tally};
-use crate::auth::Caller;
+use super::work::Work;
 use crate::error::AppResult;
 
 /// A project as it shall be, with all its parts. The keys of the parts' parents are set when it is stored.
@@ -50,13 +49,12 @@ pub struct Known {
 impl Known {
     /// Reads the projects of a division and year that have one of the natural keys of `wanted`.
     pub async fn read(
-        tx: &DatabaseTransaction,
-        caller: &Caller,
+        work: &mut Work<'_>,
         division_code: &str,
         fiscal_year: i32,
         wanted: &[Content],
     ) -> AppResult<Self> {
-        super::scope::may_write_division(caller, division_code)?;
+        super::scope::may_write_division(work.caller, division_code)?;
         let mut known = Self {
             projects: Vec::new(),
             plans: HashMap::new(),
@@ -65,7 +63,7 @@ impl Known {
             indicators: HashMap::new(),
         };
         for wanted in wanted.chunks(KEYS_A_STATEMENT) {
-            known.read_some(tx, division_code, fiscal_year, wanted).await?;
+            known.read_some(work.tx, division_code, fiscal_year, wanted).await?;
         }
         Ok(known)
     }
@@ -129,47 +127,45 @@ impl Known {
     /// Stores a project over what is known of it, and gives it with its indicators as they now stand.
     pub async fn store(
         &mut self,
-        tx: &DatabaseTransaction,
+        work: &mut Work<'_>,
         wanted: Content,
-        now: Timestamp,
         tallies: &mut Tallies,
     ) -> AppResult<(project::Model, Vec<indicator::Model>)> {
         let known = self.take(&wanted.project);
-        let project = stored::put(tx, known, wanted.project, now, &mut tallies.projects).await?;
+        let project = stored::put(work, known, wanted.project, &mut tallies.projects).await?;
         let id = project.id;
 
-        self.store_plan(tx, id, wanted.plan, now, &mut tallies.plans).await?;
+        self.store_plan(work, id, wanted.plan, &mut tallies.plans).await?;
 
         let objectives = wanted.objectives.into_iter().map(|o| objective::Model { project_id: id, ..o }).collect();
         let known = self.objectives.remove(&id).unwrap_or_default();
-        stored::replace(tx, known, objectives, |o| o.ordinal, now, &mut tallies.objectives).await?;
+        stored::replace(work, known, objectives, |o| o.ordinal, &mut tallies.objectives).await?;
 
         let indicators = wanted.indicators.into_iter().map(|i| indicator::Model { project_id: id, ..i }).collect();
         let known = self.indicators.remove(&id).unwrap_or_default();
-        let indicators = stored::replace(tx, known, indicators, |i| i.ordinal, now, &mut tallies.indicators).await?;
+        let indicators = stored::replace(work, known, indicators, |i| i.ordinal, &mut tallies.indicators).await?;
         Ok((project, indicators))
     }
 
     async fn store_plan(
         &mut self,
-        tx: &DatabaseTransaction,
+        work: &mut Work<'_>,
         project: ProjectId,
         wanted: Option<(spending_plan::Model, Vec<plan_point::Model>)>,
-        now: Timestamp,
         tally: &mut Tally,
     ) -> AppResult<()> {
         let known = self.plans.remove(&project);
         let Some((plan, points)) = wanted else {
-            tally.deleted += stored::remove(tx, known.into_iter()).await?;
+            tally.deleted += stored::remove(work, known.into_iter()).await?;
             return Ok(());
         };
         let mut of_plan = Tally::default();
         let plan = spending_plan::Model { project_id: project, ..plan };
-        let plan = stored::put(tx, known, plan, now, &mut of_plan).await?;
+        let plan = stored::put(work, known, plan, &mut of_plan).await?;
         let points = points.into_iter().map(|point| plan_point::Model { plan_id: plan.id, ..point }).collect();
         let known = self.points.remove(&project).unwrap_or_default();
         let mut of_points = Tally::default();
-        stored::replace(tx, known, points, |point| point.month, now, &mut of_points).await?;
+        stored::replace(work, known, points, |point| point.month, &mut of_points).await?;
         let points_changed = of_points.created + of_points.updated + of_points.deleted > 0;
         if of_plan.unchanged > 0 && points_changed {
             of_plan = Tally { updated: 1, ..Tally::default() };

@@ -5,10 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, IntoIden, Query as Sql, SelectStatement, WindowStatement};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, FromQueryResult, Iterable, ModelTrait, QueryFilter,
-    QueryTrait, Value,
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, Iterable, ModelTrait, QueryFilter, QueryTrait, Value};
 use uuid::Uuid;
 
 use super::filter::{Context, Filter};
@@ -16,6 +13,7 @@ use super::order::{Cursor, Key, Ordering};
 use super::relation::Relation;
 use super::scope::{self, Scoped};
 use crate::auth::Caller;
+use crate::db::Executor;
 use crate::error::AppResult;
 
 /// How many keys one statement takes; more are read in several statements of this size. SQLite takes 32,766 values, of
@@ -25,11 +23,11 @@ const KEYS_A_STATEMENT: usize = 20_000;
 /// The largest number of rows read through a relation that has no pages.
 const LIST_LIMIT: u64 = 10_000;
 
-/// A connection for reading, and who reads.
+/// What to read through, and who reads.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
-    /// Reads only.
-    pub db: &'a DatabaseConnection,
+    /// A pool, or the transaction of a write.
+    pub db: Executor<'a>,
     /// Who reads.
     pub caller: &'a Caller,
 }
@@ -95,7 +93,7 @@ impl<M> Page<M> {
 
 impl<'a> Reader<'a> {
     fn context(self) -> Context<'a> {
-        Context { caller: self.caller, backend: self.db.get_database_backend() }
+        Context { caller: self.caller, backend: self.db.backend() }
     }
 
     /// One page of the rows of a table.

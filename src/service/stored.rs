@@ -9,10 +9,11 @@ use entity::{
     source_document, spending_plan, unit, unit_alias,
 };
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable,
-    ModelTrait, PrimaryKeyToColumn, QueryFilter, Value,
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
+    PrimaryKeyToColumn, QueryFilter, Value,
 };
 
+use super::work::Work;
 use crate::error::AppResult;
 
 /// Rows of one `INSERT`; the widest table has 27 columns and SQLite takes 32,766 values.
@@ -92,19 +93,13 @@ impl std::ops::AddAssign for Tally {
 }
 
 /// Stores one row over the one that is known for the same natural key, and gives it as it now stands.
-pub async fn put<M: Stored>(
-    tx: &DatabaseTransaction,
-    known: Option<M>,
-    wanted: M,
-    now: Timestamp,
-    tally: &mut Tally,
-) -> AppResult<M>
+pub async fn put<M: Stored>(work: &mut Work<'_>, known: Option<M>, wanted: M, tally: &mut Tally) -> AppResult<M>
 where
     <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
     M::Entity: EntityTrait<Model = M>,
 {
     let Some(known) = known else {
-        M::Entity::insert(wanted.clone().into_active_model()).exec_without_returning(tx).await?;
+        M::Entity::insert(wanted.clone().into_active_model()).exec_without_returning(work.tx).await?;
         tally.created += 1;
         return Ok(wanted);
     };
@@ -114,20 +109,19 @@ where
         tally.unchanged += 1;
         return Ok(known);
     }
-    row.touch(&wanted, now);
+    row.touch(&wanted, work.now);
     let changed = row.clone().into_active_model().reset_all();
-    M::Entity::update(changed).exec(tx).await?;
+    M::Entity::update(changed).exec(work.tx).await?;
     tally.updated += 1;
     Ok(row)
 }
 
 /// Makes the known rows of a list equal to the wanted ones, matched by `key`, and gives them as they now stand.
 pub async fn replace<M: Stored, K: Eq + Hash>(
-    tx: &DatabaseTransaction,
+    work: &mut Work<'_>,
     known: Vec<M>,
     wanted: Vec<M>,
     key: impl Fn(&M) -> K,
-    now: Timestamp,
     tally: &mut Tally,
 ) -> AppResult<Vec<M>>
 where
@@ -145,21 +139,21 @@ where
         }
     }
     // What is gone first, so that what comes can take its place in a unique key.
-    tally.deleted += remove(tx, known.into_values()).await?;
+    tally.deleted += remove(work, known.into_values()).await?;
     for (known, wanted) in changed {
-        rows.push(put(tx, Some(known), wanted, now, tally).await?);
+        rows.push(put(work, Some(known), wanted, tally).await?);
     }
     tally.created += new.len() as u64;
     for chunk in new.chunks(ROWS_A_STATEMENT) {
         let chunk = chunk.iter().map(|row| row.clone().into_active_model());
-        M::Entity::insert_many(chunk).exec_without_returning(tx).await?;
+        M::Entity::insert_many(chunk).exec_without_returning(work.tx).await?;
     }
     rows.extend(new);
     Ok(rows)
 }
 
 /// Deletes rows by key; what is part of them goes with them.
-pub async fn remove<M: Stored>(tx: &DatabaseTransaction, rows: impl Iterator<Item = M>) -> AppResult<u64>
+pub async fn remove<M: Stored>(work: &mut Work<'_>, rows: impl Iterator<Item = M>) -> AppResult<u64>
 where
     M::Entity: EntityTrait<Model = M>,
 {
@@ -167,7 +161,7 @@ where
     let column = key.into_column();
     let keys: Vec<Value> = rows.map(|row| row.get(column)).collect();
     for chunk in keys.chunks(ROWS_A_STATEMENT) {
-        M::Entity::delete_many().filter(column.is_in(chunk.iter().cloned())).exec(tx).await?;
+        M::Entity::delete_many().filter(column.is_in(chunk.iter().cloned())).exec(work.tx).await?;
     }
     Ok(keys.len() as u64)
 }

@@ -1,7 +1,7 @@
 //! Budgeted units (预算单位): the tree, its closure, and other names.
 
 use entity::id::{UnitAliasId, UnitId};
-use entity::value::{Timestamp, UnitLevel};
+use entity::value::UnitLevel;
 use entity::{project, source_document, unit, unit_alias, unit_closure};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -9,6 +9,7 @@ use sea_orm::{
 };
 
 use super::stored::{self, Tally};
+use super::work::Work;
 use crate::auth::Caller;
 use crate::error::{AppError, AppResult, ErrorCode};
 
@@ -34,32 +35,26 @@ pub struct Named<'a> {
 
 /// Stores a unit by its natural key. A new department takes in the units of its code that have none above them, so the
 /// tree does not depend on which of them was stored first.
-pub async fn store(
-    tx: &DatabaseTransaction,
-    caller: &Caller,
-    named: &Named<'_>,
-    now: Timestamp,
-    tally: &mut Tally,
-) -> AppResult<unit::Model> {
-    super::scope::may_write_division(caller, named.division_code)?;
-    let known = find(tx, named.division_code, named.code).await?;
+pub async fn store(work: &mut Work<'_>, named: &Named<'_>, tally: &mut Tally) -> AppResult<unit::Model> {
+    super::scope::may_write_division(work.caller, named.division_code)?;
+    let known = find(work.tx, named.division_code, named.code).await?;
     let parent_id = match &known {
         Some(known) if known.parent_id.is_some() => known.parent_id,
         _ => {
             let parent = match named.parent {
                 Some(parent) => Some(parent),
-                None => department_of(tx, named.division_code, named.code).await?,
+                None => department_of(work.tx, named.division_code, named.code).await?,
             };
             match (&known, parent) {
                 // A unit cannot come under itself or under what is below it.
-                (Some(known), Some(parent)) if is_below(tx, parent, known.id).await? => None,
+                (Some(known), Some(parent)) if is_below(work.tx, parent, known.id).await? => None,
                 (_, parent) => parent,
             }
         }
     };
     let renames = match &known {
         Some(known) if known.name != named.name => {
-            latest_year(tx, known.id).await?.is_none_or(|latest| latest <= named.fiscal_year)
+            latest_year(work.tx, known.id).await?.is_none_or(|latest| latest <= named.fiscal_year)
         }
         _ => true,
     };
@@ -74,17 +69,17 @@ pub async fn store(
         level: level(named.code),
         parent_id,
         version: 1,
-        created_at: now,
-        updated_at: now,
+        created_at: work.now,
+        updated_at: work.now,
     };
     let former = known.as_ref().map(|known| (known.name.clone(), known.parent_id));
-    let stored = stored::put(tx, known, wanted, now, tally).await?;
+    let stored = stored::put(work, known, wanted, tally).await?;
     match &former {
         None => {
-            close_over(tx, &stored).await?;
-            adopt(tx, &stored, now, tally).await?;
+            close_over(work.tx, &stored).await?;
+            adopt(work, &stored, tally).await?;
         }
-        Some((_, None)) if stored.parent_id.is_some() => hang_under(tx, &stored).await?,
+        Some((_, None)) if stored.parent_id.is_some() => hang_under(work.tx, &stored).await?,
         Some(_) => {}
     }
     let mut aliases: Vec<(&str, &str)> = named.aliases.iter().map(|code| (code.as_str(), named.name)).collect();
@@ -94,7 +89,7 @@ pub async fn store(
         aliases.push((named.code, if renames { former } else { named.name }));
     }
     for (code, name) in aliases {
-        store_alias(tx, &stored, code, name, now).await?;
+        store_alias(work, &stored, code, name).await?;
     }
     Ok(stored)
 }
@@ -152,7 +147,7 @@ async fn is_below(tx: &DatabaseTransaction, lower: UnitId, upper: UnitId) -> App
 }
 
 /// Puts the units that a new department's code names, and that have nothing above them, under it.
-async fn adopt(tx: &DatabaseTransaction, department: &unit::Model, now: Timestamp, tally: &mut Tally) -> AppResult<()> {
+async fn adopt(work: &mut Work<'_>, department: &unit::Model, tally: &mut Tally) -> AppResult<()> {
     if department.level != Some(UnitLevel::Department) {
         return Ok(());
     }
@@ -161,13 +156,13 @@ async fn adopt(tx: &DatabaseTransaction, department: &unit::Model, now: Timestam
         .filter(unit::Column::Code.starts_with(&department.code))
         .filter(unit::Column::ParentId.is_null())
         .order_by_asc(unit::Column::Code);
-    for orphan in orphans.all(tx).await? {
-        if is_below(tx, department.id, orphan.id).await? {
+    for orphan in orphans.all(work.tx).await? {
+        if is_below(work.tx, department.id, orphan.id).await? {
             continue;
         }
         let wanted = unit::Model { parent_id: Some(department.id), ..orphan.clone() };
-        let adopted = stored::put(tx, Some(orphan), wanted, now, tally).await?;
-        hang_under(tx, &adopted).await?;
+        let adopted = stored::put(work, Some(orphan), wanted, tally).await?;
+        hang_under(work.tx, &adopted).await?;
     }
     Ok(())
 }
@@ -195,18 +190,12 @@ async fn hang_under(tx: &DatabaseTransaction, unit: &unit::Model) -> AppResult<(
     Ok(())
 }
 
-async fn store_alias(
-    tx: &DatabaseTransaction,
-    unit: &unit::Model,
-    code: &str,
-    name: &str,
-    now: Timestamp,
-) -> AppResult<()> {
+async fn store_alias(work: &mut Work<'_>, unit: &unit::Model, code: &str, name: &str) -> AppResult<()> {
     let known = unit_alias::Entity::find()
         .filter(unit_alias::Column::DivisionCode.eq(&unit.division_code))
         .filter(unit_alias::Column::Code.eq(code))
         .filter(unit_alias::Column::Name.eq(name))
-        .one(tx)
+        .one(work.tx)
         .await?;
     if known.is_some() {
         return Ok(());
@@ -218,9 +207,9 @@ async fn store_alias(
         code: code.to_owned(),
         name: name.to_owned(),
         version: 1,
-        created_at: now,
-        updated_at: now,
+        created_at: work.now,
+        updated_at: work.now,
     };
-    unit_alias::Entity::insert(alias.into_active_model()).exec_without_returning(tx).await?;
+    unit_alias::Entity::insert(alias.into_active_model()).exec_without_returning(work.tx).await?;
     Ok(())
 }

@@ -1,16 +1,14 @@
 //! A document may have more projects than a statement of SQLite takes values (32,766).
 
 use entity::id::ProjectId;
-use entity::value::Timestamp;
 use entity::{finding, project};
-use jixiao::auth::Caller;
 use jixiao::service::finding::{About, replace};
 use jixiao::service::project::{Content, Known, Tallies};
 use jixiao::service::stored::Tally;
 use sea_orm::{EntityTrait, PaginatorTrait, QueryOrder};
 
-use crate::support::generated;
 use crate::support::world::World;
+use crate::support::{database, generated};
 
 #[tokio::test]
 async fn known_projects_are_found_among_very_many() {
@@ -29,12 +27,11 @@ async fn known_projects_are_found_among_very_many() {
     wanted.extend(strange);
     wanted.extend(rest.iter().cloned().map(content));
 
-    let tallies = world.db.write(async |tx| {
+    let tallies = database::work(&world.db, async |work| {
         let mut tallies = Tallies::default();
-        let caller = Caller::operator();
-        let mut known = Known::read(tx, &caller, "130304", first.fiscal_year, &wanted).await?;
+        let mut known = Known::read(work, "130304", first.fiscal_year, &wanted).await?;
         for project in &stored {
-            known.store(tx, content(project.clone()), Timestamp(1), &mut tallies).await?;
+            known.store(work, content(project.clone()), &mut tallies).await?;
         }
         Ok(tallies)
     });
@@ -54,10 +51,7 @@ async fn findings_of_very_many_projects_are_replaced_once() {
     let mut projects: Vec<ProjectId> = (0..40_000).map(|_| ProjectId::new()).collect();
     projects.extend(findings.iter().filter_map(|finding| finding.project_id));
     let about = About { document: findings[0].source_id, goal: None, projects: &projects };
-    let replaced = world.db.write(async |tx| {
-        let caller = Caller::operator();
-        replace(tx, &caller, "130304", &about, findings.clone(), Timestamp(1)).await
-    });
+    let replaced = database::work(&world.db, async |work| replace(work, "130304", &about, findings.clone()).await);
     let unchanged = Tally { unchanged: findings.len() as u64, ..Tally::default() };
     assert_eq!(replaced.await.expect("a document of any size"), unchanged);
     let left = finding::Entity::find().count(world.db.read()).await.expect("a count");

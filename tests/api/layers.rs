@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("auth", &["clock", "config", "error"]),
     ("limits", &["auth", "error"]),
     // What the service can do.
-    ("service", &["auth", "error", "lang", "rules"]),
+    ("service", &["auth", "db", "error", "lang", "rules"]),
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
     // How it is asked.
     ("graphql", &["auth", "db", "error", "lang", "limits", "service"]),

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use entity::value::Timestamp;
 use entity::{unit, unit_alias};
-use jixiao::auth::Caller;
 use jixiao::db::Db;
 use jixiao::import::Options;
 use jixiao::service;
@@ -58,7 +56,6 @@ const DIFFERENCE: &str = "WITH RECURSIVE walk (ancestor_id, descendant_id, depth
 async fn store(db: &Db, steps: &[Step]) -> Result<BTreeMap<String, Option<String>>, TestCaseError> {
     static DIVISION: AtomicU32 = AtomicU32::new(100_000);
     let division = DIVISION.fetch_add(1, Ordering::Relaxed).to_string();
-    let (caller, now) = (Caller::operator(), Timestamp(1));
     let mut keys = Vec::new();
     for (place, step) in steps.iter().enumerate() {
         let aliases: Vec<String> = step.alias.iter().map(|alias| (*alias).to_owned()).collect();
@@ -70,12 +67,11 @@ async fn store(db: &Db, steps: &[Step]) -> Result<BTreeMap<String, Option<String
             fiscal_year: 2020,
             parent: step.parent.filter(|_| !keys.is_empty()).map(|parent| keys[parent % keys.len()]),
         };
-        let stored = db
-            .write(async |tx| {
-                service::division::hold(tx, &caller, &division, None, now).await?;
-                service::unit::store(tx, &caller, &named, now, &mut Tally::default()).await
-            })
-            .await;
+        let stored = database::work(db, async |work| {
+            service::division::hold(work, &division, None).await?;
+            service::unit::store(work, &named, &mut Tally::default()).await
+        })
+        .await;
         let stored = stored.map_err(|error| TestCaseError::fail(format!("step {place}: {error:?}")))?;
         keys.push(stored.id);
         let different = database::number(db.read(), DIFFERENCE).await;
@@ -125,7 +121,7 @@ fn the_tree_does_not_depend_on_the_order_of_its_units() {
 #[tokio::test]
 async fn the_same_unit_again_changes_nothing() {
     let (_database, db) = database::migrated().await;
-    let (caller, aliases) = (Caller::operator(), ["3450".to_owned()]);
+    let aliases = ["3450".to_owned()];
     let codes = ["450001", "450", "450002"];
     let mut tallies = Vec::new();
     for _ in 0..2 {
@@ -135,10 +131,10 @@ async fn the_same_unit_again_changes_nothing() {
                 Named {
                     division_code: "130304", code, name: "甲", aliases: &aliases, fiscal_year: 2020, parent: None
                 };
-            let stored = db.write(async |tx| {
-                service::division::hold(tx, &caller, "130304", None, Timestamp(1)).await?;
+            let stored = database::work(&db, async |work| {
+                service::division::hold(work, "130304", None).await?;
                 let mut of_unit = Tally::default();
-                service::unit::store(tx, &caller, &named, Timestamp(1), &mut of_unit).await?;
+                service::unit::store(work, &named, &mut of_unit).await?;
                 Ok(of_unit)
             });
             tally += stored.await.expect("a stored unit");

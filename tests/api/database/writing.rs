@@ -8,7 +8,7 @@ use entity::division;
 use entity::id::DivisionId;
 use entity::value::Timestamp;
 use futures_util::future::join_all;
-use jixiao::db::Db;
+use jixiao::db::{Db, Job};
 use jixiao::error::{AppError, AppResult, ErrorCode};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -164,16 +164,21 @@ async fn an_error_rolls_back_and_is_the_answer() {
     assert_eq!(divisions(&db).await, 1);
 }
 
+struct Inserting;
+
+impl Job for Inserting {
+    type Output = u64;
+
+    async fn run(&self, tx: &DatabaseTransaction) -> AppResult<u64> {
+        insert(tx, "A").await?;
+        Ok(division::Entity::find().count(tx).await?)
+    }
+}
+
 #[tokio::test]
 async fn a_rehearsal_leaves_nothing() {
     let (_database, db) = database::migrated().await;
-    let seen = db
-        .rehearse(async |tx| {
-            insert(tx, "A").await?;
-            Ok(division::Entity::find().count(tx).await?)
-        })
-        .await;
-    assert_eq!(seen.expect("a rehearsal"), 1);
+    assert_eq!(db.rehearse(&Inserting).await.expect("a rehearsal"), 1);
     assert_eq!(divisions(&db).await, 0);
 }
 

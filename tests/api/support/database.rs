@@ -1,7 +1,11 @@
 //! A fresh, migrated database for each test: a SQLite file, or a database of the PostgreSQL server that
 //! `JIXIAO_TEST_DATABASE_URL` names.
 
+use jixiao::auth::Caller;
+use jixiao::clock;
 use jixiao::db::{DatabaseSettings, Db};
+use jixiao::error::AppResult;
+use jixiao::service::work::{Origin, Work};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, QueryResult, Statement, TryGetableMany};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -24,6 +28,18 @@ fn on_server(url: &str, name: &str) -> String {
     let (server, rest) = url.rsplit_once('/').expect("the URL names a database");
     let query = rest.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
     format!("{server}/{name}{query}")
+}
+
+/// Runs a task of a test in one unit of work of the operator.
+pub async fn work<T>(db: &Db, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
+    let (caller, origin) = (Caller::operator(), Origin::of("test"));
+    db.write(async |tx| {
+        let mut work = Work::begin(tx, &caller, &origin, clock::system);
+        let given = task(&mut work).await?;
+        work.finish().await?;
+        Ok(given)
+    })
+    .await
 }
 
 /// The rows that a statement of a test gives.

@@ -1,0 +1,95 @@
+//! The unit of work: what one writing transaction knows, and what it gathers until its end.
+
+use entity::value::Timestamp;
+use sea_orm::DatabaseTransaction;
+
+use crate::auth::Caller;
+use crate::db::Job;
+use crate::error::AppResult;
+
+/// Where a write comes from, for the record of what was done by whom.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// What was asked for: the name of a mutation, or of a command.
+    pub action: String,
+    /// The request that asked for it; none for a command.
+    pub request_id: Option<String>,
+    /// For whom the caller acts, where he says so.
+    pub on_behalf_of: Option<String>,
+}
+
+impl Origin {
+    /// A write without a request, such as that of a command.
+    pub fn of(action: impl Into<String>) -> Self {
+        Self { action: action.into(), ..Self::default() }
+    }
+}
+
+/// A writing transaction with its caller, its time and its record.
+pub struct Work<'a> {
+    /// The transaction; everything that is read and written goes through it.
+    pub tx: &'a DatabaseTransaction,
+    /// Who writes.
+    pub caller: &'a Caller,
+    /// Where the write comes from.
+    pub origin: &'a Origin,
+    /// The time of everything that is written.
+    pub now: Timestamp,
+    clock: fn() -> Timestamp,
+}
+
+impl<'a> Work<'a> {
+    /// Starts the work of a transaction.
+    pub fn begin(
+        tx: &'a DatabaseTransaction,
+        caller: &'a Caller,
+        origin: &'a Origin,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        Self { tx, caller, origin, now: clock(), clock }
+    }
+
+    /// Notes that a lock was taken, so that who waited for it writes a later time than who held it.
+    pub(super) fn locked(&mut self) {
+        self.now = self.now.max((self.clock)());
+    }
+
+    /// Writes down what was done; nothing may be written after it.
+    ///
+    /// # Errors
+    /// When the record cannot be written; then nothing of the work may stay.
+    pub async fn finish(self) -> AppResult<()> {
+        Ok(())
+    }
+}
+
+/// Something that is done in one unit of work.
+pub trait Task: Sync {
+    /// What it gives.
+    type Output: Send;
+    /// Does it. It can be done again after a failure to serialise.
+    fn run(&self, work: &mut Work<'_>) -> impl Future<Output = AppResult<Self::Output>> + Send;
+}
+
+/// A task with everything that its unit of work starts from: what [`crate::db::Db::commit`] runs.
+pub struct Order<'a, T> {
+    /// The task.
+    pub task: &'a T,
+    /// Who orders it.
+    pub caller: &'a Caller,
+    /// Where it comes from.
+    pub origin: &'a Origin,
+    /// The clock.
+    pub clock: fn() -> Timestamp,
+}
+
+impl<T: Task> Job for Order<'_, T> {
+    type Output = T::Output;
+
+    async fn run(&self, tx: &DatabaseTransaction) -> AppResult<T::Output> {
+        let mut work = Work::begin(tx, self.caller, self.origin, self.clock);
+        let output = self.task.run(&mut work).await?;
+        work.finish().await?;
+        Ok(output)
+    }
+}
