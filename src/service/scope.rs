@@ -1,8 +1,8 @@
 //! What a caller may see is part of finding, not a later check: the one way from a caller to rows.
 
 use entity::{
-    department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point, project,
-    source_document, spending_plan, unit, unit_alias, unit_closure,
+    bulk_operation, department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point,
+    project, source_document, spending_plan, unit, unit_alias, unit_closure,
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
@@ -139,5 +139,18 @@ impl Scoped for indicator_level::Entity {
     /// A code table: open to everyone who may read anything.
     fn visible(_: &Caller) -> Condition {
         Condition::all()
+    }
+}
+
+impl Scoped for bulk_operation::Entity {
+    /// The caller's own; all for who may read everything.
+    fn visible(caller: &Caller) -> Condition {
+        if restriction(caller).is_none() {
+            return Condition::all();
+        }
+        match caller.identity() {
+            Some(account) => Condition::all().add(bulk_operation::Column::AccountId.eq(account.id)),
+            None => Condition::all().add(Expr::cust("1 = 0")),
+        }
     }
 }

@@ -20,11 +20,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     // What the service can do.
     ("service", &["auth", "db", "error", "lang", "rules"]),
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
+    ("bulk", &["auth", "clock", "db", "error", "lang", "service"]),
     // How it is asked.
     ("graphql", &["auth", "db", "error", "lang", "limits", "service"]),
-    ("http", &["auth", "db", "error", "graphql", "lang", "limits", "request_id"]),
+    ("http", &["auth", "bulk", "db", "error", "graphql", "lang", "limits", "request_id"]),
     // What puts it together.
-    ("app", &["auth", "clock", "config", "db", "error", "graphql", "http", "lang", "limits"]),
+    ("app", &["auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "lang", "limits"]),
     (
         "cli",
         &["app", "auth", "clock", "config", "db", "error", "graphql", "http", "import", "lang", "limits", "service"],
@@ -37,7 +38,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("axum", &["app", "auth", "http"]),
     ("clap", &["cli"]),
     ("migration", &["db"]),
-    ("sea_orm", &["app", "cli", "db", "graphql", "import", "service"]),
+    ("sea_orm", &["app", "bulk", "cli", "db", "graphql", "import", "service"]),
     ("sqlx", &["db"]),
     ("quick_xml", &["import"]),
     ("zip", &["import"]),
