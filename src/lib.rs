@@ -32,6 +32,7 @@
 //!   error: a code and a sentence for the client, and the cause for the log.
 //! - [`rules`]: the knowledge of the field as pure functions: project codes, targets, spending plans, the taxonomy of
 //!   indicators, data quality. No database, no clock.
+//! - [`input`]: the inputs of writes as tables: names, meanings, and reading with every mistake named.
 //! - [`db`]: connecting to SQLite or PostgreSQL with settings that lose nothing, migrating, and
 //!   [`Db::write`](db::Db::write), the only way to open a writing transaction.
 //! - [`config`]: every setting with its default, its meaning and where its value came from.
@@ -59,6 +60,7 @@ pub mod error;
 pub mod graphql;
 pub mod http;
 pub mod import;
+pub mod input;
 pub mod lang;
 pub mod limits;
 pub mod request_id;

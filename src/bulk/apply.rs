@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::AppResult;
+use crate::input::UserError;
+use crate::lang::Lang;
 use crate::service::work::Work;
+use crate::service::write::Outcome;
 
 /// Where a row stands in its file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -42,11 +45,11 @@ pub struct Unread {
 /// What a line of a file gives.
 pub type Read = Result<Row, Unread>;
 
-/// Something wrong with a row.
+/// Something wrong with a row: a [`UserError`] as it stands in the files of results.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fault {
-    /// Its code, from the closed list of user errors.
+    /// Its code: the name of a [`crate::input::UserErrorCode`], or of an [`crate::error::ErrorCode`].
     pub code: String,
     /// Where in the row, from its root; numbers of list entries as text.
     pub path: Vec<String>,
@@ -95,22 +98,15 @@ pub trait Source: Send + Sync {
     }
 }
 
-/// What became of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Outcome {
-    /// It was new.
-    Created,
-    /// It differed from what was stored.
-    Updated,
-    /// It was stored already.
-    Unchanged,
-    /// It is gone.
-    Deleted,
-    /// It was refused.
-    Failed,
-    /// It was fine, and not stored because of others.
-    Skipped,
+impl From<&UserError> for Fault {
+    fn from(error: &UserError) -> Self {
+        Self {
+            code: error.code.as_str().to_owned(),
+            path: error.path.clone(),
+            message: error.message(Lang::En).to_owned(),
+            message_zh: error.message(Lang::Zh).to_owned(),
+        }
+    }
 }
 
 /// The answer to a row. It must depend on the row and on the stored data alone: no fresh ids, no times.

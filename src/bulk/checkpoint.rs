@@ -57,7 +57,7 @@ impl Fingerprint {
     pub fn add(&mut self, place: &Place, answer: &Answer) {
         let Answer { outcome, key, faults, seen } = answer;
         let codes: Vec<&str> = faults.iter().map(|fault| fault.code.as_str()).collect();
-        let text = format!("{}\0{:?}\0{outcome:?}\0{key:?}\0{seen:?}\0{codes:?}\n", place.line, place.sheet);
+        let text = format!("{}\0{:?}\0{}\0{key:?}\0{seen:?}\0{codes:?}\n", place.line, place.sheet, outcome.as_str());
         self.0.update(text.as_bytes());
     }
 

@@ -13,9 +13,6 @@ use super::{Bulk, queue};
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::service::work::Work;
 
-/// Code of an operation that failed because something is not as its preview saw it.
-pub const STALE: &str = "PREVIEW_STALE";
-
 /// Starts the operation that a dry run of the caller showed: the same file, the same options.
 ///
 /// # Errors

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use entity::id::BulkOperationId;
 use serde::Serialize;
 
-use super::apply::{Answer, Fault, Outcome, Place};
+use super::apply::{Answer, Fault, Place};
+use crate::service::write::Outcome;
 
 /// Which of the two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub struct Lines {
 struct Line<'a> {
     #[serde(flatten)]
     place: &'a Place,
-    outcome: Outcome,
+    outcome: &'static str,
     key: Option<&'a str>,
     user_errors: &'a [Fault],
 }
@@ -53,7 +54,8 @@ struct Line<'a> {
 impl Lines {
     /// Adds the line of a row.
     pub fn push(&mut self, place: &Place, answer: &Answer) {
-        let line = Line { place, outcome: answer.outcome, key: answer.key.as_deref(), user_errors: &answer.faults };
+        let line =
+            Line { place, outcome: answer.outcome.as_str(), key: answer.key.as_deref(), user_errors: &answer.faults };
         // Text and numbers with text as names: JSON can say all of it, and a vector takes all.
         let from = self.results.len();
         let _ = serde_json::to_writer(&mut self.results, &line);

@@ -22,7 +22,8 @@ use super::lease::{self, Release, Renew};
 use super::step::{Change, Held, Keep, Rehearse, Report, Stale, Step};
 use super::{Bulk, preview};
 use crate::db::Job;
-use crate::error::{AppError, ErrorCode};
+use crate::error::{AppError, AppResult, ErrorCode};
+use crate::input::UserErrorCode;
 
 /// How often a group is tried while the database has no time for it.
 const ATTEMPTS: u32 = 5;
@@ -70,7 +71,7 @@ impl Halt {
     /// Something is not as the preview saw it.
     pub(super) fn stale() -> Self {
         Self::failed(
-            preview::STALE,
+            UserErrorCode::PreviewStale.as_str(),
             "Something changed since the dry run, and nothing was written; make a new dry run and look at it.",
             "试运行之后有内容发生变化，未写入任何数据；请重新试运行并核对。",
         )
@@ -271,7 +272,7 @@ pub(super) trait Runs: Send + Sync {
     /// What it gives.
     type Output: Send;
     /// Runs it.
-    fn run_on(&self, bulk: &Bulk) -> impl Future<Output = crate::error::AppResult<Self::Output>> + Send;
+    fn run_on(&self, bulk: &Bulk) -> impl Future<Output = AppResult<Self::Output>> + Send;
 }
 
 /// A job that is kept.
@@ -280,7 +281,7 @@ pub(super) struct Kept<J>(pub(super) J);
 impl<J: Job + Send> Runs for Kept<J> {
     type Output = J::Output;
 
-    async fn run_on(&self, bulk: &Bulk) -> crate::error::AppResult<J::Output> {
+    async fn run_on(&self, bulk: &Bulk) -> AppResult<J::Output> {
         bulk.db.commit(&self.0).await
     }
 }
@@ -291,7 +292,7 @@ pub(super) struct Rehearsal<J>(pub(super) J);
 impl<J: Job + Send> Runs for Rehearsal<J> {
     type Output = J::Output;
 
-    async fn run_on(&self, bulk: &Bulk) -> crate::error::AppResult<J::Output> {
+    async fn run_on(&self, bulk: &Bulk) -> AppResult<J::Output> {
         bulk.db.rehearse(&self.0).await
     }
 }

@@ -8,7 +8,7 @@ use entity::value::{BulkPhase, BulkStatus};
 use sea_orm::DatabaseTransaction;
 use tokio::task::spawn_blocking;
 
-use super::apply::{Answer, Handler, Outcome, Place};
+use super::apply::{Answer, Handler, Place};
 use super::checkpoint::{Checkpoint, Fingerprint};
 use super::group::{Entry, Group};
 use super::results::Lines;
@@ -19,6 +19,7 @@ use crate::db::Job;
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::service::account;
 use crate::service::work::{Origin, Work};
+use crate::service::write::Outcome;
 
 /// A group of an operation, and all that applying it needs.
 pub struct Step<'a> {

@@ -20,3 +20,4 @@ pub mod source_document;
 pub mod stored;
 pub mod unit;
 pub mod work;
+pub mod write;

@@ -156,8 +156,9 @@ impl Known {
     ) -> AppResult<()> {
         let known = self.plans.remove(&project);
         let Some((plan, points)) = wanted else {
-            tally.deleted += stored::remove(work, known.into_iter()).await?;
-            return Ok(());
+            let gone: Vec<spending_plan::Model> = known.into_iter().collect();
+            tally.deleted += gone.len() as u64;
+            return stored::delete(work, &gone).await;
         };
         let mut of_plan = Tally::default();
         let plan = spending_plan::Model { project_id: project, ..plan };

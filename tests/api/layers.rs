@@ -12,17 +12,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lang", &[]),
     ("request_id", &[]),
     ("rules", &["lang"]),
+    ("input", &["lang"]),
     // The database and who asks.
     ("db", &["error"]),
     ("config", &["db"]),
     ("auth", &["clock", "config", "error"]),
     ("limits", &["auth", "error"]),
     // What the service can do.
-    ("service", &["auth", "db", "error", "lang", "rules"]),
+    ("service", &["auth", "db", "error", "input", "lang", "rules"]),
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
-    ("bulk", &["auth", "clock", "db", "error", "lang", "service"]),
+    ("bulk", &["auth", "clock", "db", "error", "input", "lang", "service"]),
     // How it is asked.
-    ("graphql", &["auth", "db", "error", "lang", "limits", "service"]),
+    ("graphql", &["auth", "db", "error", "input", "lang", "limits", "service"]),
     ("http", &["auth", "bulk", "db", "error", "graphql", "lang", "limits", "request_id"]),
     // What puts it together.
     ("app", &["auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "lang", "limits"]),

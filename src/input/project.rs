@@ -1,0 +1,227 @@
+//! Projects (预算项目) as they are sent, with what is written inside them.
+
+use std::sync::LazyLock;
+
+use entity::value::Fen;
+
+use super::indicator::{self, IndicatorFields, IndicatorPatch};
+use super::key::{self, ProjectKey};
+use super::plan::{self, Point};
+use super::{Input, Sent, scalar};
+
+/// Longest purpose or objective, in characters.
+const LONG: usize = 20_000;
+/// The most objectives of a project.
+const OBJECTIVES: usize = 200;
+/// The most indicators of a project.
+const INDICATORS: usize = 500;
+
+/// What `expectedVersion` means, wherever it stands.
+pub const EXPECTED_VERSION: &str = "The version that the caller has seen: another stored version is a conflict, and \
+                                    nothing is written. 0 expects that there is no such object yet.";
+
+/// A change of one objective inside its project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObjectivePatch {
+    /// Which one; a new one when no objective has this ordinal.
+    pub ordinal: Option<i32>,
+    /// Delete it.
+    pub delete: Option<bool>,
+    /// Its text, with its number as a form prints it.
+    pub text: Option<String>,
+}
+
+/// What is sent for a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectFields {
+    /// Code.
+    pub code: Sent<String>,
+    /// Name.
+    pub name: Sent<String>,
+    /// Budget.
+    pub budget: Sent<Fen>,
+    /// Of it, fiscal funds.
+    pub fiscal_funds: Sent<Fen>,
+    /// Of it, other funds.
+    pub other_funds: Sent<Fen>,
+    /// Purpose of the money.
+    pub purpose: Sent<String>,
+    /// All objectives.
+    pub objectives: Sent<Vec<String>>,
+    /// Changes of single objectives.
+    pub objectives_patch: Sent<Vec<ObjectivePatch>>,
+    /// All points of the spending plan.
+    pub plan: Sent<Vec<Point>>,
+    /// Changes of single points.
+    pub plan_patch: Sent<Vec<Point>>,
+    /// All indicators.
+    pub indicators: Sent<Vec<IndicatorFields>>,
+    /// Changes of single indicators.
+    pub indicators_patch: Sent<Vec<IndicatorPatch>>,
+}
+
+/// A row of `projectsUpsert`, and the input of `projectUpsert`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectWrite {
+    /// Which project.
+    pub key: Option<ProjectKey>,
+    /// The version that the caller expects.
+    pub expected_version: Option<i32>,
+    /// What changes.
+    pub set: Option<ProjectFields>,
+    /// Given back as it came.
+    pub client_mutation_id: Option<String>,
+}
+
+fn objective_patch() -> &'static Input<ObjectivePatch> {
+    static INPUT: LazyLock<Input<ObjectivePatch>> = LazyLock::new(|| {
+        Input::new("ObjectivePatchInput", "A change of one objective; the others of the project stay as they are.")
+            .option(
+                "ordinal: Int!",
+                "Which one, by `ordinal`; a new one when no objective of the project has it.",
+                |value, at| scalar::int(value, at, 1, 10_000),
+                |patch: &mut ObjectivePatch| &mut patch.ordinal,
+            )
+            .option("delete: Boolean", "Deletes it; then without `text`.", scalar::truth, |patch| &mut patch.delete)
+            .option(
+                "text: String",
+                "Its text, with its number as a form prints it.",
+                |value, at| scalar::text(value, at, LONG),
+                |patch| &mut patch.text,
+            )
+    });
+    &INPUT
+}
+
+/// `ProjectFieldsInput`.
+pub fn fields() -> &'static Input<ProjectFields> {
+    static INPUT: LazyLock<Input<ProjectFields>> = LazyLock::new(|| {
+        Input::new(
+            "ProjectFieldsInput",
+            "Fields of a project. Absent keeps, null clears. A list replaces the whole list; its `…Patch` touches \
+             single entries instead, and only one of the two may be given.",
+        )
+        .text("code: String", "Project code (项目编码).", key::CODE, |fields: &mut ProjectFields| &mut fields.code)
+        .text("name: String", "Name (项目名称); a new project needs it.", key::NAME, |fields| &mut fields.name)
+        .value(
+            "budget: MoneyInput",
+            "Budget (预算数); together with the funds it must be their sum.",
+            scalar::money,
+            |fields| &mut fields.budget,
+        )
+        .value("fiscalFunds: MoneyInput", "Of it, fiscal funds (财政资金).", scalar::money, |fields| {
+            &mut fields.fiscal_funds
+        })
+        .value("otherFunds: MoneyInput", "Of it, other funds (其他资金).", scalar::money, |fields| {
+            &mut fields.other_funds
+        })
+        .text("purpose: String", "What the money is for (资金用途).", LONG, |fields| &mut fields.purpose)
+        .texts(
+            "objectives: [String!]",
+            "Objectives (绩效目标) in order, each with its number as a form prints it.",
+            OBJECTIVES,
+            LONG,
+            |fields| &mut fields.objectives,
+        )
+        .list(
+            "objectivesPatch: [ObjectivePatchInput!]",
+            "Changes of single objectives.",
+            objective_patch,
+            OBJECTIVES,
+            |fields| &mut fields.objectives_patch,
+        )
+        .list(
+            "plan: [PlanPointInput!]",
+            "Spending plan (资金支出计划): its points, cumulative and never falling.",
+            plan::point,
+            plan::POINTS,
+            |fields| &mut fields.plan,
+        )
+        .list("planPatch: [PlanPointInput!]", "Changes of single points.", plan::point, plan::POINTS, |fields| {
+            &mut fields.plan_patch
+        })
+        .list(
+            "indicators: [IndicatorFieldsInput!]",
+            "Indicators (绩效指标) in order; their ordinals count from 1.",
+            indicator::fields,
+            INDICATORS,
+            |fields| &mut fields.indicators,
+        )
+        .list(
+            "indicatorsPatch: [IndicatorPatchInput!]",
+            "Changes of single indicators.",
+            indicator::patch,
+            INDICATORS,
+            |fields| &mut fields.indicators_patch,
+        )
+    });
+    &INPUT
+}
+
+/// `ProjectUpsertInput`.
+pub fn write() -> &'static Input<ProjectWrite> {
+    static INPUT: LazyLock<Input<ProjectWrite>> = LazyLock::new(|| {
+        Input::new("ProjectUpsertInput", "One project: made when it is new, changed when it is not.")
+            .object("key: ProjectKeyInput!", "Which project.", key::project, |row: &mut ProjectWrite| &mut row.key)
+            .option(
+                "expectedVersion: Int",
+                EXPECTED_VERSION,
+                |value, at| scalar::int(value, at, 0, i32::MAX),
+                |row| &mut row.expected_version,
+            )
+            .object("set: ProjectFieldsInput!", "What changes.", fields, |row| &mut row.set)
+            .option(
+                "clientMutationId: String",
+                "Any text; the answer repeats it.",
+                |value, at| scalar::text(value, at, key::NAME),
+                |row| &mut row.client_mutation_id,
+            )
+    });
+    &INPUT
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Sent, write};
+    use crate::input::{At, UserErrorCode};
+
+    #[test]
+    fn absent_keeps_null_clears_and_a_value_sets() {
+        let mut errors = Vec::new();
+        let row = json!({"key": {"fiscalYear": 2020, "code": "A"}, "set": {"purpose": null, "name": "甲"}});
+        let row = write().read(&row, &At::ROOT, &mut errors);
+        let set = row.set.unwrap();
+        assert!(errors.is_empty(), "{errors:?}");
+        assert_eq!((set.purpose, set.name, set.budget), (Sent::Clear, Sent::Set("甲".to_owned()), Sent::Absent));
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_its_place() {
+        let mut errors = Vec::new();
+        let row = json!({
+            "key": {"code": "A"},
+            "set": {
+                "budgett": {"yuan": "1"},
+                "budget": {"yuan": 1},
+                "plan": [{"month": 13, "percent": "x"}, {"percent": "1"}],
+                "indicators": [{"target": {"text": "≥1", "range": {"low": "1", "high": "2"}}}],
+            },
+        });
+        write().read(&row, &At::ROOT.entry(3), &mut errors);
+        let mut found: Vec<_> = errors.iter().map(|error| (error.path.join("."), error.code)).collect();
+        found.sort();
+        use UserErrorCode::{InvalidFormat, OutOfRange, Required, UnknownField};
+        let expected = [
+            ("3.key.fiscalYear", Required),
+            ("3.set.budget.yuan", InvalidFormat),
+            ("3.set.budgett", UnknownField),
+            ("3.set.indicators.0.target", InvalidFormat),
+            ("3.set.plan.0.month", OutOfRange),
+            ("3.set.plan.0.percent", InvalidFormat),
+            ("3.set.plan.1.month", Required),
+        ];
+        assert_eq!(found, expected.map(|(path, code)| (path.to_owned(), code)));
+    }
+}

@@ -1,0 +1,109 @@
+//! Writing what clients send: one row or thousands, by the same path.
+//!
+//! A write reads everything first (`input`), locks the divisions it touches, loads what is stored in a few statements,
+//! merges in memory, judges by `rules`, and only then writes, set by set. So a row that fails is known before anything is
+//! written, all mistakes of all rows are named in one pass, and a dry run differs from a run in nothing but its end.
+
+use uuid::Uuid;
+
+use crate::input::{At, UserError};
+
+/// What became of one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It made an object.
+    Created,
+    /// It changed an object.
+    Updated,
+    /// The object already was as it says: nothing was touched, not even its version.
+    Unchanged,
+    /// It deleted an object.
+    Deleted,
+    /// It has mistakes and was not written.
+    Failed,
+    /// It has none, but was not written because another row failed.
+    Skipped,
+}
+
+impl Outcome {
+    /// All outcomes with their published names.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("CREATED", Self::Created),
+        ("UPDATED", Self::Updated),
+        ("UNCHANGED", Self::Unchanged),
+        ("DELETED", Self::Deleted),
+        ("FAILED", Self::Failed),
+        ("SKIPPED", Self::Skipped),
+    ];
+
+    /// The published name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "CREATED",
+            Self::Updated => "UPDATED",
+            Self::Unchanged => "UNCHANGED",
+            Self::Deleted => "DELETED",
+            Self::Failed => "FAILED",
+            Self::Skipped => "SKIPPED",
+        }
+    }
+}
+
+/// What is written when some rows fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Atomicity {
+    /// Nothing.
+    #[default]
+    All,
+    /// Everything of the projects of which no row failed.
+    PerProject,
+    /// Every row that did not fail.
+    PerRow,
+}
+
+/// Which objects a write may find or make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Only new ones.
+    Create,
+    /// Only known ones.
+    Update,
+    /// Both.
+    Upsert,
+}
+
+/// One row to write: what was read of it, where it stands in the input, and the mistakes found while reading.
+#[derive(Clone, Debug)]
+pub struct Row<T> {
+    /// The path of the row from the root of the input.
+    pub path: Vec<String>,
+    /// What was read.
+    pub input: T,
+    /// What is wrong already.
+    pub errors: Vec<UserError>,
+}
+
+impl<T> Row<T> {
+    /// The place of the row, for mistakes found in it.
+    pub fn at(&self) -> At<'_> {
+        At::below(&self.path)
+    }
+}
+
+/// What became of one row, and of which object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowResult {
+    /// The natural key as it was sent, in one line.
+    pub key: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Key of the object as it stands after the write; none where there is none.
+    pub id: Option<Uuid>,
+    /// What is wrong.
+    pub errors: Vec<UserError>,
+}
+
+/// Whether anything was written: under [`Atomicity::All`] nothing is when one row failed.
+pub fn is_committed(results: &[RowResult], atomicity: Atomicity) -> bool {
+    atomicity != Atomicity::All || results.iter().all(|result| result.outcome != Outcome::Failed)
+}
