@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-/// One process, alive until dropped.
+/// One process, alive until dropped. Its file stays, so that others can see that nobody holds it, until they bury it.
 #[derive(Debug)]
 pub struct Instance {
     folder: PathBuf,
@@ -63,12 +63,5 @@ impl Instance {
             }
         }
         Ok(())
-    }
-}
-
-impl Drop for Instance {
-    fn drop(&mut self) {
-        // A file that stays is only a name of the dead.
-        let _ = fs::remove_file(self.folder.join(&self.name));
     }
 }

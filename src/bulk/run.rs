@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::error::Error as _;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use entity::bulk_operation::{Column, Entity, Model};
@@ -18,6 +19,7 @@ use tokio::time::{Instant, sleep};
 use super::apply::{Fault, Handler};
 use super::checkpoint::Checkpoint;
 use super::group::{Group, Groups, REHEARSED_CHUNKS};
+use super::instance::Instance;
 use super::lease::{self, Release, Renew};
 use super::step::{Change, Held, Keep, Rehearse, Report, Stale, Step};
 use super::{Bulk, preview};
@@ -90,6 +92,8 @@ pub(super) struct Run {
     pub(super) stop: watch::Receiver<bool>,
     /// Since when.
     pub(super) since: Instant,
+    /// This process, alive as long as it works.
+    pub(super) _instance: Arc<Instance>,
 }
 
 impl Run {
@@ -162,7 +166,7 @@ impl Run {
     /// The groups of the file from a checkpoint on.
     pub(super) fn groups(&self, handler: &Handler, from: &Checkpoint, rehearsed: bool) -> Groups {
         let chunks = if rehearsed { REHEARSED_CHUNKS } else { 1 };
-        let (source, file) = (std::sync::Arc::clone(&handler.source), self.bulk.file_of(self.row.upload_id));
+        let (source, file) = (Arc::clone(&handler.source), self.bulk.file_of(self.row.upload_id));
         Groups::read(source, file, self.row.clone(), from.position.clone(), chunks)
     }
 

@@ -44,7 +44,8 @@ impl Bulk {
                 match self.take(&instance, &owner).await {
                     Ok(Some(row)) => {
                         let (bulk, stop) = (self.clone(), halted.clone());
-                        running.spawn(Run { bulk, owner, row, stop, since: Instant::now() }.go());
+                        let (since, _instance) = (Instant::now(), Arc::clone(&instance));
+                        running.spawn(Run { bulk, owner, row, stop, since, _instance }.go());
                         continue;
                     }
                     Ok(None) => {}
