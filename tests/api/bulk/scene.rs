@@ -242,8 +242,7 @@ impl Scene {
     }
 
     /// Announces a file.
-    pub async fn announce(&self, bulk: &Bulk, caller: &Caller, new: &NewUpload) -> AppResult<String> {
-        let _ = bulk;
+    pub async fn announce(&self, _: &Bulk, caller: &Caller, new: &NewUpload) -> AppResult<String> {
         self.as_caller(caller, async |work| bulk::create_upload(work, &ONE, new.clone()).await)
             .await
             .map(|row| row.id.public())
