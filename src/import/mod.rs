@@ -14,7 +14,6 @@ pub mod indicator_table;
 pub mod labels;
 pub mod limits;
 pub mod marks;
-pub mod numbering;
 pub mod outline;
 mod package;
 pub mod reject;

@@ -254,15 +254,32 @@ impl<M: Stored> Difference<M> {
         self.rows.extend(other.rows);
     }
 
+    /// Deletes what is gone.
+    pub async fn remove_gone(&self, work: &mut Work<'_>) -> AppResult<()>
+    where
+        M::Entity: EntityTrait<Model = M>,
+    {
+        delete(work, &self.gone).await
+    }
+
+    /// Writes what is changed or new.
+    pub async fn write_rest(&self, work: &mut Work<'_>) -> AppResult<()>
+    where
+        <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
+        M::Entity: EntityTrait<Model = M>,
+    {
+        update(work, &self.changed).await?;
+        insert(work, &self.new).await
+    }
+
     /// Writes it: what is gone first, so that what comes can take its place in a unique key.
     pub async fn write(&self, work: &mut Work<'_>) -> AppResult<()>
     where
         <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
         M::Entity: EntityTrait<Model = M>,
     {
-        delete(work, &self.gone).await?;
-        update(work, &self.changed).await?;
-        insert(work, &self.new).await
+        self.remove_gone(work).await?;
+        self.write_rest(work).await
     }
 }
 
