@@ -31,9 +31,10 @@ pub async fn hold(work: &mut Work<'_>, code: &str, name: Option<&str>) -> AppRes
         .exec_without_returning(work.tx)
         .await?;
     let held = division::Entity::find().filter(division::Column::Code.eq(code)).lock_exclusive().one(work.tx).await?;
-    work.locked();
+    work.locked(code).await?;
     let held = held.ok_or_else(|| AppError::internal("a division that was just stored is missing"))?;
     if held.id == new.id {
+        work.created(std::slice::from_ref(&held));
         tally.created += 1;
         return Ok((held, tally));
     }
@@ -56,6 +57,8 @@ pub async fn lock(work: &mut Work<'_>, codes: &BTreeSet<String>) -> AppResult<Ha
         .order_by_asc(division::Column::Code)
         .lock_exclusive();
     found.extend(locked.into_tuple::<String>().all(work.tx).await?);
-    work.locked();
+    for code in &found {
+        work.locked(code).await?;
+    }
     Ok(found)
 }

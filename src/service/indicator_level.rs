@@ -71,11 +71,14 @@ impl Levels {
         // All divisions share this table, so another import may have added the same wording in between.
         use indicator_level::Column;
         let known = OnConflict::columns([Column::Regime, Column::Rank, Column::NameZh]).do_nothing().to_owned();
-        let new = indicator_level::Entity::insert(row.into_active_model());
+        let new = indicator_level::Entity::insert(row.clone().into_active_model());
         new.on_conflict(known).exec_without_returning(work.tx).await?;
         let local = Column::Regime.eq(IndicatorRegime::Local).and(Column::Rank.eq(rank)).and(Column::NameZh.eq(name));
         let stored = indicator_level::Entity::find().filter(local).one(work.tx).await?;
         let id = stored.ok_or_else(|| AppError::internal("a level that was just stored is missing"))?.id;
+        if id == row.id {
+            work.created(std::slice::from_ref(&row));
+        }
         self.local.insert(place, id);
         Ok(id)
     }

@@ -3,13 +3,15 @@
 use std::collections::HashSet;
 
 use entity::id::UnitId;
+use entity::value::Timestamp;
 use entity::{
-    bulk_operation, department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point,
-    project, source_document, spending_plan, unit, unit_alias, unit_closure,
+    audit_entry, bulk_operation, department_goal, division, finding, goal_item, indicator, indicator_level, objective,
+    plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure,
 };
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 
+use super::history::{self, Past};
 use super::stored::KEYS_A_STATEMENT;
 use crate::auth::{Action, Caller, Scope};
 use crate::error::{AppError, AppResult, ErrorCode};
@@ -18,6 +20,8 @@ use crate::error::{AppError, AppResult, ErrorCode};
 pub trait Scoped: EntityTrait<Model: Clone + Send + Sync> {
     /// The condition under which a row is visible to a caller who may read.
     fn visible(caller: &Caller) -> Condition;
+    /// Makes a statement that reads the table read it as it was at a time; a table whose past is not kept stays as it is.
+    fn at(select: &mut SelectStatement, moment: Timestamp);
 }
 
 /// Finds the rows of a table that the caller may read; everything that reads rows starts here.
@@ -117,31 +121,42 @@ fn nothing_if_empty(condition: Condition) -> Condition {
 }
 
 macro_rules! owned_by_unit {
-    ($($table:ident),*) => {
+    ($($table:ident: $past:expr),*) => {
         $(impl Scoped for $table::Entity {
             fn visible(caller: &Caller) -> Condition {
                 owned_rows(caller, Action::Read, $table::Column::DivisionCode, $table::Column::UnitId)
+            }
+
+            fn at(select: &mut SelectStatement, moment: Timestamp) {
+                let past: Option<&Past> = $past;
+                if let Some(past) = past {
+                    past.read_at(select, moment);
+                }
             }
         })*
     };
 }
 
 owned_by_unit!(
-    unit_alias,
-    source_document,
-    department_goal,
-    goal_item,
-    project,
-    objective,
-    spending_plan,
-    plan_point,
-    indicator,
-    finding
+    unit_alias: None,
+    source_document: None,
+    department_goal: Some(&history::DEPARTMENT_GOAL),
+    goal_item: Some(&history::GOAL_ITEM),
+    project: Some(&history::PROJECT),
+    objective: Some(&history::OBJECTIVE),
+    spending_plan: Some(&history::SPENDING_PLAN),
+    plan_point: Some(&history::PLAN_POINT),
+    indicator: Some(&history::INDICATOR),
+    finding: None
 );
 
 impl Scoped for unit::Entity {
     fn visible(caller: &Caller) -> Condition {
         owned_rows(caller, Action::Read, unit::Column::DivisionCode, unit::Column::Id)
+    }
+
+    fn at(select: &mut SelectStatement, moment: Timestamp) {
+        history::UNIT.read_at(select, moment);
     }
 }
 
@@ -164,6 +179,19 @@ impl Scoped for division::Entity {
         }
         nothing_if_empty(visible)
     }
+
+    fn at(_: &mut SelectStatement, _: Timestamp) {}
+}
+
+impl Scoped for audit_entry::Entity {
+    /// Entries are read through the entity that they are about, and by who may see that.
+    fn visible(_: &Caller) -> Condition {
+        Condition::all()
+    }
+
+    fn at(select: &mut SelectStatement, moment: Timestamp) {
+        select.and_where(audit_entry::Column::At.lte(moment));
+    }
 }
 
 impl Scoped for indicator_level::Entity {
@@ -171,12 +199,14 @@ impl Scoped for indicator_level::Entity {
     fn visible(_: &Caller) -> Condition {
         Condition::all()
     }
+
+    fn at(_: &mut SelectStatement, _: Timestamp) {}
 }
 
 impl Scoped for bulk_operation::Entity {
     /// The caller's own; all for who may read everything.
     fn visible(caller: &Caller) -> Condition {
-        if restriction(caller).is_none() {
+        if restriction(caller, Action::Read).is_none() {
             return Condition::all();
         }
         match caller.identity() {
@@ -184,4 +214,6 @@ impl Scoped for bulk_operation::Entity {
             None => Condition::all().add(Expr::cust("1 = 0")),
         }
     }
+
+    fn at(_: &mut SelectStatement, _: Timestamp) {}
 }

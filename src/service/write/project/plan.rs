@@ -289,7 +289,7 @@ fn read(points: &[Point], at: &At<'_>, errors: &mut Vec<UserError>) -> Option<Ve
     for (index, point) in points.iter().enumerate() {
         let here = at.entry(index);
         // A month that could not be read is a mistake already.
-        let Some(month) = point.month else { return None };
+        let month = point.month?;
         if values.iter().any(|(other, _, _)| *other == month) {
             let words = Words::new("The month stands twice in the list.", "列表中该月份重复。");
             let path = here.field("month").path();
