@@ -17,6 +17,7 @@ mod group;
 mod instance;
 mod lease;
 pub mod preview;
+pub mod progress;
 pub mod queue;
 pub mod receive;
 pub mod results;

@@ -30,6 +30,15 @@ impl Which {
             Self::Errors => "errors.jsonl",
         }
     }
+
+    /// Where it is fetched, from the root of the service.
+    pub fn address(self, operation: BulkOperationId) -> String {
+        let name = match self {
+            Self::Results => "results",
+            Self::Errors => "errors",
+        };
+        format!("/v1/operations/{}/{name}", operation.public())
+    }
 }
 
 /// Lines that were made, not yet written.

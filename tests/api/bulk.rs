@@ -4,6 +4,7 @@ mod download;
 mod killed;
 mod preview;
 mod queue;
+mod reading;
 mod scene;
 mod server;
 mod sweep;

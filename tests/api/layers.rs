@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
     ("bulk", &["auth", "clock", "db", "error", "input", "lang", "service"]),
     // How it is asked.
-    ("graphql", &["auth", "db", "error", "input", "lang", "limits", "service"]),
+    ("graphql", &["auth", "bulk", "db", "error", "input", "lang", "limits", "service"]),
     ("http", &["auth", "bulk", "db", "error", "graphql", "lang", "limits", "request_id"]),
     // What puts it together.
     ("app", &["auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "lang", "limits"]),

@@ -9,6 +9,7 @@ use entity::{
     unit_alias, unit_closure, upload,
 };
 use jixiao::db::Db;
+use jixiao::graphql::bulk_operation::BulkOperation;
 use jixiao::graphql::department_goal::DepartmentGoal;
 use jixiao::graphql::division::Division;
 use jixiao::graphql::engine::connection::Connected;
@@ -332,6 +333,7 @@ async fn every_order_has_an_index() {
         orders::<Indicator>(),
         orders::<Finding>(),
         orders::<SourceDocument>(),
+        orders::<BulkOperation>(),
     ];
     let (_database, db) = database::migrated().await;
     let indexes = indexes(db.read()).await;
