@@ -41,6 +41,7 @@
 //! - [`service`]: what can be done with each noun, without knowing who asks in which protocol.
 //!   [`service::invariants`] is what must hold for the whole database.
 //! - [`import`]: the path of a document.
+//! - [`bulk`]: files that are worked through in the background: uploads, the queue, checkpoints, results.
 //! - [`graphql`]: the public schema, one file for each noun, and the engine below it.
 //! - [`http`]: routes, protocol, guard, accept loop, and the explorer.
 //! - [`app`]: puts these together: from settings to a service that answers.
@@ -50,6 +51,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod bulk;
 pub mod cli;
 pub mod clock;
 pub mod config;

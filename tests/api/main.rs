@@ -1,6 +1,7 @@
 //! The whole suite.
 
 mod account;
+mod bulk;
 mod cli;
 mod database;
 mod execution;
