@@ -1,6 +1,7 @@
 //! The whole suite.
 
 mod account;
+mod audit;
 mod cli;
 mod database;
 mod execution;
