@@ -69,7 +69,10 @@ const DAMAGES: &[(&str, &[&str])] = &[
         "UPDATE audit_entry SET seq = -3 WHERE chain = '130304' AND seq = 3;
          UPDATE audit_entry SET seq = 3 WHERE chain = '130304' AND seq = 4;
          UPDATE audit_entry SET seq = 4 WHERE chain = '130304' AND seq = -3",
-        &["chain 130304: entry 3 was edited", "chain 130304: entry 4 was edited"],
+        &[
+            "chain 130304: entries 3 to 4 were edited, swapped or renumbered",
+            "chain 130304: entry 5 does not follow entry 4: one was replaced",
+        ],
     ),
     (
         "UPDATE audit_entry SET seq = seq + 1000 WHERE chain = '130304' AND seq > 9;
@@ -78,7 +81,10 @@ const DAMAGES: &[(&str, &[&str])] = &[
              division_code, unit_id, version, changed_at, diff, result, alg, prev, hash)
          SELECT chain, 10, at, actor_id, actor_name, action, kind, entity_type, entity_id, division_code, unit_id,
              version, changed_at, diff, result, alg, prev, hash FROM audit_entry WHERE chain = '130304' AND seq = 9",
-        &["chain 130304: entry 10 was edited", "chain 130304: entry 11 was edited"],
+        &[
+            "chain 130304: entries 10 to 20 were edited, swapped or renumbered",
+            "chain 130304: entry 20 put in after the head",
+        ],
     ),
     (
         "INSERT INTO audit_entry (chain, seq, at, actor_id, actor_name, action, kind, entity_type, entity_id,
