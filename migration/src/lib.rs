@@ -19,6 +19,7 @@ mod m20261122_000100_accounts;
 mod m20261122_000200_audit;
 mod m20261122_000201_changes;
 mod m20261122_000202_history;
+mod m20261122_000260_acknowledged_findings;
 
 /// The ordered list of changes.
 pub struct Migrator;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000200_audit::Migration),
             Box::new(m20261122_000201_changes::Migration),
             Box::new(m20261122_000202_history::Migration),
+            Box::new(m20261122_000260_acknowledged_findings::Migration),
         ]
     }
 }

@@ -1,14 +1,18 @@
 //! What a caller may see is part of finding, not a later check: the one way from a caller to rows.
 
+use std::collections::HashSet;
+
+use entity::id::UnitId;
 use entity::value::Timestamp;
 use entity::{
     audit_entry, department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point,
     project, source_document, spending_plan, unit, unit_alias, unit_closure,
 };
 use sea_orm::sea_query::{Expr, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 
 use super::history::{self, Past};
+use super::stored::KEYS_A_STATEMENT;
 use crate::auth::{Action, Caller, Scope};
 use crate::error::{AppError, AppResult, ErrorCode};
 
@@ -47,15 +51,42 @@ pub fn may_write_division(caller: &Caller, division_code: &str) -> AppResult<()>
     Err(AppError::new(ErrorCode::NotFound, message))
 }
 
+/// Those of the units in which the caller may do this.
+///
+/// # Errors
+/// When the database fails.
+pub async fn units_within(
+    tx: &DatabaseTransaction,
+    caller: &Caller,
+    action: Action,
+    units: &HashSet<UnitId>,
+) -> AppResult<HashSet<UnitId>> {
+    if restriction(caller, action).is_none() {
+        return Ok(units.clone());
+    }
+    let within = owned_rows(caller, action, unit::Column::DivisionCode, unit::Column::Id);
+    let units: Vec<UnitId> = units.iter().copied().collect();
+    let mut found = HashSet::new();
+    for units in units.chunks(KEYS_A_STATEMENT) {
+        let some = unit::Entity::find()
+            .select_only()
+            .column(unit::Column::Id)
+            .filter(unit::Column::Id.is_in(units.iter().copied()))
+            .filter(within.clone());
+        found.extend(some.into_tuple::<UnitId>().all(tx).await?);
+    }
+    Ok(found)
+}
+
 /// The scopes of a caller, sorted by kind; `restriction` gives none when nothing restricts the caller.
 struct Restriction {
     divisions: Vec<String>,
-    units: Vec<entity::id::UnitId>,
+    units: Vec<UnitId>,
 }
 
-fn restriction(caller: &Caller) -> Option<Restriction> {
+fn restriction(caller: &Caller, action: Action) -> Option<Restriction> {
     let mut restriction = Restriction { divisions: Vec::new(), units: Vec::new() };
-    for scope in caller.scopes(Action::Read) {
+    for scope in caller.scopes(action) {
         match scope {
             Scope::Everything => return None,
             Scope::Division(code) => restriction.divisions.push(code.clone()),
@@ -66,8 +97,8 @@ fn restriction(caller: &Caller) -> Option<Restriction> {
 }
 
 /// Rows of the granted divisions, and rows of the granted units and of all units below them.
-fn owned_rows<C: ColumnTrait>(caller: &Caller, division_code: C, unit_id: C) -> Condition {
-    let Some(restriction) = restriction(caller) else {
+fn owned_rows<C: ColumnTrait>(caller: &Caller, action: Action, division_code: C, unit_id: C) -> Condition {
+    let Some(restriction) = restriction(caller, action) else {
         return Condition::all();
     };
     let mut visible = Condition::any();
@@ -93,7 +124,7 @@ macro_rules! owned_by_unit {
     ($($table:ident: $past:expr),*) => {
         $(impl Scoped for $table::Entity {
             fn visible(caller: &Caller) -> Condition {
-                owned_rows(caller, $table::Column::DivisionCode, $table::Column::UnitId)
+                owned_rows(caller, Action::Read, $table::Column::DivisionCode, $table::Column::UnitId)
             }
 
             fn at(select: &mut SelectStatement, moment: Timestamp) {
@@ -121,7 +152,7 @@ owned_by_unit!(
 
 impl Scoped for unit::Entity {
     fn visible(caller: &Caller) -> Condition {
-        owned_rows(caller, unit::Column::DivisionCode, unit::Column::Id)
+        owned_rows(caller, Action::Read, unit::Column::DivisionCode, unit::Column::Id)
     }
 
     fn at(select: &mut SelectStatement, moment: Timestamp) {
@@ -132,7 +163,7 @@ impl Scoped for unit::Entity {
 impl Scoped for division::Entity {
     /// Granted divisions, and those in which a unit is granted.
     fn visible(caller: &Caller) -> Condition {
-        let Some(restriction) = restriction(caller) else {
+        let Some(restriction) = restriction(caller, Action::Read) else {
             return Condition::all();
         };
         let mut visible = Condition::any();

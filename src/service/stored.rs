@@ -28,14 +28,15 @@ pub const KEYS_A_STATEMENT: usize = 5_000;
 pub trait Stored:
     Journaled + ModelTrait + IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel> + Clone + PartialEq
 {
-    /// Takes over from a known row what is not its content: key, version, times, and where it was read from.
+    /// Takes over from a known row what is not its content: key, version, times, where it was read from, and what was said
+    /// of it since.
     fn take_over(&mut self, known: &Self);
     /// Marks the row as changed now, with the place that the change was read from.
     fn touch(&mut self, wanted: &Self, now: Timestamp);
 }
 
 macro_rules! stored {
-    ($($table:ident: $($provenance:ident),*;)*) => {
+    ($($table:ident: $($provenance:ident),* $([keeps $($kept:ident),*])?;)*) => {
         $(impl Stored for $table::Model {
             fn take_over(&mut self, known: &Self) {
                 self.id = known.id;
@@ -43,6 +44,7 @@ macro_rules! stored {
                 self.created_at = known.created_at;
                 self.updated_at = known.updated_at;
                 $(self.$provenance = known.$provenance;)*
+                $($(self.$kept.clone_from(&known.$kept);)*)?
             }
 
             #[allow(unused_variables, reason = "tables without provenance take only the time")]
@@ -68,7 +70,8 @@ stored! {
     spending_plan: ;
     plan_point: ;
     indicator: ;
-    finding: source_line, source_table, source_row;
+    finding: source_line, source_table, source_row
+        [keeps acknowledged_at, acknowledged_by_id, acknowledged_by, acknowledged_reason];
 }
 
 /// What became of rows.

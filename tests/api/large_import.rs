@@ -53,7 +53,8 @@ async fn findings_of_very_many_projects_are_replaced_once() {
     let findings = finding::Entity::find().all(world.db.read()).await.expect("the findings");
     let mut projects: Vec<ProjectId> = (0..40_000).map(|_| ProjectId::new()).collect();
     projects.extend(findings.iter().filter_map(|finding| finding.project_id));
-    let about = About { document: findings[0].source_id, goal: None, projects: &projects };
+    let about =
+        About { document: findings[0].source_id.expect("findings of a document"), goal: None, projects: &projects };
     let replaced = database::work(&world.db, async |work| replace(work, "130304", &about, findings.clone()).await);
     let unchanged = Tally { unchanged: findings.len() as u64, ..Tally::default() };
     assert_eq!(replaced.await.expect("a document of any size"), unchanged);

@@ -30,3 +30,4 @@ mod support;
 mod token;
 mod toy;
 mod unit_tree;
+mod write_projects;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use entity::id::FindingId;
 use entity::value::IndicatorRegime;
 use entity::{
     account, account_grant, audit_entry, audit_head, change, department_goal, division, finding, goal_item, indicator,
@@ -19,8 +20,8 @@ use jixiao::graphql::unit::Unit;
 use jixiao::rules::taxonomy::LEVELS;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ColumnTrait, ColumnType, Database, DatabaseConnection, DbBackend, EntityName, EntityTrait, Iden, Iterable,
-    QueryOrder,
+    ActiveModelTrait, ColumnTrait, ColumnType, Database, DatabaseConnection, DbBackend, EntityName, EntityTrait, Iden,
+    IntoActiveModel, Iterable, QueryOrder,
 };
 
 use crate::support::database::{self, names, number, rows};
@@ -200,6 +201,27 @@ async fn the_migrations_run_down_and_up_over_data() {
     Migrator::up(&admin, None).await.expect("the migrations run again");
     assert_eq!(number(&admin, "SELECT count(*) FROM project").await, 0);
     assert_eq!(number(&admin, "SELECT count(*) FROM indicator_level").await, LEVELS.len() as i64);
+    assert_eq!(admin.close().await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_table_that_is_built_anew_keeps_its_rows() {
+    let world = World::with_disclosures().await;
+    let admin = connected(world.database_url()).await;
+    let findings =
+        async || finding::Entity::find().order_by_asc(finding::Column::Id).all(&admin).await.expect("the findings");
+    let before = findings().await;
+    assert!(before.len() > 100, "{}", before.len());
+    let without_document = finding::Model { id: FindingId::new(), source_id: None, ..before[0].clone() };
+    let row = without_document.into_active_model().reset_all();
+    finding::Entity::insert(row).exec_without_returning(&admin).await.expect("a finding without a document");
+    let names = Migrator::migrations().into_iter().map(|migration| migration.name().to_owned());
+    let names: Vec<String> = names.rev().collect();
+    let steps = 1 + names.iter().position(|name| name.ends_with("_acknowledged_findings")).expect("the migration");
+    let steps = Some(u32::try_from(steps).expect("a small number"));
+    Migrator::down(&admin, steps).await.expect("the migration runs back");
+    Migrator::up(&admin, None).await.expect("the migration runs again");
+    assert_eq!(findings().await, before, "only what has no place in the former table is gone");
     assert_eq!(admin.close().await, Ok(()));
 }
 

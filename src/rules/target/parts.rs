@@ -136,6 +136,17 @@ mod tests {
 
     proptest! {
         #[test]
+        fn what_is_read_as_a_number_can_be_written_again(
+            text in "(≥|≤|>|<|=|不低于|)-?[0-9]{1,5}(\\.[0-9]{1,4})?([-~至][0-9]{1,5}(\\.[0-9]{1,4})?)?[人次年月的占%元/-]{0,4}",
+        ) {
+            let read = parse(&text, "").target;
+            if read.kind != TargetKind::Qualitative {
+                let written = super::text(&read);
+                prop_assert_eq!(written.map(|text| parse(&text, "").target), Ok(read));
+            }
+        }
+
+        #[test]
         fn the_text_says_the_parts_again(
             numbers in (-10_000i64..10_000, 0i64..3_000, 0i64..3_000, 0usize..7),
             comparison in proptest::sample::select(Comparison::ALL),

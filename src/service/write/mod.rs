@@ -4,6 +4,8 @@
 //! merges in memory, judges by `rules`, and only then writes, set by set. So a row that fails is known before anything is
 //! written, all mistakes of all rows are named in one pass, and a dry run differs from a run in nothing but its end.
 
+pub mod project;
+
 use uuid::Uuid;
 
 use crate::input::{At, UserError};
@@ -84,6 +86,11 @@ pub struct Row<T> {
 }
 
 impl<T> Row<T> {
+    /// The same row as another layer reads it.
+    pub fn map<U>(&self, change: impl FnOnce(&T) -> U) -> Row<U> {
+        Row { path: self.path.clone(), input: change(&self.input), errors: self.errors.clone() }
+    }
+
     /// The place of the row, for mistakes found in it.
     pub fn at(&self) -> At<'_> {
         At::below(&self.path)
