@@ -16,7 +16,7 @@ use crate::service::history::{self, Past};
 pub enum Kind {
     /// A division.
     Division,
-    /// A unit with its other names.
+    /// A unit with its other names, and the findings that are about nothing smaller and came without a document.
     Unit,
     /// A document, with the findings that are about nothing smaller.
     SourceDocument,
@@ -202,7 +202,8 @@ journaled! {
         implied: ; told: regime, code, standard_code, rank, parent_id, ordinal, name_zh, name_en;
     finding, "finding", None, whole_of_finding, |_| None;
         implied: division_code, unit_id, fiscal_year, project_id;
-        told: source_id, goal_id, indicator_id, rule, severity, subject, detail, source_line, source_table, source_row;
+        told: source_id, goal_id, indicator_id, rule, severity, subject, detail, source_line, source_table, source_row,
+            acknowledged_at, acknowledged_by_id, acknowledged_by, acknowledged_reason;
     account, "account", None, |row| root(Kind::Account, row.id.0), |_| Some((None, None));
         implied: ; told: name, kind, disabled_at;
     account_grant, "account_grant", None, |row| root(Kind::Account, row.account_id.0), |_| None;
@@ -211,9 +212,10 @@ journaled! {
 
 /// A finding is told with the smallest entity that it is about.
 fn whole_of_finding(finding: &finding::Model) -> Whole {
-    match (finding.project_id, finding.goal_id) {
-        (Some(project), _) => root(Kind::Project, project.0),
-        (None, Some(goal)) => root(Kind::DepartmentGoal, goal.0),
-        (None, None) => root(Kind::SourceDocument, finding.source_id.0),
+    match (finding.project_id, finding.goal_id, finding.source_id) {
+        (Some(project), ..) => root(Kind::Project, project.0),
+        (None, Some(goal), _) => root(Kind::DepartmentGoal, goal.0),
+        (None, None, Some(document)) => root(Kind::SourceDocument, document.0),
+        (None, None, None) => root(Kind::Unit, finding.unit_id.0),
     }
 }
