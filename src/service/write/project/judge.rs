@@ -68,7 +68,6 @@ async fn known(work: &Work<'_>, projects: impl Iterator<Item = ProjectId>) -> Ap
 
 fn noticed(draft: &Draft, content: &Content, work: &Work<'_>) -> Vec<finding::Model> {
     let project = &content.project;
-    let Some(source_id) = project.source_id else { return Vec::new() };
     let facts = facts(draft, content);
     let rows = review(&facts).into_iter().filter(|noticed| !rejects(noticed.rule)).map(|noticed| {
         let indicator = match noticed.about {
@@ -91,7 +90,7 @@ fn noticed(draft: &Draft, content: &Content, work: &Work<'_>) -> Vec<finding::Mo
             division_code: project.division_code.clone(),
             unit_id: project.unit_id,
             fiscal_year: project.fiscal_year,
-            source_id,
+            source_id: project.source_id,
             goal_id: None,
             project_id: Some(project.id),
             indicator_id: indicator.map(|indicator| indicator.id),
@@ -102,6 +101,10 @@ fn noticed(draft: &Draft, content: &Content, work: &Work<'_>) -> Vec<finding::Mo
             source_line: None,
             source_table: None,
             source_row: None,
+            acknowledged_at: None,
+            acknowledged_by_id: None,
+            acknowledged_by: None,
+            acknowledged_reason: None,
             version: 1,
             created_at: work.now,
             updated_at: work.now,
