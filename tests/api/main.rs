@@ -2,6 +2,7 @@
 
 mod account;
 mod bulk;
+mod audit;
 mod cli;
 mod database;
 mod execution;

@@ -16,7 +16,7 @@ use crate::service::history::{self, Past};
 pub enum Kind {
     /// A division.
     Division,
-    /// A unit with its other names.
+    /// A unit with its other names, and the findings that are about nothing smaller and came without a document.
     Unit,
     /// A document, with the findings that are about nothing smaller.
     SourceDocument,
@@ -213,9 +213,9 @@ journaled! {
 /// A finding is told with the smallest entity that it is about.
 fn whole_of_finding(finding: &finding::Model) -> Whole {
     match (finding.project_id, finding.goal_id, finding.source_id) {
-        (Some(project), _, _) => root(Kind::Project, project.0),
+        (Some(project), ..) => root(Kind::Project, project.0),
         (None, Some(goal), _) => root(Kind::DepartmentGoal, goal.0),
-        (None, None, Some(source)) => root(Kind::SourceDocument, source.0),
+        (None, None, Some(document)) => root(Kind::SourceDocument, document.0),
         (None, None, None) => root(Kind::Unit, finding.unit_id.0),
     }
 }
