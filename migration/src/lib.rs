@@ -15,6 +15,7 @@ mod m20261122_000006_spending_plans;
 mod m20261122_000007_objectives_and_indicators;
 mod m20261122_000008_findings;
 mod m20261122_000100_accounts;
+mod m20261122_000240_idempotency;
 
 /// The ordered list of changes.
 pub struct Migrator;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000007_objectives_and_indicators::Migration),
             Box::new(m20261122_000008_findings::Migration),
             Box::new(m20261122_000100_accounts::Migration),
+            Box::new(m20261122_000240_idempotency::Migration),
         ]
     }
 }

@@ -9,6 +9,7 @@ pub mod department_goal;
 pub mod division;
 pub mod filter;
 pub mod finding;
+pub mod idempotency;
 pub mod indicator_level;
 pub mod invariants;
 pub mod order;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::value::IndicatorRegime;
 use entity::{
-    account, account_grant, department_goal, division, finding, goal_item, indicator, indicator_level, objective,
-    plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure,
+    account, account_grant, department_goal, division, finding, goal_item, idempotency, indicator, indicator_level,
+    objective, plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure,
 };
 use jixiao::db::Db;
 use jixiao::graphql::department_goal::DepartmentGoal;
@@ -64,6 +64,7 @@ entities!(
     division,
     finding,
     goal_item,
+    idempotency,
     indicator,
     indicator_level,
     objective,
