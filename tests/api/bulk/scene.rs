@@ -216,11 +216,10 @@ impl Scene {
 
     /// A new account with a grant.
     pub async fn account_with(&self, name: &str, kind: AccountKind, grant: Grant) -> Caller {
-        let made = self.db.write(async |tx| {
-            let operator = Caller::operator();
-            let made = account::add(tx, &operator, name, kind, clock::system()).await?;
-            account::grant(tx, &operator, made.id, &grant, clock::system()).await?;
-            account::by_subject(tx, &made.id.public()).await
+        let made = database::work(&self.db, async |work| {
+            let made = account::add(work, name, kind).await?;
+            account::grant(work, made.id, &grant).await?;
+            account::by_subject(work.tx, &made.id.public()).await
         });
         made.await.unwrap().unwrap()
     }
