@@ -4,6 +4,9 @@
 
 pub mod account;
 pub mod account_grant;
+pub mod audit_entry;
+pub mod audit_head;
+pub mod change;
 pub mod department_goal;
 pub mod division;
 pub mod finding;

@@ -9,6 +9,7 @@ pub mod department_goal;
 pub mod division;
 pub mod engine;
 pub mod finding;
+pub mod history;
 pub mod indicator;
 pub mod locale;
 pub mod lookup;

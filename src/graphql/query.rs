@@ -25,7 +25,7 @@ use super::project::Project;
 use super::source_document::SourceDocument;
 use super::unit::Unit;
 use super::viewer::{Facts, ServiceInfo, Viewer};
-use super::{lookup, shapes};
+use super::{history, lookup, shapes};
 use crate::auth::Caller;
 use crate::db::{Db, Executor};
 use crate::error::{AppError, AppResult};
@@ -95,7 +95,9 @@ pub fn fields() -> &'static Fields<Root> {
                 by("by: ProjectBy!"),
                 lookup::project,
             )
+            .with_argument(history::as_of())
             .all_of::<Project>("projects: ProjectConnection!", "Projects.")
+            .with_argument(history::as_of())
             .rows::<Indicator>(
                 "indicator: Indicator",
                 "One indicator; null where there is none that the caller may see, an error where the key fits several.",
@@ -197,8 +199,9 @@ async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -
         // library keeps that answer.
         return Ok(Value::Null);
     };
+    let as_of = history::moment(&asked)?;
     let step = field.compile(asked)?;
-    let reader = Reader { db: Executor::Pool(db.read()), caller };
+    let reader = Reader::new(Executor::Pool(db.read()), caller).at(as_of);
     match step {
         Step::Value(value) => Ok(value(&())),
         Step::Link(link) => Ok(link.load(reader, &[()]).await?.pop().unwrap_or(Value::Null)),

@@ -13,6 +13,7 @@ use super::division::Division;
 use super::engine::registry::Registrar;
 use super::engine::signature::Argument;
 use super::finding::Finding;
+use super::history::{Change, FieldChange};
 use super::indicator::{Indicator, IndicatorLevel, QualitativeTarget, QuantityTarget, RangeTarget};
 use super::money::Money;
 use super::project::{Objective, Project};
@@ -97,6 +98,8 @@ fn objects(registrar: &mut Registrar<'_>) {
     registrar.connected::<DepartmentGoal>();
     registrar.connected::<Finding>();
     registrar.connected::<SourceDocument>();
+    registrar.connected::<Change>();
+    registrar.object::<FieldChange>();
     registrar.filter(indicator::levels());
     registrar.fields("Query", query::fields());
 }

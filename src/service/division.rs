@@ -1,9 +1,11 @@
 //! Divisions (财政区划).
 
+use std::collections::{BTreeSet, HashSet};
+
 use entity::division;
 use entity::id::DivisionId;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 use super::stored::{self, Tally};
 use super::work::Work;
@@ -29,13 +31,34 @@ pub async fn hold(work: &mut Work<'_>, code: &str, name: Option<&str>) -> AppRes
         .exec_without_returning(work.tx)
         .await?;
     let held = division::Entity::find().filter(division::Column::Code.eq(code)).lock_exclusive().one(work.tx).await?;
-    work.locked();
+    work.locked(code).await?;
     let held = held.ok_or_else(|| AppError::internal("a division that was just stored is missing"))?;
     if held.id == new.id {
+        work.created(std::slice::from_ref(&held));
         tally.created += 1;
         return Ok((held, tally));
     }
     let wanted = division::Model { name: new.name.clone().or_else(|| held.name.clone()), ..new };
     let division = stored::put(work, Some(held), wanted, &mut tally).await?;
     Ok((division, tally))
+}
+
+/// Locks the divisions of these codes until the end of the transaction, always in the same order, and gives the codes
+/// that there are.
+pub async fn lock(work: &mut Work<'_>, codes: &BTreeSet<String>) -> AppResult<HashSet<String>> {
+    let mut found = HashSet::new();
+    if codes.is_empty() {
+        return Ok(found);
+    }
+    let locked = division::Entity::find()
+        .select_only()
+        .column(division::Column::Code)
+        .filter(division::Column::Code.is_in(codes.iter()))
+        .order_by_asc(division::Column::Code)
+        .lock_exclusive();
+    found.extend(locked.into_tuple::<String>().all(work.tx).await?);
+    for code in &found {
+        work.locked(code).await?;
+    }
+    Ok(found)
 }

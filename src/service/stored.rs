@@ -14,6 +14,7 @@ use sea_orm::{
     PrimaryKeyToColumn, QueryFilter,
 };
 
+use super::journal::Journaled;
 use super::work::Work;
 use crate::error::{AppError, AppResult};
 
@@ -24,7 +25,9 @@ const ROWS_A_STATEMENT: usize = 500;
 pub const KEYS_A_STATEMENT: usize = 5_000;
 
 /// A row with key, version and times.
-pub trait Stored: ModelTrait + IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel> + Clone + PartialEq {
+pub trait Stored:
+    Journaled + ModelTrait + IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel> + Clone + PartialEq
+{
     /// Takes over from a known row what is not its content: key, version, times, where it was read from, and what was said
     /// of it since.
     fn take_over(&mut self, known: &Self);
@@ -106,6 +109,7 @@ where
         let chunk = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
         M::Entity::insert_many(chunk).exec_without_returning(work.tx).await?;
     }
+    work.created(rows);
     Ok(())
 }
 
@@ -137,6 +141,7 @@ where
     <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
     M::Entity: EntityTrait<Model = M>,
 {
+    work.updating(changes).await?;
     let key = key_column::<M>()?;
     let values = || <M::Entity as EntityTrait>::Column::iter().filter(|column| column.as_str() != key.as_str());
     for chunk in changes.chunks(ROWS_A_STATEMENT) {
@@ -153,6 +158,7 @@ pub async fn delete<M: Stored>(work: &mut Work<'_>, rows: &[M]) -> AppResult<()>
 where
     M::Entity: EntityTrait<Model = M>,
 {
+    work.deleting(rows).await?;
     let key = key_column::<M>()?;
     for chunk in rows.chunks(ROWS_A_STATEMENT) {
         let keys = chunk.iter().map(|row| row.get(key));

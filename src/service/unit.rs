@@ -210,6 +210,7 @@ async fn store_alias(work: &mut Work<'_>, unit: &unit::Model, code: &str, name: 
         created_at: work.now,
         updated_at: work.now,
     };
+    work.created(std::slice::from_ref(&alias));
     unit_alias::Entity::insert(alias.into_active_model()).exec_without_returning(work.tx).await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use sea_orm::EntityTrait;
 
 use super::asked::Asked;
 use super::connection::{Connected, ConnectionLink};
-use super::plan::{Inline, Lists, Ones, Plan, Rows};
+use super::plan::{Inline, Inlines, Lists, Ones, Plan, Rows};
 use super::signature::{Argument, Signature};
 use crate::error::AppResult;
 use crate::service::filter::Filter;
@@ -115,6 +115,15 @@ impl<R: Clone + Send + Sync + 'static> Fields<R> {
         self
     }
 
+    /// Gives the field that was added last one argument more.
+    #[must_use]
+    pub fn with_argument(mut self, argument: Argument) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            field.arguments.push(argument);
+        }
+        self
+    }
+
     /// A field that is in the row.
     #[must_use]
     pub fn value<F>(self, signature: &'static str, description: &'static str, value: F) -> Self
@@ -122,6 +131,19 @@ impl<R: Clone + Send + Sync + 'static> Fields<R> {
         F: Fn(&R) -> Value + Clone + Send + Sync + 'static,
     {
         self.field(signature, description, Vec::new(), move |_| Ok(Step::Value(Box::new(value.clone()))))
+    }
+
+    /// Objects made from the row.
+    #[must_use]
+    pub fn inlines<T: Object>(
+        self,
+        signature: &'static str,
+        description: &'static str,
+        parts: fn(&R) -> Vec<T::Row>,
+    ) -> Self {
+        self.field(signature, description, Vec::new(), move |asked| {
+            Ok(Step::Link(Box::new(Inlines { parts, plan: Plan::compile::<T>(asked)? })))
+        })
     }
 
     /// An object made from the row; null where there is none.

@@ -93,6 +93,13 @@ pub fn register(registrar: &mut Registrar<'_>) {
     );
     filtered(
         registrar,
+        "ChangeKind",
+        "What became of an object.",
+        &[("CREATED", "It was made."), ("UPDATED", "It, or a part of it, changed."), ("DELETED", "It went.")],
+        operators_on!("ChangeKind"),
+    );
+    filtered(
+        registrar,
         "UnitLevel",
         "Rank of a unit.",
         &[("DEPARTMENT", "A department (部门); its code has three digits."), ("UNIT", "A budgeted unit (预算单位).")],

@@ -1,6 +1,6 @@
 //! Projects that are stored already, found by their keys: five statements for each few thousand.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::Hash;
 
 use entity::id::{ProjectId, UnitId};
@@ -164,9 +164,9 @@ impl Known {
         self.get(coded.or_else(named)?)
     }
 
-    /// The ids of all projects that were found.
-    pub fn ids(&self) -> HashSet<ProjectId> {
-        self.projects.keys().copied().collect()
+    /// The units of all projects that were found.
+    pub fn units(&self) -> impl Iterator<Item = UnitId> {
+        self.projects.values().map(|known| known.project.unit_id)
     }
 }
 
