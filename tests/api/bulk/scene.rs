@@ -184,7 +184,7 @@ pub const ONE: BulkSettings = BulkSettings {
 pub struct Scene {
     pub db: Db,
     pub folder: TempDir,
-    pub database: TestDatabase,
+    pub database: Option<TestDatabase>,
     pub gate: Gate,
 }
 
@@ -200,7 +200,12 @@ impl Scene {
 
     async fn with(gate: Gate) -> Self {
         let (database, db) = database::migrated().await;
-        Self { db, folder: TempDir::new().unwrap(), database, gate }
+        Self { db, folder: TempDir::new().unwrap(), database: Some(database), gate }
+    }
+
+    /// One over a database that is there already.
+    pub fn over(db: Db) -> Self {
+        Self { db, folder: TempDir::new().unwrap(), database: None, gate: Gate::default() }
     }
 
     /// Bulk operations on the database.
