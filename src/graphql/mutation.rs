@@ -1,5 +1,7 @@
 //! The root of mutations: its fields, and how one of them is answered.
 
+mod project;
+
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -61,7 +63,7 @@ const ENVELOPE: u64 = 16 * 1024;
 /// The fields of `Mutation`.
 pub fn table() -> &'static Mutations {
     static TABLE: LazyLock<Mutations> = LazyLock::new(|| {
-        Mutations::default()
+        let mutations = Mutations::default()
             .single::<Division, _>(
                 "divisionCreate: DivisionCreatePayload",
                 "Makes a division.",
@@ -91,7 +93,8 @@ pub fn table() -> &'static Mutations {
                 "Makes divisions, or changes them where they are known.",
                 input::division::upsert,
                 |work, rows, atomicity| Box::pin(write::division::apply(work, rows, Mode::Upsert, atomicity)),
-            )
+            );
+        project::add(mutations)
     });
     &TABLE
 }
