@@ -13,7 +13,7 @@ use jixiao::lang::Lang;
 use jixiao::service::account;
 use serde_json::{Value, json};
 
-use super::scene::{Gate, ONE, Scene, Workers, code, file, file_of, is_complete, marks_of};
+use super::scene::{ONE, Scene, Workers, code, file, file_of, is_complete, marks_of};
 
 #[tokio::test]
 async fn every_row_has_its_line_and_its_effect() {
@@ -200,7 +200,7 @@ async fn two_processes_apply_no_chunk_twice() {
 async fn a_worker_that_lost_its_lease_applies_nothing_more() {
     let scene = Scene::stopping_at(500).await;
     let (slow, ann) = (scene.bulk(ONE), scene.account("ann", AccountKind::Service).await);
-    let other = scene.bulk_behind(&Gate::default(), ONE);
+    let other = scene.bulk_behind(&super::scene::Gate::default(), ONE);
     let bytes = file(1_600, 10);
     let slow_workers = Workers::of(&slow);
     let begun = scene.start(&slow, &ann, &bytes, false).await;
