@@ -7,6 +7,7 @@
 //! database.
 
 mod at;
+pub mod division;
 pub mod indicator;
 pub mod key;
 pub mod plan;

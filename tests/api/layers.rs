@@ -22,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("service", &["auth", "db", "error", "input", "lang", "rules"]),
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
     // How it is asked.
-    ("graphql", &["auth", "db", "error", "input", "lang", "limits", "service"]),
+    ("graphql", &["auth", "clock", "db", "error", "input", "lang", "limits", "request_id", "service"]),
     ("http", &["auth", "db", "error", "graphql", "lang", "limits", "request_id"]),
     // What puts it together.
     ("app", &["auth", "clock", "config", "db", "error", "graphql", "http", "lang", "limits"]),
@@ -41,6 +41,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("sea_orm", &["app", "cli", "db", "graphql", "import", "service"]),
     ("sqlx", &["db"]),
     ("quick_xml", &["import"]),
+    ("csv_core", &["import"]),
+    ("rust_xlsxwriter", &["import"]),
     ("zip", &["import"]),
 ];
 

@@ -2,6 +2,7 @@
 
 use crate::graphql::engine::registry::Registrar;
 use crate::graphql::engine::signature::Argument;
+use crate::graphql::user_error::codes;
 
 /// An enum.
 fn enumeration(registrar: &mut Registrar<'_>, name: &'static str, description: &str, values: &[(&str, &str)]) {
@@ -91,12 +92,35 @@ pub fn register(registrar: &mut Registrar<'_>) {
         "What a grant allows.",
         &[("READER", "Read."), ("EDITOR", "Read and write."), ("ADMIN", "Read, write and administer.")],
     );
-    filtered(
+    enumeration(registrar, "ErrorCode", "What kind of mistake a `UserError` is; the list is closed.", &codes());
+    enumeration(
+        registrar,
+        "Outcome",
+        "What became of what was sent.",
+        &[
+            ("CREATED", "It made an object."),
+            ("UPDATED", "It changed an object."),
+            ("UNCHANGED", "The object already was as it says: nothing was touched, not even its version."),
+            ("DELETED", "It deleted an object."),
+            ("FAILED", "It has mistakes and was not written."),
+            ("SKIPPED", "It has none, but was not written because another row failed."),
+        ],
+    );
+    enumeration(
+        registrar,
+        "Atomicity",
+        "What is written when some rows fail.",
+        &[
+            ("ALL", "Nothing."),
+            ("PER_PROJECT", "Everything of the projects of which no row failed; rows of other things each by itself."),
+            ("PER_ROW", "Every row that did not fail."),
+        ],
+    );
+    enumeration(
         registrar,
         "ChangeKind",
         "What became of an object.",
         &[("CREATED", "It was made."), ("UPDATED", "It, or a part of it, changed."), ("DELETED", "It went.")],
-        operators_on!("ChangeKind"),
     );
     filtered(
         registrar,

@@ -141,7 +141,7 @@ async fn the_history_of_an_object_says_what_changed() {
 }
 
 #[tokio::test]
-async fn history_has_pages_filters_and_one_statement_for_all_objects() {
+async fn history_has_pages_and_one_statement_for_all_objects() {
     let world = World::empty().await;
     for round in 0..5 {
         import(&world, sample::disclosure().replace("≥90%", &format!("≥{}%", 90 + round))).await;
@@ -162,9 +162,7 @@ async fn history_has_pages_filters_and_one_statement_for_all_objects() {
     assert_eq!((nodes, more), (vec![Some(5), Some(4)], json!(true)));
     let (nodes, more, _): (Vec<_>, _, _) = versions(&format!("first: 3, after: {end}")).await;
     assert_eq!((nodes, more), (vec![Some(3), Some(2), Some(1)], json!(false)));
-    let (nodes, ..): (Vec<_>, _, _) = versions("orderBy: [{field: SEQ}], last: 1").await;
-    assert_eq!(nodes, [Some(5)]);
-    let (nodes, ..): (Vec<_>, _, _) = versions("filter: {kind: {eq: CREATED}}").await;
+    let (nodes, ..): (Vec<_>, _, _) = versions("last: 1").await;
     assert_eq!(nodes, [Some(1)]);
 
     let (alone, _) = world.count(world.ask(HISTORY, json!({}))).await;
