@@ -42,6 +42,7 @@
 //!   [`service::invariants`] is what must hold for the whole database, [`service::journal`] tells what each transaction
 //!   changed: [`service::audit`] to people, [`service::outbox`] to other systems; [`service::history`] keeps what was.
 //! - [`import`]: the path of a document.
+//! - [`bulk`]: files that are worked through in the background: uploads, the queue, checkpoints, results.
 //! - [`graphql`]: the public schema, one file for each noun, and the engine below it.
 //! - [`http`]: routes, protocol, guard, accept loop, and the explorer.
 //! - [`app`]: puts these together: from settings to a service that answers.
@@ -51,6 +52,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod bulk;
 pub mod cli;
 pub mod clock;
 pub mod config;

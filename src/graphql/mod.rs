@@ -5,6 +5,7 @@ use async_graphql::{EmptySubscription, SDLExportOptions, Schema};
 use crate::db::Db;
 use crate::lang::Lang;
 
+pub mod bulk_operation;
 pub mod department_goal;
 pub mod division;
 pub mod engine;

@@ -12,6 +12,7 @@ use async_graphql::{
 };
 use entity::indicator_level;
 
+use super::bulk_operation::{self, BulkOperation};
 use super::department_goal::DepartmentGoal;
 use super::division::Division;
 use super::engine::argument::{self, At};
@@ -146,6 +147,16 @@ pub fn fields() -> &'static Fields<Root> {
                 lookup::source_document,
             )
             .all_of::<SourceDocument>("sourceDocuments: SourceDocumentConnection!", "Documents that were read.")
+            .rows::<BulkOperation>(
+                "bulkOperation: BulkOperation",
+                "One bulk operation; null where there is none that the caller may see.",
+                vec![Argument::new("id: ID!", "Its id.")],
+                bulk_operation::by_id,
+            )
+            .all_of::<BulkOperation>(
+                "bulkOperations: BulkOperationConnection!",
+                "Bulk operations: the caller's own, or all for who may read everything.",
+            )
     });
     &FIELDS
 }

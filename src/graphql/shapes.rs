@@ -8,6 +8,7 @@ use std::cell::Cell;
 
 use async_graphql::registry::Registry;
 
+use super::bulk_operation::{BulkFailure, BulkOperation, BulkProgress, ErrorSummaryItem};
 use super::department_goal::{DepartmentGoal, GoalItem, SafeguardMeasure};
 use super::division::Division;
 use super::engine::mutation::RowSummary;
@@ -103,6 +104,10 @@ fn objects(registrar: &mut Registrar<'_>) {
     registrar.connected::<SourceDocument>();
     registrar.connected::<Change>();
     registrar.object::<FieldChange>();
+    registrar.object::<BulkProgress>();
+    registrar.object::<BulkFailure>();
+    registrar.object::<ErrorSummaryItem>();
+    registrar.connected::<BulkOperation>();
     registrar.filter(indicator::levels());
     registrar.fields("Query", query::fields());
 }

@@ -1,6 +1,7 @@
 //! The whole suite.
 
 mod account;
+mod bulk;
 mod audit;
 mod cli;
 mod database;

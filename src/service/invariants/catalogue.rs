@@ -1,8 +1,9 @@
 //! The list of invariants, made from short tables of what refers to what.
 
 use entity::id::{
-    AccountGrantId, AccountId, DepartmentGoalId, DivisionId, FindingId, GoalItemId, IndicatorId, IndicatorLevelId,
-    ObjectiveId, PlanPointId, ProjectId, SourceDocumentId, SpendingPlanId, UnitAliasId, UnitId,
+    AccountGrantId, AccountId, BulkOperationId, DepartmentGoalId, DivisionId, FindingId, GoalItemId, IndicatorId,
+    IndicatorLevelId, ObjectiveId, PlanPointId, ProjectId, SourceDocumentId, SpendingPlanId, UnitAliasId, UnitId,
+    UploadId,
 };
 use uuid::Uuid;
 
@@ -39,6 +40,8 @@ tables! {
     FINDING = "finding" by FindingId;
     ACCOUNT = "account" by AccountId;
     ACCOUNT_GRANT = "account_grant" by AccountGrantId;
+    UPLOAD = "upload" by UploadId;
+    BULK_OPERATION = "bulk_operation" by BulkOperationId;
 }
 
 /// Row by row: table, column, and the table and column that must have its value.
@@ -82,6 +85,10 @@ const REFERENCES: &[(Table, &str, &str, &str)] = &[
     (ACCOUNT_GRANT, "account_id", "account", "id"),
     (ACCOUNT_GRANT, "division_code", "division", "code"),
     (ACCOUNT_GRANT, "unit_id", "unit", "id"),
+    (UPLOAD, "account_id", "account", "id"),
+    (BULK_OPERATION, "account_id", "account", "id"),
+    (BULK_OPERATION, "upload_id", "upload", "id"),
+    (BULK_OPERATION, "preview_id", "bulk_operation", "id"),
 ];
 
 /// Part, its column, the whole that the column names, and the columns that both must have alike.
