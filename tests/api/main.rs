@@ -1,8 +1,8 @@
 //! The whole suite.
 
 mod account;
-mod bulk;
 mod audit;
+mod bulk;
 mod cli;
 mod database;
 mod execution;
