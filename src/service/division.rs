@@ -58,3 +58,15 @@ pub async fn lock(work: &mut Work<'_>, codes: &BTreeSet<String>) -> AppResult<Ha
     work.locked(found.keys().map(String::as_str)).await?;
     Ok(found)
 }
+
+/// The one division that the caller sees; none when there are several, or none at all.
+///
+/// # Errors
+/// When the caller may not read, or the database fails.
+pub async fn only(work: &Work<'_>) -> AppResult<Option<String>> {
+    let some = super::scope::find::<division::Entity>(work.caller)?.limit(2).all(work.tx).await?;
+    match &some[..] {
+        [only] => Ok(Some(only.code.clone())),
+        _ => Ok(None),
+    }
+}

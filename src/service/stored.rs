@@ -5,8 +5,8 @@ use std::hash::Hash;
 
 use entity::value::Timestamp;
 use entity::{
-    department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point, project,
-    source_document, spending_plan, unit, unit_alias,
+    account_grant, department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point,
+    project, source_document, spending_plan, unit, unit_alias,
 };
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
@@ -72,6 +72,7 @@ stored! {
     indicator: ;
     finding: source_line, source_table, source_row
         [keeps acknowledged_at, acknowledged_by_id, acknowledged_by, acknowledged_reason];
+    account_grant: ;
 }
 
 /// What became of rows.

@@ -4,7 +4,12 @@
 //! merges in memory, judges by `rules`, and only then writes, set by set. So a row that fails is known before anything is
 //! written, all mistakes of all rows are named in one pass, and a dry run differs from a run in nothing but its end.
 
+pub mod department_goal;
+pub mod finding;
+mod lists;
 pub mod project;
+pub mod unit;
+mod version;
 
 use uuid::Uuid;
 

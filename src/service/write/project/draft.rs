@@ -19,6 +19,8 @@ use crate::rules::quality::Rule;
 use crate::service::indicator_level::Levels;
 use crate::service::project::{Batch, Content};
 use crate::service::work::Work;
+use crate::service::write::lists::one_of_two;
+use crate::service::write::version::expect;
 use crate::service::write::{Mode, Row};
 
 /// A project with its parts as rows make it.
@@ -453,43 +455,9 @@ fn adds_up(project: &project::Model) -> bool {
     }
 }
 
-fn one_of_two<A, B>(at: &At<'_>, list: (&str, &Sent<A>), patch: (&str, &Sent<B>), errors: &mut Vec<UserError>) {
-    if list.1.is_absent() || patch.1.is_absent() {
-        return;
-    }
-    let words = Words::new(
-        format!("`{}` replaces the list and `{}` changes single entries: give one of them.", list.0, patch.0),
-        format!("{} 替换整个列表，{} 修改个别项：只能给出其中之一。", list.0, patch.0),
-    );
-    errors.push(UserError::validation(UserErrorCode::InvalidFormat, at.field(patch.0).path(), "oneOf", None, words));
-}
-
 /// A rule of the field that what was sent would break.
 pub(super) fn broken(at: &At<'_>, rule: Rule, value: Option<&str>, words: Words) -> UserError {
     UserError::validation(UserErrorCode::RuleViolated, at.path(), rule.id(), value, words)
-}
-
-/// Compares the version that the caller expects with the stored one.
-pub(super) fn expect(
-    at: &At<'_>,
-    expected: Option<i32>,
-    stored: Option<i32>,
-    node: &str,
-    changed: impl FnOnce() -> Vec<String>,
-    errors: &mut Vec<UserError>,
-) {
-    let Some(expected) = expected else { return };
-    match stored {
-        None if expected == 0 => {}
-        None => {
-            errors.push(UserError::not_found(at.field("expectedVersion").path(), &format!("version {expected}")));
-        }
-        Some(stored) if stored == expected => {}
-        Some(stored) => {
-            let path = at.field("expectedVersion").path();
-            errors.push(UserError::conflict(path, expected, stored, node.to_owned(), changed()));
-        }
-    }
 }
 
 /// Checks that a part is new or known as the row wants it, and its version.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::id::{ProjectId, UnitId};
-use entity::{division, project, unit};
+use entity::{project, unit};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::edit::{Edit, ProjectRow, Who};
@@ -55,7 +55,7 @@ impl Places {
     pub(super) async fn read(work: &mut Work<'_>, rows: &[Row<ProjectRow>]) -> AppResult<Self> {
         let needs_division =
             rows.iter().any(|row| matches!(&row.input.who, Who::Key(key, _) if key.division_code.is_none()));
-        let only_division = if needs_division { only_division(work).await? } else { None };
+        let only_division = if needs_division { divisions::only(work).await? } else { None };
         let ids: Vec<ProjectId> = rows
             .iter()
             .filter_map(|row| match &row.input.who {
@@ -270,13 +270,4 @@ fn code_taken(path: Vec<String>, existing: Option<String>) -> UserError {
         "该编码或名称不可用：同一年度已有其他项目使用。",
     );
     UserError::duplicate(UserErrorCode::Duplicate, path, existing, words)
-}
-
-/// The one division that the caller sees; none when there are several, or none at all.
-async fn only_division(work: &Work<'_>) -> AppResult<Option<String>> {
-    let some = scope::find::<division::Entity>(work.caller)?.limit(2).all(work.tx).await?;
-    match &some[..] {
-        [only] => Ok(Some(only.code.clone())),
-        _ => Ok(None),
-    }
 }
