@@ -39,7 +39,7 @@ pub(super) enum Found {
 
 /// Everything that the rows can mean.
 pub(super) struct Places {
-    divisions: HashMap<String, division::Model>,
+    divisions: HashMap<String, entity::division::Model>,
     /// The division that is meant where a key names none.
     only_division: Option<String>,
     units: HashMap<(String, String), UnitId>,
