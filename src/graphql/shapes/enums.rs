@@ -206,6 +206,7 @@ fn bulk(registrar: &mut Registrar<'_>) {
             ("INDICATORS", "Indicators."),
             ("UNITS", "Units."),
             ("PLAN_POINTS", "Points of spending plans."),
+            ("MIXED", "Several kinds: a workbook tells by the names of its sheets, JSONL by `type` on each line."),
             ("DISCLOSURE", "A published document."),
         ],
         operators_on!("BulkKind"),
