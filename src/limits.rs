@@ -34,6 +34,11 @@ macro_rules! profiles {
                 [$((stringify!($limit), self.$limit),)*].into_iter()
             }
 
+            /// The sentence for a bulk mutation with more than `bulk_rows` rows.
+            pub fn bulk_refusal(&self, rows: usize) -> String {
+                format!("`rows` has {rows} entries; the limit is {}. Send them in several requests.", self.bulk_rows)
+            }
+
             /// The sentence for a page that is larger than `page_max`: `argument` is `first` or `last`.
             pub fn page_refusal(&self, argument: &str, size: impl Display) -> String {
                 let (most, further) = (self.page_max, if argument == "last" { "before" } else { "after" });

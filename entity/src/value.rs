@@ -135,3 +135,39 @@ code_list!(/** What became of an entity. */ ChangeKind {
 code_list!(/** How something that was tried ended. */ AuditResult {
     /** It was done. */ Done = "DONE",
 });
+code_list!(/** State of a file that a client sends. */ UploadStatus {
+    /** Bytes are still missing. */ Receiving = "RECEIVING",
+    /** All bytes are there and the checksum is right. */ Complete = "COMPLETE",
+    /** The file was deleted. */ Expired = "EXPIRED",
+});
+code_list!(/** What the rows of a bulk operation are. */ BulkKind {
+    /** Projects with their parts. */ Projects = "PROJECTS",
+    /** Indicators. */ Indicators = "INDICATORS",
+    /** Units. */ Units = "UNITS",
+    /** Plan points. */ PlanPoints = "PLAN_POINTS",
+    /** A published document. */ Disclosure = "DISCLOSURE",
+});
+code_list!(/** What a bulk operation does with its rows. */ BulkMode {
+    /** Every row must be new. */ Create = "CREATE",
+    /** Every row must be there. */ Update = "UPDATE",
+    /** New rows are made, known ones changed. */ Upsert = "UPSERT",
+    /** The rows are deleted. */ Delete = "DELETE",
+    /** As upsert, and what the file lacks is deleted from its scope. */ ReplaceScope = "REPLACE_SCOPE",
+});
+code_list!(/** State of a bulk operation. */ BulkStatus {
+    /** Waits for its turn. */ Queued = "QUEUED",
+    /** The file is looked through; no row was applied yet. */ Validating = "VALIDATING",
+    /** Rows are applied. */ Running = "RUNNING",
+    /** Ends after the chunk that runs. */ Canceling = "CANCELING",
+    /** Was ended by the client; what was applied stays. */ Canceled = "CANCELED",
+    /** Every row was taken. */ Completed = "COMPLETED",
+    /** All rows were looked at, some were refused. */ CompletedWithErrors = "COMPLETED_WITH_ERRORS",
+    /** Could not go on; what was applied stays. */ Failed = "FAILED",
+    /** Ended a while ago; its files were deleted. */ Expired = "EXPIRED",
+});
+code_list!(/** What a bulk operation is busy with. */ BulkPhase {
+    /** Nothing yet. */ Waiting = "WAITING",
+    /** The file: its checksum, its rows, the preview that was confirmed. */ Checking = "CHECKING",
+    /** The rows. */ Applying = "APPLYING",
+    /** Nothing any more. */ Done = "DONE",
+});

@@ -37,6 +37,13 @@ pub fn int(name: &'static str) -> ColumnDef {
     column
 }
 
+/// Yes or no.
+pub fn flag(name: &'static str) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    column.boolean();
+    column
+}
+
 /// A business table: the key, its columns, version and times.
 pub fn table(name: &'static str, columns: Vec<ColumnDef>) -> TableCreateStatement {
     let mut table = Table::create().table(name).col(key("id").not_null().primary_key()).take();

@@ -19,6 +19,8 @@ mod m20261122_000100_accounts;
 mod m20261122_000200_audit;
 mod m20261122_000201_changes;
 mod m20261122_000202_history;
+mod m20261122_000220_uploads;
+mod m20261122_000221_bulk_operations;
 mod m20261122_000260_acknowledged_findings;
 
 /// The ordered list of changes.
@@ -40,6 +42,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000201_changes::Migration),
             Box::new(m20261122_000202_history::Migration),
             Box::new(m20261122_000260_acknowledged_findings::Migration),
+            Box::new(m20261122_000220_uploads::Migration),
+            Box::new(m20261122_000221_bulk_operations::Migration),
         ]
     }
 }

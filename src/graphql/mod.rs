@@ -1,10 +1,11 @@
 //! The GraphQL API: one file for each noun, the engine that turns selections into SQL, and the schema in two languages.
 
-use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, Schema};
+use async_graphql::{EmptySubscription, SDLExportOptions, Schema};
 
 use crate::db::Db;
 use crate::lang::Lang;
 
+pub mod bulk_operation;
 pub mod department_goal;
 pub mod division;
 pub mod engine;
@@ -14,6 +15,7 @@ pub mod indicator;
 pub mod locale;
 pub mod lookup;
 pub mod money;
+pub mod mutation;
 pub mod node;
 pub mod project;
 pub mod query;
@@ -22,16 +24,17 @@ pub mod source_document;
 pub mod spending_plan;
 pub mod text;
 pub mod unit;
+pub mod user_error;
 pub mod variables;
 pub mod viewer;
 
 /// The schema of the service.
-pub type ApiSchema = Schema<query::Query, EmptyMutation, EmptySubscription>;
+pub type ApiSchema = Schema<query::Query, mutation::Mutation, EmptySubscription>;
 
 /// Builds the schema with descriptions in one language; without a database it can be printed and asked about itself.
 pub fn schema(db: Option<Db>, lang: Lang) -> ApiSchema {
     shapes::in_words_of(lang, || {
-        let builder = Schema::build(query::Query, EmptyMutation, EmptySubscription)
+        let builder = Schema::build(query::Query, mutation::Mutation, EmptySubscription)
             .disable_suggestions()
             .limit_recursive_depth(64);
         match db {

@@ -1,14 +1,17 @@
 //! `node` and `nodes`: any object by its key. The prefix of the key tells the type without the database.
 
+use std::collections::HashMap;
+
 use async_graphql::Value;
 use entity::{
-    department_goal, division, finding, id, indicator, indicator_level, objective, project, source_document,
-    spending_plan, unit,
+    bulk_operation, department_goal, division, finding, id, indicator, indicator_level, objective, project,
+    source_document, spending_plan, unit,
 };
 use futures_util::future::{BoxFuture, try_join_all};
 use sea_orm::{EntityTrait, ModelTrait};
 use uuid::Uuid;
 
+use super::bulk_operation::BulkOperation;
 use super::department_goal::DepartmentGoal;
 use super::division::Division;
 use super::engine::asked::Asked;
@@ -53,9 +56,9 @@ where
             let wanted = keys.iter().map(|key| (*key).into()).collect();
             let rows = reader.all::<E>(&Filter::column(self.column, Test::In(wanted)), []).await?;
             let values = self.plan.render(reader, &rows).await?;
-            let found = rows.iter().zip(values).filter_map(|(row, value)| {
-                let stored = row.get(self.column);
-                keys.iter().find(|key| stored == (**key).into()).map(|key| (*key, value))
+            let found = rows.iter().zip(values).filter_map(|(row, value)| match row.get(self.column) {
+                sea_orm::Value::Uuid(key) => key.map(|key| (key, value)),
+                _ => None,
             });
             Ok(found.collect())
         })
@@ -72,17 +75,12 @@ where
     Ok(Box::new(Table::<E> { parse, column, plan: Plan::compile::<T>(asked)? }))
 }
 
-/// Objects of any type by their keys.
-pub struct Nodes {
-    ids: Vec<String>,
-    list: bool,
-    kinds: Vec<Box<dyn Kind>>,
-}
+/// What is asked of an object of any type.
+struct Kinds(Vec<Box<dyn Kind>>);
 
-impl Nodes {
-    /// Plans what is asked of each type; `list` tells `nodes` from `node`.
-    pub fn compile(asked: &Asked<'_>, ids: Vec<String>, list: bool) -> AppResult<Self> {
-        let kinds = vec![
+impl Kinds {
+    fn compile(asked: &Asked<'_>) -> AppResult<Self> {
+        Ok(Self(vec![
             table::<Division, division::Entity>(
                 asked,
                 |id| id::DivisionId::parse(id).map(|id| id.0),
@@ -129,29 +127,71 @@ impl Nodes {
                 |id| id::FindingId::parse(id).map(|id| id.0),
                 finding::Column::Id,
             )?,
-        ];
-        Ok(Self { ids, list, kinds })
+            table::<BulkOperation, bulk_operation::Entity>(
+                asked,
+                |id| id::BulkOperationId::parse(id).map(|id| id.0),
+                bulk_operation::Column::Id,
+            )?,
+        ]))
+    }
+
+    /// The objects with these ids, in their order; null for each that is not there.
+    async fn find(&self, reader: Reader<'_>, ids: &[&str]) -> AppResult<Vec<Value>> {
+        reader.caller.may(crate::auth::Action::Read)?;
+        let of_kind = self.0.iter().map(|kind| {
+            let keys: Vec<Uuid> = ids.iter().filter_map(|id| kind.key(id)).collect();
+            async move { if keys.is_empty() { Ok(Vec::new()) } else { kind.find(reader, keys).await } }
+        });
+        let found: HashMap<Uuid, Value> = try_join_all(of_kind).await?.into_iter().flatten().collect();
+        let values = ids.iter().map(|id| {
+            let key = self.0.iter().find_map(|kind| kind.key(id));
+            key.and_then(|key| found.get(&key).cloned()).unwrap_or(Value::Null)
+        });
+        Ok(values.collect())
+    }
+}
+
+/// Objects of any type by the ids of a request.
+pub struct Nodes {
+    ids: Vec<String>,
+    list: bool,
+    kinds: Kinds,
+}
+
+impl Nodes {
+    /// Plans what is asked of each type; `list` tells `nodes` from `node`.
+    pub fn compile(asked: &Asked<'_>, ids: Vec<String>, list: bool) -> AppResult<Self> {
+        Ok(Self { ids, list, kinds: Kinds::compile(asked)? })
+    }
+}
+
+/// The object of any type whose id stands in the row; null where there is none.
+pub struct NodeOf<R> {
+    id: fn(&R) -> Option<&str>,
+    kinds: Kinds,
+}
+
+impl<R> NodeOf<R> {
+    /// Plans what is asked of the object.
+    pub fn compile(asked: &Asked<'_>, id: fn(&R) -> Option<&str>) -> AppResult<Self> {
+        Ok(Self { id, kinds: Kinds::compile(asked)? })
+    }
+}
+
+impl<R: Send + Sync> Linked<R> for NodeOf<R> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+        Box::pin(async move {
+            let ids: Vec<&str> = rows.iter().map(|row| (self.id)(row).unwrap_or_default()).collect();
+            self.kinds.find(reader, &ids).await
+        })
     }
 }
 
 impl Linked<()> for Nodes {
     fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [()]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
         Box::pin(async move {
-            reader.caller.may(crate::auth::Action::Read)?;
-            let of_kind = self.kinds.iter().map(|kind| {
-                let keys: Vec<Uuid> = self.ids.iter().filter_map(|id| kind.key(id)).collect();
-                async move { if keys.is_empty() { Ok(Vec::new()) } else { kind.find(reader, keys).await } }
-            });
-            let found: Vec<(Uuid, Value)> = try_join_all(of_kind).await?.into_iter().flatten().collect();
-            let values: Vec<Value> = self
-                .ids
-                .iter()
-                .map(|id| {
-                    let key = self.kinds.iter().find_map(|kind| kind.key(id));
-                    let object = found.iter().find(|(found, _)| Some(*found) == key);
-                    object.map_or(Value::Null, |(_, value)| value.clone())
-                })
-                .collect();
+            let ids: Vec<&str> = self.ids.iter().map(String::as_str).collect();
+            let values = self.kinds.find(reader, &ids).await?;
             let value = if self.list { Value::List(values) } else { values.into_iter().next().unwrap_or(Value::Null) };
             Ok(vec![value; rows.len()])
         })

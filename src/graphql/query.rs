@@ -12,11 +12,12 @@ use async_graphql::{
 };
 use entity::indicator_level;
 
+use super::bulk_operation::{self, BulkOperation};
 use super::department_goal::DepartmentGoal;
 use super::division::Division;
 use super::engine::argument::{self, At};
 use super::engine::asked::{Asked, Environment};
-use super::engine::object::{Fields, Root, Step};
+use super::engine::object::{Fields, Object, Root, Step};
 use super::engine::signature::Argument;
 use super::finding::Finding;
 use super::indicator::{Indicator, IndicatorLevel};
@@ -36,6 +37,15 @@ use crate::service::read::Reader;
 
 /// `Query`.
 pub struct Query;
+
+impl Object for Query {
+    type Row = Root;
+    const NAME: &'static str = "Query";
+
+    fn fields() -> &'static Fields<Root> {
+        fields()
+    }
+}
 
 /// The fields of `Query`.
 pub fn fields() -> &'static Fields<Root> {
@@ -95,9 +105,9 @@ pub fn fields() -> &'static Fields<Root> {
                 by("by: ProjectBy!"),
                 lookup::project,
             )
-            .with_argument(history::as_of())
+            .at_moment(history::as_of(), history::moment)
             .all_of::<Project>("projects: ProjectConnection!", "Projects.")
-            .with_argument(history::as_of())
+            .at_moment(history::as_of(), history::moment)
             .rows::<Indicator>(
                 "indicator: Indicator",
                 "One indicator; null where there is none that the caller may see, an error where the key fits several.",
@@ -137,6 +147,16 @@ pub fn fields() -> &'static Fields<Root> {
                 lookup::source_document,
             )
             .all_of::<SourceDocument>("sourceDocuments: SourceDocumentConnection!", "Documents that were read.")
+            .rows::<BulkOperation>(
+                "bulkOperation: BulkOperation",
+                "One bulk operation; null where there is none that the caller may see.",
+                vec![Argument::new("id: ID!", "Its id.")],
+                bulk_operation::by_id,
+            )
+            .all_of::<BulkOperation>(
+                "bulkOperations: BulkOperationConnection!",
+                "Bulk operations: the caller's own, or all for who may read everything.",
+            )
     });
     &FIELDS
 }
@@ -180,10 +200,36 @@ impl ContainerType for Query {
 }
 
 async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -> AppResult<Value> {
+    let Asking { caller, db, asked, .. } = asking(ctx, Query::NAME)?;
+    let Some(asked) = asked else { return Ok(Value::Null) };
+    let step = field.compile(asked)?;
+    let reader = Reader::new(Executor::Pool(db.read()), caller);
+    match step {
+        Step::Value(value) => Ok(value(&())),
+        Step::Link(link) => Ok(link.load(reader, &[()]).await?.pop().unwrap_or(Value::Null)),
+    }
+}
+
+/// What a root field is answered from.
+pub struct Asking<'a> {
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// What the caller may ask for.
+    pub limits: &'a ProfileLimits,
+    /// The database.
+    pub db: &'a Db,
+    /// What is asked; none where the field stands again. It is answered where it stands first, with all that is asked of it,
+    /// and the library keeps that answer.
+    pub asked: Option<Asked<'a>>,
+}
+
+/// Gathers what a field of the root type `root` is answered from.
+///
+/// # Errors
+/// `INTERNAL` when the request was not prepared.
+pub fn asking<'a>(ctx: &Context<'a>, root: &str) -> AppResult<Asking<'a>> {
     let missing = |what: Error| AppError::internal(what.message);
-    let caller = ctx.data::<Caller>().map_err(missing)?;
     let limits = ctx.data::<ProfileLimits>().map_err(missing)?;
-    let db = ctx.data::<Db>().map_err(missing)?;
     let operation = &ctx.query_env.operation.node;
     let environment = Environment {
         fragments: &ctx.query_env.fragments,
@@ -193,21 +239,16 @@ async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -
         lang: ctx.data_opt::<Lang>().copied().unwrap_or_default(),
     };
     let key = &ctx.item.node.response_key().node;
-    let mut asked = Asked::fields_of("Query", &operation.selection_set.node, environment).into_iter();
-    let Some(asked) = asked.find(|asked| std::ptr::eq(asked.key, key)) else {
-        // The field stands here again. It is answered where it stands first, with all that is asked of it, and the
-        // library keeps that answer.
-        return Ok(Value::Null);
-    };
-    let as_of = history::moment(&asked)?;
-    let step = field.compile(asked)?;
-    let reader = Reader::new(Executor::Pool(db.read()), caller).at(as_of);
-    match step {
-        Step::Value(value) => Ok(value(&())),
-        Step::Link(link) => Ok(link.load(reader, &[()]).await?.pop().unwrap_or(Value::Null)),
-    }
+    let mut fields = Asked::fields_of(root, &operation.selection_set.node, environment).into_iter();
+    Ok(Asking {
+        caller: ctx.data::<Caller>().map_err(missing)?,
+        limits,
+        db: ctx.data::<Db>().map_err(missing)?,
+        asked: fields.find(|asked| std::ptr::eq(asked.key, key)),
+    })
 }
 
-fn server_error(error: AppError, ctx: &Context<'_>) -> ServerError {
+/// An error of a root field, at its place in the document.
+pub fn server_error(error: AppError, ctx: &Context<'_>) -> ServerError {
     Error::new_with_source(error).into_server_error(ctx.item.pos)
 }

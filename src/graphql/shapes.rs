@@ -8,8 +8,10 @@ use std::cell::Cell;
 
 use async_graphql::registry::Registry;
 
+use super::bulk_operation::{BulkFailure, BulkOperation, BulkProgress, ErrorSummaryItem};
 use super::department_goal::{DepartmentGoal, GoalItem, SafeguardMeasure};
 use super::division::Division;
+use super::engine::mutation::RowSummary;
 use super::engine::registry::Registrar;
 use super::engine::signature::Argument;
 use super::finding::Finding;
@@ -20,8 +22,9 @@ use super::project::{Objective, Project};
 use super::source_document::{SourceDocument, SourceRef};
 use super::spending_plan::{PlanPoint, SpendingPlan};
 use super::unit::{Unit, UnitAlias};
+use super::user_error::{ConflictError, DuplicateKeyError, ForbiddenError, NotFoundError, ValidationError};
 use super::viewer::{Account, Grant, Limit, ServiceInfo, Viewer};
-use super::{indicator, locale, query};
+use super::{indicator, locale, mutation, query, user_error};
 use crate::lang::Lang;
 
 thread_local! {
@@ -46,6 +49,7 @@ pub fn register(registry: &mut Registry) {
     operators::register(&mut registrar);
     keys::register(&mut registrar);
     objects(&mut registrar);
+    mutations(&mut registrar);
 }
 
 fn scalars(registrar: &mut Registrar<'_>) {
@@ -100,8 +104,30 @@ fn objects(registrar: &mut Registrar<'_>) {
     registrar.connected::<SourceDocument>();
     registrar.connected::<Change>();
     registrar.object::<FieldChange>();
+    registrar.object::<BulkProgress>();
+    registrar.object::<BulkFailure>();
+    registrar.object::<ErrorSummaryItem>();
+    registrar.connected::<BulkOperation>();
     registrar.filter(indicator::levels());
     registrar.fields("Query", query::fields());
+}
+
+/// What mutations take and give.
+fn mutations(registrar: &mut Registrar<'_>) {
+    registrar.interface_of("UserError", user_error::interface());
+    registrar.object::<ValidationError>();
+    registrar.object::<DuplicateKeyError>();
+    registrar.object::<ConflictError>();
+    registrar.object::<NotFoundError>();
+    registrar.object::<ForbiddenError>();
+    registrar.object::<RowSummary>();
+    mutation::table().register(registrar);
+    registrar.field_directive(
+        "idempotent",
+        "Makes a mutation happen once, however often it is sent with this key: a repetition within 72 hours gets the \
+         stored answer. The header `Idempotency-Key` says the same for a request with one mutation.",
+        &Argument::new("key: String!", "16 to 255 characters, made anew for each mutation, e.g. a UUID."),
+    );
 }
 
 /// The fields of `PageInfo`; pages render it themselves.

@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use super::{Input, scalar};
+use serde_json::Value as Json;
+
+use super::{At, Input, UserError, scalar};
 
 /// Longest code, in characters.
 pub const CODE: usize = 60;
@@ -10,6 +12,17 @@ pub const CODE: usize = 60;
 pub const NAME: usize = 400;
 /// First and last fiscal year that can be written.
 pub const YEARS: (i32, i32) = (2000, 2099);
+
+/// Signature and description of the text by which a client finds its answer again.
+pub const CLIENT_MUTATION_ID: (&str, &str) = ("clientMutationId: String", "Any text; the answer repeats it.");
+
+/// Reads a `clientMutationId`.
+///
+/// # Errors
+/// As [`scalar::text`].
+pub fn client_mutation_id(value: &Json, at: &At<'_>) -> Result<String, UserError> {
+    scalar::text(value, at, NAME)
+}
 
 /// A unit by division and code.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

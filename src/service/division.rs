@@ -1,6 +1,6 @@
 //! Divisions (财政区划).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use entity::division;
 use entity::id::DivisionId;
@@ -43,21 +43,19 @@ pub async fn hold(work: &mut Work<'_>, code: &str, name: Option<&str>) -> AppRes
     Ok((division, tally))
 }
 
-/// Locks the divisions of these codes until the end of the transaction, always in the same order, and gives the codes
-/// that there are.
-pub async fn lock(work: &mut Work<'_>, codes: &BTreeSet<String>) -> AppResult<HashSet<String>> {
-    let mut found = HashSet::new();
-    if codes.is_empty() {
-        return Ok(found);
+/// Locks the divisions of these codes until the end of the transaction, always in the same order, so that two writers
+/// never wait for each other in a circle; gives those that there are.
+pub async fn lock(work: &mut Work<'_>, codes: &BTreeSet<String>) -> AppResult<HashMap<String, division::Model>> {
+    let codes: Vec<&String> = codes.iter().collect();
+    let mut found = HashMap::new();
+    for codes in codes.chunks(stored::KEYS_A_STATEMENT) {
+        let locked = division::Entity::find()
+            .filter(division::Column::Code.is_in(codes.iter().copied()))
+            .order_by_asc(division::Column::Code)
+            .lock_exclusive();
+        found.extend(locked.all(work.tx).await?.into_iter().map(|row| (row.code.clone(), row)));
     }
-    let locked = division::Entity::find()
-        .select_only()
-        .column(division::Column::Code)
-        .filter(division::Column::Code.is_in(codes.iter()))
-        .order_by_asc(division::Column::Code)
-        .lock_exclusive();
-    found.extend(locked.into_tuple::<String>().all(work.tx).await?);
-    for code in &found {
+    for code in found.keys() {
         work.locked(code).await?;
     }
     Ok(found)

@@ -15,6 +15,7 @@ pub mod indicator_level;
 pub mod invariants;
 pub mod journal;
 pub mod order;
+pub mod outbox;
 pub mod project;
 pub mod read;
 pub mod relation;

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use entity::id::UnitId;
 use entity::value::Timestamp;
 use entity::{
-    audit_entry, department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point,
-    project, source_document, spending_plan, unit, unit_alias, unit_closure,
+    audit_entry, bulk_operation, department_goal, division, finding, goal_item, indicator, indicator_level, objective,
+    plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure,
 };
 use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
@@ -198,6 +198,21 @@ impl Scoped for indicator_level::Entity {
     /// A code table: open to everyone who may read anything.
     fn visible(_: &Caller) -> Condition {
         Condition::all()
+    }
+
+    fn at(_: &mut SelectStatement, _: Timestamp) {}
+}
+
+impl Scoped for bulk_operation::Entity {
+    /// The caller's own; all for who may read everything.
+    fn visible(caller: &Caller) -> Condition {
+        if restriction(caller, Action::Read).is_none() {
+            return Condition::all();
+        }
+        match caller.identity() {
+            Some(account) => Condition::all().add(bulk_operation::Column::AccountId.eq(account.id)),
+            None => Condition::all().add(Expr::cust("1 = 0")),
+        }
     }
 
     fn at(_: &mut SelectStatement, _: Timestamp) {}

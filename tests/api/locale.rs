@@ -6,6 +6,7 @@ use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{FieldDefinition, InputValueDefinition, TypeKind, TypeSystemDefinition};
 use async_graphql::{Name, Positioned};
 use jixiao::graphql;
+use jixiao::graphql::engine::registry::translated;
 use jixiao::lang::Lang;
 
 const LOCALE: &str = include_str!("../../locales/zh-CN.toml");
@@ -14,12 +15,24 @@ const LOCALE: &str = include_str!("../../locales/zh-CN.toml");
 type Words = BTreeMap<String, Option<String>>;
 type Description = Option<Positioned<String>>;
 
-/// The words of a schema. Directives are left out: all are those of the specification, described by the library.
+/// The directives of the specification, which the library describes.
+const FOREIGN: [&str; 5] = ["skip", "include", "deprecated", "specifiedBy", "oneOf"];
+
+/// The words of a schema. The library prints no descriptions of the arguments of directives.
 fn words(sdl: &str) -> Words {
     let mut words = Words::new();
     for definition in parse_schema(sdl).unwrap().definitions {
-        let TypeSystemDefinition::Type(definition) = definition else { continue };
-        let definition = definition.node;
+        let definition = match definition {
+            TypeSystemDefinition::Type(definition) => definition.node,
+            TypeSystemDefinition::Directive(directive) => {
+                let name = directive.node.name.node;
+                if !FOREIGN.contains(&name.as_str()) {
+                    put(&mut words, format!("@{name}"), &directive.node.description);
+                }
+                continue;
+            }
+            TypeSystemDefinition::Schema(_) => continue,
+        };
         let parent = definition.name.node;
         match &definition.kind {
             TypeKind::Object(object) => fields(&mut words, &parent, &object.fields),
@@ -88,8 +101,12 @@ fn everything_is_described_in_english() {
 fn the_locale_has_every_coordinate_once_and_no_other() {
     let english = words(&graphql::sdl(Lang::En));
     let chinese = locale();
-    let missing: Vec<_> = english.keys().filter(|key| !chinese.contains_key(*key)).collect();
-    let stale: Vec<_> = chinese.keys().filter(|key| !english.contains_key(*key)).collect();
+    let missing: Vec<_> = english.keys().filter(|key| translated(&chinese, key).is_none()).collect();
+    let used =
+        |text: &String| english.keys().any(|key| translated(&chinese, key).is_some_and(|it| std::ptr::eq(it, text)));
+    // The argument of a directive is shown by introspection only.
+    let known = |key: &String| key.starts_with('@') && key.ends_with(":)");
+    let stale: Vec<_> = chinese.iter().filter(|(key, text)| !known(key) && !used(text)).collect();
     let wrong: Vec<_> = chinese.iter().filter(|(_, text)| !is_chinese(text)).collect();
     assert!(missing.is_empty(), "without a Chinese text: {missing:#?}");
     assert!(stale.is_empty(), "not in the schema: {stale:#?}");
@@ -102,7 +119,7 @@ fn the_chinese_schema_speaks_chinese() {
     assert_eq!(failing(&shown, is_chinese), Vec::<&str>::new(), "not Chinese");
     let locale = locale();
     for (coordinate, text) in &shown {
-        assert_eq!(text.as_ref(), locale.get(coordinate), "{coordinate}");
+        assert_eq!(text.as_ref(), translated(&locale, coordinate), "{coordinate}");
     }
 }
 
@@ -125,7 +142,8 @@ fn the_locale_is_sorted_by_coordinate_under_the_name_of_each_type() {
             heading = name;
         } else if let Some((coordinate, _)) = line.strip_prefix('"').and_then(|line| line.split_once('"')) {
             assert!(before < coordinate, "{coordinate} stands after {before}");
-            assert_eq!(coordinate.split('.').next(), Some(heading), "{coordinate} stands under # {heading}");
+            let of = coordinate.split(['.', '(']).next();
+            assert_eq!(of, Some(heading), "{coordinate} stands under # {heading}");
             before = coordinate;
         }
     }

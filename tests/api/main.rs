@@ -1,6 +1,8 @@
 //! The whole suite.
 
 mod account;
+mod audit;
+mod bulk;
 mod cli;
 mod database;
 mod execution;
@@ -10,6 +12,7 @@ mod guard;
 mod http;
 mod import_read;
 mod import_store;
+mod import_table;
 mod import_together;
 mod invariants;
 mod key;
@@ -19,6 +22,7 @@ mod layers;
 mod locale;
 mod migration;
 mod money;
+mod mutation;
 mod paging;
 mod readme;
 mod samples;
@@ -29,3 +33,4 @@ mod support;
 mod token;
 mod toy;
 mod unit_tree;
+mod write_projects;

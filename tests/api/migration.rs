@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use entity::id::FindingId;
 use entity::value::IndicatorRegime;
 use entity::{
-    account, account_grant, audit_entry, audit_head, change, department_goal, division, finding, goal_item, indicator,
-    indicator_level, objective, plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure,
+    account, account_grant, audit_entry, audit_head, bulk_operation, change, department_goal, division, finding,
+    goal_item, indicator, indicator_level, objective, plan_point, project, source_document, spending_plan, unit,
+    unit_alias, unit_closure, upload,
 };
 use jixiao::db::Db;
+use jixiao::graphql::bulk_operation::BulkOperation;
 use jixiao::graphql::department_goal::DepartmentGoal;
 use jixiao::graphql::division::Division;
 use jixiao::graphql::engine::connection::Connected;
@@ -42,6 +44,7 @@ fn described<E: EntityTrait>(backend: DbBackend) -> (String, BTreeMap<String, Sh
             // SQLite has one kind of whole number, of 64 bits.
             ColumnType::BigInteger if backend == DbBackend::Sqlite => "int",
             ColumnType::BigInteger => "long",
+            ColumnType::Boolean => "truth",
             ColumnType::Binary(_) | ColumnType::Blob | ColumnType::VarBinary(_) => "bytes",
             other => panic!("no table has columns of {other:?} yet"),
         };
@@ -64,6 +67,7 @@ entities!(
     account_grant,
     audit_entry,
     audit_head,
+    bulk_operation,
     change,
     department_goal,
     division,
@@ -79,6 +83,7 @@ entities!(
     unit,
     unit_alias,
     unit_closure,
+    upload,
 );
 
 /// Every table as the database has it.
@@ -350,6 +355,7 @@ async fn every_order_has_an_index() {
         orders::<Indicator>(),
         orders::<Finding>(),
         orders::<SourceDocument>(),
+        orders::<BulkOperation>(),
     ];
     let (_database, db) = database::migrated().await;
     let indexes = indexes(db.read()).await;

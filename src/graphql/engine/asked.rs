@@ -156,6 +156,53 @@ impl<'a> Asked<'a> {
         })
     }
 
+    /// What is asked below this field as one text, free of white space, comments, and the names of fragments and variables:
+    /// two requests with the same text get the same answer from the same data.
+    pub fn canonical(&self) -> String {
+        let mut text = String::new();
+        for set in &self.selections {
+            self.canonical_set(set, &mut text);
+        }
+        text
+    }
+
+    fn canonical_set(&self, set: &SelectionSet, text: &mut String) {
+        text.push('{');
+        for item in &set.items {
+            match &item.node {
+                Selection::Field(field) => {
+                    let field = &field.node;
+                    let name = &field.name.node;
+                    text.push_str(&format!("{}:{name}(", field.response_key().node));
+                    for (name, literal) in &field.arguments {
+                        if let Some(value) = self.resolve(&literal.node) {
+                            text.push_str(&format!("{}:{value} ", name.node));
+                        }
+                    }
+                    text.push(')');
+                    if !field.selection_set.node.items.is_empty() {
+                        self.canonical_set(&field.selection_set.node, text);
+                    }
+                }
+                Selection::InlineFragment(inline) => {
+                    let condition = inline.node.type_condition.as_ref();
+                    text.push_str(&format!(
+                        "...{} ",
+                        condition.map_or("", |condition| condition.node.on.node.as_str())
+                    ));
+                    self.canonical_set(&inline.node.selection_set.node, text);
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.environment.fragments.get(&spread.node.fragment_name.node) {
+                        text.push_str(&format!("...{} ", fragment.node.type_condition.node.on.node));
+                        self.canonical_set(&fragment.node.selection_set.node, text);
+                    }
+                }
+            }
+        }
+        text.push('}');
+    }
+
     fn variable(&self, name: &Name) -> Option<Value> {
         let sent = self.environment.variables.get(name).cloned();
         sent.or_else(|| {

@@ -9,6 +9,7 @@ pub mod argument;
 pub mod asked;
 pub mod connection;
 pub mod filter;
+pub mod mutation;
 pub mod object;
 pub mod order;
 pub mod plan;

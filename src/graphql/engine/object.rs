@@ -1,6 +1,7 @@
 //! An object of the schema as a table of its fields.
 
 use async_graphql::Value;
+use entity::value::Timestamp;
 use futures_util::future::BoxFuture;
 use sea_orm::EntityTrait;
 
@@ -112,15 +113,6 @@ impl<R: Clone + Send + Sync + 'static> Fields<R> {
     ) -> Self {
         let signature = Signature::read(signature);
         self.fields.push(Field { signature, description, arguments, compile: Box::new(compile) });
-        self
-    }
-
-    /// Gives the field that was added last one argument more.
-    #[must_use]
-    pub fn with_argument(mut self, argument: Argument) -> Self {
-        if let Some(field) = self.fields.last_mut() {
-            field.arguments.push(argument);
-        }
         self
     }
 
@@ -286,5 +278,32 @@ impl Fields<Root> {
         self.field(signature, description, super::connection::arguments::<T>(true), move |asked| {
             Ok(Step::Link(Box::new(super::connection::RootConnection::<T>::compile(asked)?)))
         })
+    }
+
+    /// Gives the field that was added last an argument for the time whose state it shows, with everything below.
+    #[must_use]
+    pub fn at_moment(mut self, argument: Argument, moment: fn(&Asked<'_>) -> AppResult<Option<Timestamp>>) -> Self {
+        let Some(Field { signature, description, mut arguments, compile }) = self.fields.pop() else { return self };
+        arguments.push(argument);
+        let compile = move |asked: &Asked<'_>| {
+            Ok(match compile(asked)? {
+                Step::Link(link) => Step::Link(Box::new(AtMoment { link, moment: moment(asked)? })),
+                Step::Value(value) => Step::Value(value),
+            })
+        };
+        self.fields.push(Field { signature, description, arguments, compile: Box::new(compile) });
+        self
+    }
+}
+
+/// What a field links to, as it was at a time.
+struct AtMoment {
+    link: Box<dyn Linked<Root>>,
+    moment: Option<Timestamp>,
+}
+
+impl Linked<Root> for AtMoment {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [Root]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+        self.link.load(reader.at(self.moment), rows)
     }
 }

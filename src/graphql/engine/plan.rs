@@ -9,7 +9,7 @@ use sea_orm::EntityTrait;
 use uuid::Uuid;
 
 use super::asked::Asked;
-use super::object::{Linked, Object, Step};
+use super::object::{Fields, Linked, Object, Step};
 use crate::error::{AppError, AppResult};
 use crate::service::filter::Filter;
 use crate::service::order::Key;
@@ -28,16 +28,23 @@ impl<R: Clone + Send + Sync + 'static> Plan<R> {
     /// # Errors
     /// `BAD_USER_INPUT` for an argument anywhere below that cannot be accepted.
     pub fn compile<T: Object<Row = R>>(asked: &Asked<'_>) -> AppResult<Self> {
-        let table = T::fields();
+        Self::of(T::NAME, T::fields(), asked)
+    }
+
+    /// Plans what `asked` selects of an object of the type `type_name` with the fields of `table`.
+    ///
+    /// # Errors
+    /// As [`Plan::compile`].
+    pub fn of(type_name: &'static str, table: &Fields<R>, asked: &Asked<'_>) -> AppResult<Self> {
         let mut steps = Vec::new();
-        for field in asked.fields(T::NAME, &table.interfaces) {
+        for field in asked.fields(type_name, &table.interfaces) {
             let key = field.key.clone();
             let step = if field.name == "__typename" {
-                Step::Value(Box::new(|_: &R| Value::from(T::NAME)))
+                Step::Value(Box::new(move |_: &R| Value::from(type_name)))
             } else {
                 let name = field.name;
                 let known = table.get(name);
-                let known = known.ok_or_else(|| AppError::internal(format!("no field {}.{name}", T::NAME)))?;
+                let known = known.ok_or_else(|| AppError::internal(format!("no field {type_name}.{name}")))?;
                 known.compile(field)?
             };
             steps.push((key, step));

@@ -3,15 +3,27 @@
 use std::collections::BTreeMap;
 
 use async_graphql::indexmap::{IndexMap, IndexSet};
-use async_graphql::registry::{Deprecation, MetaEnumValue, MetaField, MetaInputValue, MetaType, Registry};
+use async_graphql::registry::{
+    __DirectiveLocation, Deprecation, MetaDirective, MetaEnumValue, MetaField, MetaInputValue, MetaType, Registry,
+};
 
 use super::connection::Connected;
 use super::filter::Filters;
-use super::object::{Fields, Object};
+use super::object::{Field, Fields, Object};
 use super::signature::{Argument, Signature};
+use crate::input::Described;
 
-/// Descriptions in another language, by schema coordinate (`Project.budget`, `Query.projects(first:)`).
+/// Descriptions in another language, by schema coordinate (`Project.budget`, `Query.projects(first:)`). A key that begins
+/// with `*` stands for every coordinate that ends so (`*Payload.userErrors`) and has no key of its own; of several the
+/// longest counts.
 pub type Translations = BTreeMap<String, String>;
+
+/// The description of a coordinate.
+pub fn translated<'a>(translations: &'a Translations, coordinate: &str) -> Option<&'a String> {
+    let ends = |key: &str| key.strip_prefix('*').is_some_and(|end| coordinate.ends_with(end));
+    let shared = || translations.iter().filter(|(key, _)| ends(key)).max_by_key(|(key, _)| key.len());
+    translations.get(coordinate).or_else(|| shared().map(|(_, text)| text))
+}
 
 /// Registers types; the description of each comes from `translations` where there is one.
 pub struct Registrar<'a> {
@@ -26,7 +38,7 @@ impl<'a> Registrar<'a> {
     }
 
     fn describe(&self, coordinate: &str, english: &str) -> Option<String> {
-        Some(self.translations.get(coordinate).cloned().unwrap_or_else(|| english.to_owned()))
+        Some(translated(self.translations, coordinate).cloned().unwrap_or_else(|| english.to_owned()))
     }
 
     fn input_value(&self, coordinate: &str, argument: &Argument) -> MetaInputValue {
@@ -89,11 +101,7 @@ impl<'a> Registrar<'a> {
 
     /// An object with these fields.
     pub fn fields<R: Clone + Send + Sync + 'static>(&mut self, name: &str, table: &Fields<R>) {
-        let fields = table.all().iter().map(|field| {
-            let Signature { name: field_name, ty, .. } = field.signature;
-            (field_name.to_owned(), self.field(name, field_name, ty, field.description, &field.arguments))
-        });
-        let fields = fields.collect();
+        let fields = table.all().iter().map(|field| self.of_table(name, field)).collect();
         self.insert_object(name, table.description, fields);
         for interface in &table.interfaces {
             self.registry.add_implements(name, interface);
@@ -101,6 +109,20 @@ impl<'a> Registrar<'a> {
                 possible_types.insert(name.to_owned());
             }
         }
+    }
+
+    /// A root whose fields are answered in their own way: signature, description and arguments of each.
+    pub fn root<'f>(
+        &mut self,
+        name: &str,
+        description: &str,
+        fields: impl Iterator<Item = (Signature, &'static str, &'f [Argument])>,
+    ) {
+        let fields = fields.map(|(Signature { name: field, ty, .. }, description, arguments)| {
+            (field.to_owned(), self.field(name, field, ty, description, arguments))
+        });
+        let fields = fields.collect();
+        self.insert_object(name, description, fields);
     }
 
     /// An object by its type.
@@ -243,6 +265,49 @@ impl<'a> Registrar<'a> {
         self.registry.types.insert(name.to_owned(), interface);
     }
 
+    /// An interface with the fields that `table` has, arguments included.
+    pub fn interface_of<R: Clone + Send + Sync + 'static>(&mut self, name: &str, table: &Fields<R>) {
+        self.interface(name, table.description, &[]);
+        let fields: Vec<_> = table.all().iter().map(|field| self.of_table(name, field)).collect();
+        if let Some(MetaType::Interface { fields: known, .. }) = self.registry.types.get_mut(name) {
+            known.extend(fields);
+        }
+    }
+
+    fn of_table<R>(&self, parent: &str, field: &Field<R>) -> (String, MetaField) {
+        let Signature { name, ty, .. } = field.signature;
+        (name.to_owned(), self.field(parent, name, ty, field.description, &field.arguments))
+    }
+
+    /// An input object by its table, with all that it holds.
+    pub fn described(&mut self, input: &dyn Described) {
+        if self.registry.types.contains_key(input.name()) {
+            return;
+        }
+        let fields: Vec<_> =
+            input.fields().into_iter().map(|(signature, description)| Argument::new(signature, description)).collect();
+        self.input(input.name(), input.description(), &fields, input.is_one_of());
+        for nested in input.nested() {
+            self.described(nested);
+        }
+    }
+
+    /// A directive on fields with one argument.
+    pub fn field_directive(&mut self, name: &str, description: &str, argument: &Argument) {
+        let coordinate = format!("@{name}");
+        let key = argument.signature.name;
+        let value = self.input_value(&format!("{coordinate}({key}:)"), argument);
+        self.registry.add_directive(MetaDirective {
+            name: name.to_owned(),
+            description: self.describe(&coordinate, description),
+            locations: vec![__DirectiveLocation::FIELD],
+            args: IndexMap::from_iter([(key.to_owned(), value)]),
+            is_repeatable: false,
+            visible: None,
+            composable: None,
+        });
+    }
+
     /// A scalar; values are checked where they are read.
     pub fn scalar(&mut self, name: &str, description: &str, specified_by: Option<&str>) {
         let scalar = MetaType::Scalar {
@@ -261,6 +326,6 @@ impl<'a> Registrar<'a> {
 }
 
 /// Names of types live as long as the process; each schema is built once.
-fn leak(text: String) -> &'static str {
+pub fn leak(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
 }

@@ -2,6 +2,7 @@
 
 use crate::graphql::engine::registry::Registrar;
 use crate::graphql::engine::signature::Argument;
+use crate::graphql::user_error::codes;
 
 /// An enum.
 fn enumeration(registrar: &mut Registrar<'_>, name: &'static str, description: &str, values: &[(&str, &str)]) {
@@ -91,6 +92,30 @@ pub fn register(registrar: &mut Registrar<'_>) {
         "What a grant allows.",
         &[("READER", "Read."), ("EDITOR", "Read and write."), ("ADMIN", "Read, write and administer.")],
     );
+    enumeration(registrar, "ErrorCode", "What kind of mistake a `UserError` is; the list is closed.", &codes());
+    enumeration(
+        registrar,
+        "Outcome",
+        "What became of what was sent.",
+        &[
+            ("CREATED", "It made an object."),
+            ("UPDATED", "It changed an object."),
+            ("UNCHANGED", "The object already was as it says: nothing was touched, not even its version."),
+            ("DELETED", "It deleted an object."),
+            ("FAILED", "It has mistakes and was not written."),
+            ("SKIPPED", "It has none, but was not written because another row failed."),
+        ],
+    );
+    enumeration(
+        registrar,
+        "Atomicity",
+        "What is written when some rows fail.",
+        &[
+            ("ALL", "Nothing."),
+            ("PER_PROJECT", "Everything of the projects of which no row failed; rows of other things each by itself."),
+            ("PER_ROW", "Every row that did not fail."),
+        ],
+    );
     filtered(
         registrar,
         "ChangeKind",
@@ -167,5 +192,63 @@ pub fn register(registrar: &mut Registrar<'_>) {
         "Format of a document.",
         &[("TEXT", "Text whose cells are opened by a tab."), ("DOCX", "Word document.")],
         operators_on!("DocumentFormat"),
+    );
+    bulk(registrar);
+}
+
+/// The enums of bulk operations.
+fn bulk(registrar: &mut Registrar<'_>) {
+    filtered(
+        registrar,
+        "BulkKind",
+        "What the rows of a bulk operation are.",
+        &[
+            ("PROJECTS", "Projects, with their parts."),
+            ("INDICATORS", "Indicators."),
+            ("UNITS", "Units."),
+            ("PLAN_POINTS", "Points of spending plans."),
+            ("DISCLOSURE", "A published document."),
+        ],
+        operators_on!("BulkKind"),
+    );
+    enumeration(
+        registrar,
+        "BulkMode",
+        "What a bulk operation does with its rows.",
+        &[
+            ("CREATE", "Every row must be new."),
+            ("UPDATE", "Every row must be there."),
+            ("UPSERT", "New rows are made, known ones changed."),
+            ("DELETE", "The rows are deleted."),
+            ("REPLACE_SCOPE", "As `UPSERT`, and what the file lacks is deleted from its scope."),
+        ],
+    );
+    filtered(
+        registrar,
+        "BulkStatus",
+        "State of a bulk operation.",
+        &[
+            ("QUEUED", "It waits for its turn."),
+            ("VALIDATING", "The file is looked through; no row was applied yet."),
+            ("RUNNING", "Rows are applied."),
+            ("CANCELING", "It ends after the chunk that runs."),
+            ("CANCELED", "The client ended it; what was applied stays."),
+            ("COMPLETED", "Every row was taken."),
+            ("COMPLETED_WITH_ERRORS", "Every row was looked at, some were refused."),
+            ("FAILED", "It could not go on, `failure` says why; what was applied stays."),
+            ("EXPIRED", "It ended a week ago or more; its files were deleted."),
+        ],
+        operators_on!("BulkStatus"),
+    );
+    enumeration(
+        registrar,
+        "BulkPhase",
+        "What a bulk operation is busy with.",
+        &[
+            ("WAITING", "Nothing yet."),
+            ("CHECKING", "The file: its checksum, its rows, the dry run that is confirmed."),
+            ("APPLYING", "The rows."),
+            ("DONE", "Nothing any more."),
+        ],
     );
 }

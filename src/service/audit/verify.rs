@@ -22,8 +22,9 @@ const ENTRIES_A_STATEMENT: u64 = 500;
 pub enum Fault {
     /// Entries are missing between others, from the first to the last of these numbers.
     Missing(String, i64, i64),
-    /// The hash of an entry is not that of its contents.
-    Edited(String, i64),
+    /// The hashes of entries are not those of their contents, from the first to the last of these numbers. An entry that is
+    /// put in, or taken out, where the later ones are renumbered shows so, too.
+    Edited(String, i64, i64),
     /// The algorithm of an entry is not known.
     UnknownAlgorithm(String, i64),
     /// An entry does not follow the one before it: one of them was replaced.
@@ -51,7 +52,12 @@ impl fmt::Display for Fault {
         };
         match self {
             Self::Missing(chain, first, last) => write!(f, "chain {}: {} missing", of(chain), span(first, last)),
-            Self::Edited(chain, seq) => write!(f, "chain {}: entry {seq} was edited", of(chain)),
+            Self::Edited(chain, first, last) if first == last => {
+                write!(f, "chain {}: entry {first} was edited", of(chain))
+            }
+            Self::Edited(chain, first, last) => {
+                write!(f, "chain {}: entries {first} to {last} were edited, swapped or renumbered", of(chain))
+            }
             Self::UnknownAlgorithm(chain, seq) => {
                 write!(f, "chain {}: entry {seq} names an unknown algorithm", of(chain))
             }
@@ -139,6 +145,8 @@ struct Walk<'a> {
     last: i64,
     /// Its hash as stored.
     hash: Vec<u8>,
+    /// The first and the last of the entries that were met last and do not have the hash of their contents.
+    edited: Option<(i64, i64)>,
     /// What is anchored, by number.
     anchors: BTreeMap<i64, Vec<&'a str>>,
 }
@@ -149,7 +157,7 @@ impl<'a> Walk<'a> {
         for anchor in anchors {
             by_number.entry(anchor.seq).or_default().push(&anchor.hash);
         }
-        Self { chain, last: 0, hash: chain::START.to_vec(), anchors: by_number }
+        Self { chain, last: 0, hash: chain::START.to_vec(), edited: None, anchors: by_number }
     }
 
     fn step<E>(
@@ -160,13 +168,20 @@ impl<'a> Walk<'a> {
         let name = || self.chain.to_owned();
         let follows = entry.seq == self.last + 1;
         if !follows {
+            self.tell_edited(report)?;
             report(Fault::Missing(name(), self.last + 1, entry.seq - 1))?;
         }
-        match chain::hash(entry) {
-            None => report(Fault::UnknownAlgorithm(name(), entry.seq))?,
-            Some(hash) if hash != entry.hash => report(Fault::Edited(name(), entry.seq))?,
-            Some(_) if follows && entry.prev != self.hash => report(Fault::Unlinked(name(), entry.seq))?,
-            Some(_) => {}
+        let hash = chain::hash(entry);
+        if hash.as_ref().is_some_and(|hash| *hash != entry.hash) {
+            let first = self.edited.map_or(entry.seq, |(first, _)| first);
+            self.edited = Some((first, entry.seq));
+        } else {
+            self.tell_edited(report)?;
+            if hash.is_none() {
+                report(Fault::UnknownAlgorithm(name(), entry.seq))?;
+            } else if follows && entry.prev != self.hash {
+                report(Fault::Unlinked(name(), entry.seq))?;
+            }
         }
         let anchored = self.anchors.remove(&entry.seq).unwrap_or_default();
         if anchored.iter().any(|hash| *hash != hex(&entry.hash)) {
@@ -177,12 +192,20 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    fn tell_edited<E>(&mut self, report: &mut impl FnMut(Fault) -> Result<(), E>) -> Result<(), E> {
+        match self.edited.take() {
+            Some((first, last)) => report(Fault::Edited(self.chain.to_owned(), first, last)),
+            None => Ok(()),
+        }
+    }
+
     fn end<E>(
-        self,
+        mut self,
         head: Option<&audit_head::Model>,
         report: &mut impl FnMut(Fault) -> Result<(), E>,
     ) -> Result<(), E> {
         let name = || self.chain.to_owned();
+        self.tell_edited(report)?;
         // The newest entry that is known to have been: by the head, or by an anchor where the head was cut too.
         let anchored = self.anchors.keys().next_back().copied().unwrap_or(0);
         let newest = head.map_or(0, |head| head.seq).max(anchored);

@@ -16,7 +16,7 @@ use crate::service::history::{self, Past};
 pub enum Kind {
     /// A division.
     Division,
-    /// A unit with its other names.
+    /// A unit with its other names, and the findings that are about nothing smaller and came without a document.
     Unit,
     /// A document, with the findings that are about nothing smaller.
     SourceDocument,

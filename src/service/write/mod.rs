@@ -5,6 +5,7 @@
 //! written, all mistakes of all rows are named in one pass, and a dry run differs from a run in nothing but its end.
 
 pub mod department_goal;
+pub mod division;
 pub mod finding;
 mod lists;
 pub mod project;
@@ -13,7 +14,7 @@ mod version;
 
 use uuid::Uuid;
 
-use crate::input::{At, UserError};
+use crate::input::{At, UserError, UserErrorCode, Words};
 
 /// What became of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +69,12 @@ pub enum Atomicity {
     PerRow,
 }
 
+impl Atomicity {
+    /// All kinds with their published names.
+    pub const ALL: &'static [(&'static str, Self)] =
+        &[("ALL", Self::All), ("PER_PROJECT", Self::PerProject), ("PER_ROW", Self::PerRow)];
+}
+
 /// Which objects a write may find or make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -91,6 +98,11 @@ pub struct Row<T> {
 }
 
 impl<T> Row<T> {
+    /// The same row as another layer reads it.
+    pub fn map<U>(&self, change: impl FnOnce(&T) -> U) -> Row<U> {
+        Row { path: self.path.clone(), input: change(&self.input), errors: self.errors.clone() }
+    }
+
     /// The place of the row, for mistakes found in it.
     pub fn at(&self) -> At<'_> {
         At::below(&self.path)
@@ -113,4 +125,31 @@ pub struct RowResult {
 /// Whether anything was written: under [`Atomicity::All`] nothing is when one row failed.
 pub fn is_committed(results: &[RowResult], atomicity: Atomicity) -> bool {
     atomicity != Atomicity::All || results.iter().all(|result| result.outcome != Outcome::Failed)
+}
+
+/// Under [`Atomicity::All`], turns the good rows beside a bad one into skipped ones; whether it did, so that nothing may be
+/// written.
+pub fn skip_good_rows_beside_bad<'a>(results: impl Iterator<Item = &'a mut RowResult>, atomicity: Atomicity) -> bool {
+    let results: Vec<_> = results.collect();
+    let failed = results.iter().any(|result| result.outcome == Outcome::Failed);
+    if atomicity != Atomicity::All || !failed {
+        return false;
+    }
+    for result in results.into_iter().filter(|result| result.outcome != Outcome::Failed) {
+        result.outcome = Outcome::Skipped;
+    }
+    true
+}
+
+/// A row that names what an earlier row of the same request names.
+pub fn named_before(at: &At<'_>, key: &str) -> UserError {
+    UserError::duplicate(
+        UserErrorCode::DuplicateInRequest,
+        at.path(),
+        None,
+        Words::new(
+            format!("An earlier row of this request names the same {key}."),
+            format!("本次请求中前面的一行已指定同一对象：{key}。"),
+        ),
+    )
 }

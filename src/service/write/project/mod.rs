@@ -31,15 +31,15 @@ use results::Progress;
 ///
 /// # Errors
 /// `UNAUTHENTICATED` or `FORBIDDEN` for a caller who may not write at all; everything else is an error of its row.
-pub async fn apply(work: &mut Work<'_>, rows: Vec<Row<ProjectRow>>, atomicity: Atomicity) -> AppResult<Vec<RowResult>> {
+pub async fn apply(work: &mut Work<'_>, rows: &[Row<ProjectRow>], atomicity: Atomicity) -> AppResult<Vec<RowResult>> {
     work.caller.may(Action::Write)?;
-    let places = Places::read(work, &rows).await?;
+    let places = Places::read(work, rows).await?;
     let mut levels = Levels::read(work.tx).await?;
-    let (mut drafts, mut progress) = merge(work, &rows, &places, &levels);
+    let (mut drafts, mut progress) = merge(work, rows, &places, &levels);
     for draft in &mut drafts {
-        draft.settle(&rows, &mut progress);
+        draft.settle(rows, &mut progress);
     }
-    refuse_taken_keys(&mut drafts, &places, &rows, &mut progress);
+    refuse_taken_keys(&mut drafts, &places, rows, &mut progress);
     results::hold_back(&mut drafts, &progress, atomicity);
 
     let new = drafts.iter().filter(|draft| draft.known.is_none() && !draft.rows().is_empty());
@@ -52,7 +52,7 @@ pub async fn apply(work: &mut Work<'_>, rows: Vec<Row<ProjectRow>>, atomicity: A
     }
     batch.write(work).await?;
     judge::write_findings(work, &drafts, &stored).await?;
-    Ok(results::of(&rows, progress, &drafts, &stored))
+    Ok(results::of(rows, progress, &drafts, &stored))
 }
 
 /// Merges every row into the draft of its project.

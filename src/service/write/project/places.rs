@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::id::{ProjectId, UnitId};
-use entity::{project, unit};
+use entity::{division, project, unit};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::edit::{Edit, ProjectRow, Who};
@@ -39,7 +39,7 @@ pub(super) enum Found {
 
 /// Everything that the rows can mean.
 pub(super) struct Places {
-    divisions: HashSet<String>,
+    divisions: HashMap<String, division::Model>,
     /// The division that is meant where a key names none.
     only_division: Option<String>,
     units: HashMap<(String, String), UnitId>,
@@ -87,7 +87,7 @@ impl Places {
         let codes: Vec<&str> = codes.into_iter().collect();
         for codes in codes.chunks(KEYS_A_STATEMENT) {
             let found = unit::Entity::find()
-                .filter(unit::Column::DivisionCode.is_in(divisions.iter()))
+                .filter(unit::Column::DivisionCode.is_in(divisions.keys()))
                 .filter(unit::Column::Code.is_in(codes.iter().copied()));
             units.extend(found.all(work.tx).await?.into_iter().map(|unit| ((unit.division_code, unit.code), unit.id)));
         }
@@ -106,7 +106,7 @@ impl Places {
             }
         }
         for ((division, year), keys) in &of_year {
-            if divisions.contains(division) {
+            if divisions.contains_key(division) {
                 known.read(work.tx, division, *year, keys).await?;
             }
         }
@@ -173,7 +173,7 @@ impl Places {
         }
         let division = key.division_code.as_ref().or(self.only_division.as_ref());
         let division = division.ok_or_else(|| required(&at.field("divisionCode"), DIVISION))?;
-        if !self.divisions.contains(division) {
+        if !self.divisions.contains_key(division) {
             return Err(UserError::not_found(at.field("divisionCode").path(), &format!("division {division}")));
         }
         let unit = match &key.unit_code {

@@ -1,0 +1,83 @@
+//! Running a planned mutation: one transaction, from the rows to the rendered answer.
+
+use std::future::Future;
+use std::time::Instant;
+
+use async_graphql::Value;
+use tokio::time::timeout_at;
+
+use super::Planned;
+use crate::auth::Caller;
+use crate::clock;
+use crate::db::{Db, Executor, Job};
+use crate::error::{AppError, AppResult, ErrorCode};
+use crate::limits::ProfileLimits;
+use crate::service::read::Reader;
+use crate::service::work::{Origin, Work};
+
+/// Until when the work of a mutation may take before it is rolled back. Its commit is not given up half-way.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(pub Instant);
+
+/// A planned mutation with who asks for it.
+pub struct Run<'a> {
+    /// The mutation.
+    pub planned: &'a Planned,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// Where the write comes from.
+    pub origin: Origin,
+    /// The limits of the caller.
+    pub limits: &'a ProfileLimits,
+    /// Until when.
+    pub deadline: Option<Deadline>,
+}
+
+impl Run<'_> {
+    /// Runs it in a transaction of its own: committed, or rolled back when it is a rehearsal.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`, `FORBIDDEN`, `TIMEOUT`, `COST_LIMIT` for an answer that is too large, and what the database says;
+    /// then nothing is changed.
+    pub async fn run(&self, db: &Db) -> AppResult<Value> {
+        if self.planned.change.is_rehearsal() { db.rehearse(self).await } else { db.commit(self).await }
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = AppResult<T>>) -> AppResult<T> {
+        let Some(Deadline(deadline)) = self.deadline else { return work.await };
+        timeout_at(deadline.into(), work).await.unwrap_or_else(|_late| {
+            let seconds = self.limits.mutation_seconds;
+            let message =
+                format!("The mutation took longer than {seconds} seconds and was given up; it changed nothing.");
+            Err(AppError::new(ErrorCode::Timeout, message))
+        })
+    }
+
+    /// An answer that cannot be sent must not be committed.
+    fn fits(&self, answer: &Value) -> AppResult<()> {
+        let most = self.limits.answer_bytes;
+        let bytes = serde_json::to_vec(answer).map_err(AppError::internal)?;
+        if bytes.len() as u64 <= most {
+            return Ok(());
+        }
+        let message = format!("The answer has more than {most} bytes, and nothing was changed. Select fewer fields.");
+        Err(AppError::new(ErrorCode::CostLimit, message))
+    }
+}
+
+impl Job for Run<'_> {
+    type Output = Value;
+
+    async fn run(&self, tx: &sea_orm::DatabaseTransaction) -> AppResult<Value> {
+        self.in_time(async {
+            let mut work = Work::begin(tx, self.caller, &self.origin, clock::system);
+            let written = self.planned.change.apply(&mut work).await?;
+            work.finish().await?;
+            let reader = Reader::new(Executor::Transaction(tx), self.caller);
+            let answer = self.planned.plan.render(reader, &[written]).await?.pop().unwrap_or(Value::Null);
+            self.fits(&answer)?;
+            Ok(answer)
+        })
+        .await
+    }
+}
