@@ -32,6 +32,10 @@ use crate::graphql;
 use crate::http::{self, Lifecycle, Ready, ServeOptions, Service};
 use crate::lang::ByLang;
 use crate::limits::Limits;
+use crate::service::idempotency;
+
+/// How often what has expired is deleted.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
 /// Why the service cannot start, in words for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -178,11 +182,13 @@ pub async fn serve(
             tracing::error!(%error, "signals cannot be followed: the service can only be killed");
         }
     });
+    let sweeping = tokio::spawn(sweep(db.clone()));
     let options = ServeOptions { announce, finish: settings.drain_seconds, ..ServeOptions::default() };
     let address = listener.local_addr().unwrap_or(settings.listen);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, "serving");
     http::serve(listener, router, &options, lifecycle.clone()).await;
     finish(workers, settings.drain_seconds, &lifecycle).await;
+    sweeping.abort();
     Ok(db.close().await?)
 }
 
@@ -197,6 +203,17 @@ async fn finish(mut workers: JoinHandle<()>, longest: Duration, lifecycle: &Life
     tracing::warn!("stopped: the chunks of bulk operations ran too long and were dropped");
     workers.abort();
     let _aborted = workers.await;
+}
+
+/// Deletes what has expired, now and then, as long as the service runs.
+async fn sweep(db: Db) {
+    let mut turns = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        turns.tick().await;
+        if let Err(error) = idempotency::sweep(&db, clock::system()).await {
+            tracing::warn!(%error, "expired answers could not be deleted; they are tried again");
+        }
+    }
 }
 
 /// All routes of the service on a database.

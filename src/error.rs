@@ -30,6 +30,10 @@ pub enum ErrorCode {
     RateLimited,
     /// The document asks for more than the caller's limits allow.
     CostLimit,
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused,
+    /// A request with the same idempotency key is still running.
+    IdempotencyInProgress,
     /// The body or the file is larger than allowed.
     TooLarge,
     /// The service did not finish in time; nothing was changed.
@@ -55,6 +59,8 @@ impl ErrorCode {
             Self::Conflict => "CONFLICT",
             Self::RateLimited => "RATE_LIMITED",
             Self::CostLimit => "COST_LIMIT",
+            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::IdempotencyInProgress => "IDEMPOTENCY_IN_PROGRESS",
             Self::TooLarge => "TOO_LARGE",
             Self::Timeout => "TIMEOUT",
             Self::Unavailable => "UNAVAILABLE",
@@ -63,7 +69,7 @@ impl ErrorCode {
     }
 
     /// Every code.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
         Self::BadUserInput,
@@ -75,6 +81,8 @@ impl ErrorCode {
         Self::Conflict,
         Self::RateLimited,
         Self::CostLimit,
+        Self::IdempotencyKeyReused,
+        Self::IdempotencyInProgress,
         Self::TooLarge,
         Self::Timeout,
         Self::Unavailable,
@@ -88,7 +96,7 @@ impl ErrorCode {
 
     /// Whether the same request can succeed later without being changed.
     pub const fn retryable(self) -> bool {
-        matches!(self, Self::RateLimited | Self::Timeout | Self::Unavailable)
+        matches!(self, Self::RateLimited | Self::IdempotencyInProgress | Self::Timeout | Self::Unavailable)
     }
 }
 

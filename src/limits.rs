@@ -52,7 +52,7 @@ profiles! {
     // limit: public, staff, service
 
     /// Bytes of a GraphQL request body (and of the query part of a GET address, up to its own limit of 8 KiB).
-    body_bytes: 64 * 1024, 256 * 1024, 1024 * 1024;
+    body_bytes: 64 * 1024, 256 * 1024, 8 * 1024 * 1024;
     /// Bytes of a document.
     document_bytes: 15_000, 32 * 1024, 100 * 1024;
     /// Tokens of a document.

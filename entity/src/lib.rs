@@ -13,6 +13,7 @@ pub mod division;
 pub mod finding;
 pub mod goal_item;
 pub mod id;
+pub mod idempotency;
 pub mod indicator;
 pub mod indicator_level;
 pub mod objective;

@@ -21,6 +21,7 @@ mod m20261122_000201_changes;
 mod m20261122_000202_history;
 mod m20261122_000220_uploads;
 mod m20261122_000221_bulk_operations;
+mod m20261122_000240_idempotency;
 mod m20261122_000260_acknowledged_findings;
 
 /// The ordered list of changes.
@@ -41,9 +42,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000200_audit::Migration),
             Box::new(m20261122_000201_changes::Migration),
             Box::new(m20261122_000202_history::Migration),
-            Box::new(m20261122_000260_acknowledged_findings::Migration),
             Box::new(m20261122_000220_uploads::Migration),
             Box::new(m20261122_000221_bulk_operations::Migration),
+            Box::new(m20261122_000240_idempotency::Migration),
+            Box::new(m20261122_000260_acknowledged_findings::Migration),
         ]
     }
 }

@@ -67,5 +67,6 @@ fn database_code(error: &DbErr) -> Option<String> {
 /// Whether the same transaction can succeed when it is run once more.
 pub(super) fn can_be_tried_again(error: &AppError) -> bool {
     let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<DbErr>());
-    matches!(source.and_then(database_code).as_deref(), Some("40001" | "40P01"))
+    // A natural key that another transaction has just taken, too: the next attempt finds it there.
+    matches!(source.and_then(database_code).as_deref(), Some("40001" | "40P01" | "23505"))
 }

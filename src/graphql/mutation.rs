@@ -1,7 +1,7 @@
 //! The root of mutations: its fields, and how one of them is answered.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
@@ -12,13 +12,15 @@ use async_graphql::{
 use entity::division;
 
 use super::division::Division;
+use super::engine::asked::Asked;
 use super::engine::mutation::run::{Deadline, Run};
 use super::engine::mutation::{self, Mutations, Noun};
 use super::query::{Asking, asking, server_error};
 use crate::auth::Action;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::input;
 use crate::request_id::RequestId;
+use crate::service::idempotency::Claim;
 use crate::service::work::Origin;
 use crate::service::write::{self, Mode};
 
@@ -29,10 +31,32 @@ pub struct Mutation;
 #[derive(Clone, Debug)]
 pub struct OnBehalfOf(pub String);
 
+/// The key of the header `Idempotency-Key`.
+#[derive(Clone, Debug)]
+pub struct IdempotencyKey(pub String);
+
+/// The fields of a request whose answer an earlier attempt gave, for the `extensions` of the response.
+#[derive(Clone, Debug, Default)]
+pub struct Replays(Arc<Mutex<Vec<String>>>);
+
+impl Replays {
+    fn note(&self, key: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(key.to_owned());
+    }
+
+    /// The keys of these fields in the response.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 impl Noun for Division {
     type Entity = division::Entity;
     const KEY: division::Column = division::Column::Id;
 }
+
+/// Bytes of a response around the answers of its mutations.
+const ENVELOPE: u64 = 16 * 1024;
 
 /// The fields of `Mutation`.
 pub fn table() -> &'static Mutations {
@@ -107,16 +131,45 @@ impl ContainerType for Mutation {
 }
 
 async fn answer(ctx: &Context<'_>, mutation: &mutation::Mutation) -> AppResult<Value> {
-    let Asking { caller, limits, db, asked } = asking(ctx, "Mutation")?;
+    let Asking { caller, limits, db, siblings, asked } = asking(ctx, "Mutation")?;
     caller.may(Action::Write)?;
     // A field that stands twice is run where it stands first.
     let Some(asked) = asked else { return Ok(Value::Null) };
+    let (key, response_key) = (idempotency_key(ctx, &asked, siblings)?, asked.key);
     let planned = mutation.plan(asked)?;
+    let claim = key.map(|key| Claim::take(caller, &key, &planned.canonical)).transpose()?;
     let origin = Origin {
         action: planned.name.to_owned(),
         request_id: ctx.data_opt::<RequestId>().map(ToString::to_string),
         on_behalf_of: ctx.data_opt::<OnBehalfOf>().map(|OnBehalfOf(name)| name.clone()),
     };
     let deadline = ctx.data_opt::<Deadline>().copied();
-    Run { planned: &planned, caller, origin, limits, deadline }.run(db).await
+    // What is committed must be answered, so each mutation of a request has its share of the bytes.
+    let answer_bytes = limits.answer_bytes.saturating_sub(ENVELOPE) / siblings.max(1) as u64;
+    let run = Run { planned: &planned, caller, origin, limits, answer_bytes, deadline, claim };
+    let answer = run.run(db).await?;
+    if answer.replayed
+        && let Some(replays) = ctx.data_opt::<Replays>()
+    {
+        replays.note(response_key.as_str());
+    }
+    Ok(answer.value)
+}
+
+/// The key of the directive, or of the header where the request has one mutation only.
+fn idempotency_key(ctx: &Context<'_>, asked: &Asked<'_>, siblings: usize) -> AppResult<Option<String>> {
+    let header = ctx.data_opt::<IdempotencyKey>();
+    if header.is_some() && siblings != 1 {
+        return Err(AppError::bad_input(
+            "The header `Idempotency-Key` is for a request with one mutation; give each its own by `@idempotent(key:)`.",
+        ));
+    }
+    match (asked.directive("idempotent", "key"), header) {
+        (Some(Value::String(key)), Some(IdempotencyKey(header))) if key != *header => {
+            Err(AppError::bad_input("`@idempotent(key:)` and the header `Idempotency-Key` name different keys."))
+        }
+        (Some(Value::String(key)), _) => Ok(Some(key)),
+        (Some(_), _) => Err(AppError::bad_input("`@idempotent(key:)` must be a text.")),
+        (None, header) => Ok(header.map(|IdempotencyKey(key)| key.clone())),
+    }
 }

@@ -218,6 +218,8 @@ pub struct Asking<'a> {
     pub limits: &'a ProfileLimits,
     /// The database.
     pub db: &'a Db,
+    /// How many fields of the root the request has.
+    pub siblings: usize,
     /// What is asked; none where the field stands again. It is answered where it stands first, with all that is asked of it,
     /// and the library keeps that answer.
     pub asked: Option<Asked<'a>>,
@@ -239,12 +241,13 @@ pub fn asking<'a>(ctx: &Context<'a>, root: &str) -> AppResult<Asking<'a>> {
         lang: ctx.data_opt::<Lang>().copied().unwrap_or_default(),
     };
     let key = &ctx.item.node.response_key().node;
-    let mut fields = Asked::fields_of(root, &operation.selection_set.node, environment).into_iter();
+    let fields = Asked::fields_of(root, &operation.selection_set.node, environment);
     Ok(Asking {
+        siblings: fields.iter().filter(|asked| asked.name != "__typename").count(),
         caller: ctx.data::<Caller>().map_err(missing)?,
         limits,
         db: ctx.data::<Db>().map_err(missing)?,
-        asked: fields.find(|asked| std::ptr::eq(asked.key, key)),
+        asked: fields.into_iter().find(|asked| std::ptr::eq(asked.key, key)),
     })
 }
 

@@ -16,8 +16,10 @@ use crate::limits::ProfileLimits;
 
 use super::answer::Refused;
 
-/// Longest time for a whole body, however steadily it trickles.
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
+/// Longest time in seconds for a whole body, however steadily it trickles, besides a second for each [`BODY_RATE`].
+const BODY_SECONDS: u64 = 10;
+/// Bytes of the largest body allowed that give a second more.
+const BODY_RATE: u64 = 256 * 1024;
 /// Longest path and query of an address, in bytes.
 const MAX_ADDRESS: usize = 8 * 1024;
 
@@ -72,6 +74,23 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json") && parts.all(utf8)
 }
 
+/// The text of a header that may stand once; quotes around it, as structured headers have them, are no part of it.
+///
+/// # Errors
+/// 400 for a header that stands twice, is longer than `longest` characters, or is not UTF-8.
+pub fn short_header(headers: &HeaderMap, name: &str, longest: usize) -> Result<Option<String>, Refused> {
+    let mut sent = headers.get_all(name).iter();
+    let Some(value) = sent.next() else { return Ok(None) };
+    let text = std::str::from_utf8(value.as_bytes()).ok().filter(|text| text.chars().count() <= longest);
+    let (Some(text), None) = (text, sent.next()) else {
+        return Err(bad(format!(
+            "The header `{name}` may stand once, in UTF-8, with {longest} characters at the most."
+        )));
+    };
+    let plain = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    Ok(Some(plain.to_owned()))
+}
+
 /// Reads the parameters of a request whose head was checked.
 ///
 /// # Errors
@@ -108,12 +127,13 @@ async fn read_body(body: Body, max: u64) -> Result<Bytes, Refused> {
         return Err(too_large());
     }
     let limited = Limited::new(body, usize::try_from(max).unwrap_or(usize::MAX));
-    match timeout(BODY_DEADLINE, limited.collect()).await {
+    let seconds = BODY_SECONDS + max / BODY_RATE;
+    match timeout(Duration::from_secs(seconds), limited.collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(_broken)) => Err(bad("The body did not arrive as announced.")),
         Err(_late) => {
-            let message = "The body took longer than 10 seconds.";
+            let message = format!("The body took longer than {seconds} seconds.");
             Err(Refused::http(StatusCode::REQUEST_TIMEOUT, ErrorCode::Timeout, message)
                 .with(header::CONNECTION, HeaderValue::from_static("close")))
         }

@@ -11,6 +11,7 @@ pub mod division;
 pub mod filter;
 pub mod finding;
 pub mod history;
+pub mod idempotency;
 pub mod indicator_level;
 pub mod invariants;
 pub mod journal;

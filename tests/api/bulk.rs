@@ -5,7 +5,7 @@ mod killed;
 mod preview;
 mod queue;
 mod reading;
-mod scene;
+pub mod scene;
 mod server;
 mod sweep;
 mod uploads;

@@ -26,7 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("graphql", &["auth", "bulk", "clock", "db", "error", "input", "lang", "limits", "request_id", "service"]),
     ("http", &["auth", "bulk", "db", "error", "graphql", "lang", "limits", "request_id"]),
     // What puts it together.
-    ("app", &["auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "lang", "limits"]),
+    ("app", &["auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "lang", "limits", "service"]),
     (
         "cli",
         &["app", "auth", "clock", "config", "db", "error", "graphql", "http", "import", "lang", "limits", "service"],

@@ -6,8 +6,8 @@ use entity::id::FindingId;
 use entity::value::IndicatorRegime;
 use entity::{
     account, account_grant, audit_entry, audit_head, bulk_operation, change, department_goal, division, finding,
-    goal_item, indicator, indicator_level, objective, plan_point, project, source_document, spending_plan, unit,
-    unit_alias, unit_closure, upload,
+    goal_item, idempotency, indicator, indicator_level, objective, plan_point, project, source_document, spending_plan,
+    unit, unit_alias, unit_closure, upload,
 };
 use jixiao::db::Db;
 use jixiao::graphql::bulk_operation::BulkOperation;
@@ -73,6 +73,7 @@ entities!(
     division,
     finding,
     goal_item,
+    idempotency,
     indicator,
     indicator_level,
     objective,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::indexmap::IndexMap;
-use async_graphql::parser::types::{Field, FragmentDefinition, Selection, SelectionSet, VariableDefinition};
+use async_graphql::parser::types::{Directive, Field, FragmentDefinition, Selection, SelectionSet, VariableDefinition};
 use async_graphql::{Name, Positioned, Value, Variables};
 use async_graphql_value::Value as Literal;
 
@@ -36,6 +36,7 @@ pub struct Asked<'a> {
     /// The whole request.
     pub environment: Environment<'a>,
     arguments: &'a [(Positioned<Name>, Positioned<Literal>)],
+    directives: &'a [Positioned<Directive>],
     declared: &'a [Argument],
     selections: Vec<&'a SelectionSet>,
 }
@@ -86,6 +87,7 @@ impl<'a> Asked<'a> {
             key: &field.response_key().node,
             environment,
             arguments: &field.arguments,
+            directives: &field.directives,
             declared: &[],
             selections: vec![&field.selection_set.node],
         }
@@ -135,6 +137,12 @@ impl<'a> Asked<'a> {
         self.argument(name)?
             .filter(|value| *value != Value::Null)
             .ok_or_else(|| AppError::bad_input(format!("`{name}` must have a value.")))
+    }
+
+    /// The value of an argument of a directive on this field; `None` without the directive.
+    pub fn directive(&self, name: &str, argument: &str) -> Option<Value> {
+        let directive = self.directives.iter().find(|directive| directive.node.name.node == name)?;
+        self.resolve(&directive.node.get_argument(argument)?.node)
     }
 
     /// A literal with its variables filled in; parts whose variable was not sent are absent.

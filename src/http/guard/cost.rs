@@ -3,13 +3,14 @@
 //! An object costs 1, a list its rows times the cost of one row; scalars are free. How long a list is follows from the
 //! conventions of the schema: `first` or `last` on a field, `ids` on a look-up by ids, and for a connection (`nodes`,
 //! `edges`) without them the default page. Lists without such an argument hang on one object and are short; they count as
-//! one object. What lies below `__schema` and `__type` is free, its size is bounded by the limits of [`super::expansion`].
+//! one object. A bulk mutation costs 1 for each of its `rows`, and has as many `results`. What lies below `__schema` and `__type` is free, its size is bounded by the limits of [`super::expansion`].
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 
 use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
 use async_graphql::{Name, Positioned, ServerError, Value, Variables, value};
+use async_graphql_value::Value as Literal;
 
 use crate::error::ErrorCode;
 use crate::http::errors::refusal;
@@ -125,10 +126,14 @@ impl<'a> Estimate<'a> {
         let inside = self.set(&field.node.selection_set.node)?;
         let leaf = field.node.selection_set.node.items.is_empty();
         let object = Load { cost: u64::from(!leaf), rows: 0 }.plus(inside.once);
+        if let Some(written) = self.written_rows(field)? {
+            let writing = Load { cost: written, rows: 0 };
+            return Ok(SetLoad::once(object.plus(writing).plus(inside.each.times(written))));
+        }
         let rows = page.unwrap_or(self.limits.page_default);
         Ok(match (self.ids(field), name) {
             (Some(ids), _) => SetLoad::once(row(object).times(ids)),
-            (None, "nodes" | "edges") => {
+            (None, "nodes" | "edges" | "results") => {
                 SetLoad { each: row(object.plus(inside.each.times(rows))), connection: true, ..SetLoad::default() }
             }
             (None, "pageInfo" | "totalCount" | "aggregate") => {
@@ -156,6 +161,37 @@ impl<'a> Estimate<'a> {
             page = page.max(Some(rows));
         }
         Ok(page)
+    }
+
+    /// The number of rows that a bulk mutation writes: the length of `rows` in its `input`.
+    ///
+    /// More than the limit are refused here, in the words of `graphql`, before anything runs. The rows are counted where
+    /// they are: a copy of them would cost more than all else here.
+    fn written_rows(&self, field: &Positioned<Field>) -> Result<Option<u64>, ServerError> {
+        let length = |value: &Value| match value {
+            Value::List(rows) => rows.len(),
+            Value::Null => 0,
+            _ => 1,
+        };
+        let rows = match field.node.get_argument("input").map(|input| &input.node) {
+            Some(Literal::Object(input)) => match input.get("rows") {
+                Some(Literal::List(rows)) => Some(rows.len()),
+                Some(Literal::Variable(name)) => self.variables.get(name).map(length),
+                rows => rows.map(|_| 1),
+            },
+            Some(Literal::Variable(name)) => match self.variables.get(name) {
+                Some(Value::Object(input)) => input.get("rows").map(length),
+                _ => None,
+            },
+            _ => None,
+        };
+        match rows {
+            Some(rows) if rows as u64 > self.limits.bulk_rows => {
+                let message = self.limits.bulk_refusal(rows);
+                Err(refusal(ErrorCode::CostLimit, message, Some(field.pos)))
+            }
+            rows => Ok(rows.map(|rows| rows as u64)),
+        }
     }
 
     /// The number of `ids` that a look-up names.
@@ -215,8 +251,8 @@ mod tests {
             }
         };
         Load {
-            cost: refused(ProfileLimits { cost: 0, rows: u64::MAX, ..ProfileLimits::PUBLIC }),
-            rows: refused(ProfileLimits { rows: 0, cost: u64::MAX, ..ProfileLimits::PUBLIC }),
+            cost: refused(ProfileLimits { cost: 0, rows: u64::MAX, bulk_rows: 9, ..ProfileLimits::PUBLIC }),
+            rows: refused(ProfileLimits { rows: 0, cost: u64::MAX, bulk_rows: 9, ..ProfileLimits::PUBLIC }),
         }
     }
 
@@ -246,6 +282,36 @@ mod tests {
         }
         let text = "query($n: Int = 4, $ids: [ID!]) { projects(first: $n) { nodes { name } } nodes(ids: $ids) { id } }";
         assert_eq!(load(text, json!({ "n": 6, "ids": ["a", "b", "c"] })), Load { cost: 1 + 6 + 3, rows: 9 });
+    }
+
+    #[test]
+    fn rows_that_are_written_count_and_so_do_their_results() {
+        let rows = json!([{}, {}, {}, {}]);
+        let selection = "{ committed results { outcome project { unit { name } } } }";
+        for (text, variables) in [
+            (format!("mutation($i: I!) {{ a(input: $i) {selection} }}"), json!({ "i": { "rows": rows } })),
+            (format!("mutation($r: R!) {{ a(input: {{ rows: $r }}) {selection} }}"), json!({ "r": rows })),
+            (format!("mutation {{ a(input: {{ rows: [{{}}, {{}}, {{}}, {{}}] }}) {selection} }}"), json!({})),
+        ] {
+            // The payload, the writing of each row, and for each a result with a project and its unit.
+            assert_eq!(load(&text, variables), Load { cost: 1 + 4 + 4 * 3, rows: 4 }, "{text}");
+        }
+        let none = "mutation($i: I!) { a(input: $i) { outcome } }";
+        assert_eq!(load(none, json!({ "i": { "key": {} } })), Load { cost: 1, rows: 0 });
+    }
+
+    #[test]
+    fn more_rows_than_allowed_are_refused() {
+        let document = parse_query("mutation($i: I!) { a(input: $i) { committed } }").unwrap();
+        let (_, operation) = document.operations.iter().next().unwrap();
+        let limits = ProfileLimits { bulk_rows: 3, ..ProfileLimits::SERVICE };
+        let refused = |rows: usize| {
+            let variables = Variables::from_json(json!({ "i": { "rows": vec![json!({}); rows] } }));
+            check(&document, &operation.node, &variables, &limits).err().map(|error| error.message)
+        };
+        assert_eq!(refused(3), None);
+        let message = "`rows` has 4 entries; the limit is 3. Send them in several requests.";
+        assert_eq!(refused(4).as_deref(), Some(message));
     }
 
     #[test]

@@ -33,11 +33,12 @@ async fn kill_nine_changes_nothing_in_the_results() {
     workers.stop().await;
 
     let scene = Scene::new().await;
+    let url = scene.database.as_ref().unwrap().settings.url.as_str();
     let ann = scene.account("ann", AccountKind::Service).await;
     let operation = scene.start(&scene.bulk(ONE), &ann, &bytes, false).await;
     let (mut done, mut interrupted) = (0, 0);
     for _ in 0..KILLS {
-        let mut process = process(&scene.database.settings.url, scene.folder.path());
+        let mut process = process(url, scene.folder.path());
         // Nothing tells a process that it may go on: it finds its dead forerunner's operation by itself.
         let progress = scene.until(&operation, |row| row.rows_done > done || row.finished_at.is_some()).await;
         tokio::time::sleep(Duration::from_millis(RandomState::new().build_hasher().finish() % LONGEST)).await;
@@ -48,7 +49,7 @@ async fn kill_nine_changes_nothing_in_the_results() {
         interrupted += usize::from(left.finished_at.is_none());
         done = left.rows_done;
     }
-    let mut process = process(&scene.database.settings.url, scene.folder.path());
+    let mut process = process(url, scene.folder.path());
     let ended = scene.ended(&operation).await;
     process.kill().unwrap();
     process.wait().unwrap();

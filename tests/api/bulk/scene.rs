@@ -184,7 +184,7 @@ pub const ONE: BulkSettings = BulkSettings {
 pub struct Scene {
     pub db: Db,
     pub folder: TempDir,
-    pub database: TestDatabase,
+    pub database: Option<TestDatabase>,
     pub gate: Gate,
 }
 
@@ -200,7 +200,12 @@ impl Scene {
 
     async fn with(gate: Gate) -> Self {
         let (database, db) = database::migrated().await;
-        Self { db, folder: TempDir::new().unwrap(), database, gate }
+        Self { db, folder: TempDir::new().unwrap(), database: Some(database), gate }
+    }
+
+    /// One over a database that is there already.
+    pub fn over(db: Db) -> Self {
+        Self { db, folder: TempDir::new().unwrap(), database: None, gate: Gate::default() }
     }
 
     /// Bulk operations on the database.
@@ -216,11 +221,10 @@ impl Scene {
 
     /// A new account with a grant.
     pub async fn account_with(&self, name: &str, kind: AccountKind, grant: Grant) -> Caller {
-        let made = self.db.write(async |tx| {
-            let operator = Caller::operator();
-            let made = account::add(tx, &operator, name, kind, clock::system()).await?;
-            account::grant(tx, &operator, made.id, &grant, clock::system()).await?;
-            account::by_subject(tx, &made.id.public()).await
+        let made = database::work(&self.db, async |work| {
+            let made = account::add(work, name, kind).await?;
+            account::grant(work, made.id, &grant).await?;
+            account::by_subject(work.tx, &made.id.public()).await
         });
         made.await.unwrap().unwrap()
     }

@@ -13,6 +13,8 @@ use jixiao::lang::Lang;
 use jixiao::service::account;
 use serde_json::{Value, json};
 
+use crate::support::database;
+
 use super::scene::{ONE, Scene, Workers, code, file, file_of, is_complete, marks_of};
 
 #[tokio::test]
@@ -208,7 +210,7 @@ async fn an_operation_that_cannot_go_on_says_why_and_others_do_not_mind() {
     let disabled = scene.start(&bulk, &bob, &file(1_000, 10), false).await;
     scene.until(&disabled, |row| row.rows_done == 500).await;
     let id = bob.identity().unwrap().id;
-    let done = scene.db.write(async |tx| account::disable(tx, &Caller::operator(), id, clock::system()).await);
+    let done = database::work(&scene.db, async |work| account::disable(work, id).await);
     done.await.unwrap();
     scene.gate.open();
     let disabled = scene.ended(&disabled).await;

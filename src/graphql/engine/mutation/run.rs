@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Instant;
 
 use async_graphql::Value;
+use sea_orm::DatabaseTransaction;
 use tokio::time::timeout_at;
 
 use super::Planned;
@@ -12,6 +13,7 @@ use crate::clock;
 use crate::db::{Db, Executor, Job};
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::limits::ProfileLimits;
+use crate::service::idempotency::Claim;
 use crate::service::read::Reader;
 use crate::service::work::{Origin, Work};
 
@@ -29,18 +31,52 @@ pub struct Run<'a> {
     pub origin: Origin,
     /// The limits of the caller.
     pub limits: &'a ProfileLimits,
+    /// The most bytes of the answer.
+    pub answer_bytes: u64,
     /// Until when.
     pub deadline: Option<Deadline>,
+    /// The key under which it happens once.
+    pub claim: Option<Claim>,
+}
+
+/// What a mutation answers.
+pub struct Answer {
+    /// The payload.
+    pub value: Value,
+    /// Whether an earlier attempt gave it, and this one did nothing.
+    pub replayed: bool,
 }
 
 impl Run<'_> {
     /// Runs it in a transaction of its own: committed, or rolled back when it is a rehearsal.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED`, `FORBIDDEN`, `TIMEOUT`, `COST_LIMIT` for an answer that is too large, and what the database says;
-    /// then nothing is changed.
-    pub async fn run(&self, db: &Db) -> AppResult<Value> {
+    /// `UNAUTHENTICATED`, `FORBIDDEN`, `TIMEOUT`, `COST_LIMIT` for an answer that is too large, those of [`Claim::answer`], and
+    /// what the database says; then nothing is changed.
+    pub async fn run(&self, db: &Db) -> AppResult<Answer> {
         if self.planned.change.is_rehearsal() { db.rehearse(self).await } else { db.commit(self).await }
+    }
+
+    async fn attempt(&self, tx: &DatabaseTransaction) -> AppResult<Answer> {
+        // Who only tries neither needs a key nor uses it up.
+        let claim = self.claim.as_ref().filter(|_| !self.planned.change.is_rehearsal());
+        if let Some(claim) = claim
+            && let Some(answer) = claim.answer(tx, clock::system()).await?
+        {
+            let value = serde_json::from_str(&answer).map_err(AppError::internal)?;
+            return Ok(Answer { value, replayed: true });
+        }
+        let mut work = Work::begin(tx, self.caller, &self.origin, clock::system);
+        let written = self.planned.change.apply(&mut work).await?;
+        work.finish().await?;
+        let reader = Reader::new(Executor::Transaction(tx), self.caller);
+        let value = self.planned.plan.render(reader, &[written]).await?.pop().unwrap_or(Value::Null);
+        let text = serde_json::to_string(&value).map_err(AppError::internal)?;
+        self.fits(&text)?;
+        if let Some(claim) = claim {
+            claim.keep(tx, text, clock::system()).await?;
+        }
+        Ok(Answer { value, replayed: false })
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = AppResult<T>>) -> AppResult<T> {
@@ -54,10 +90,9 @@ impl Run<'_> {
     }
 
     /// An answer that cannot be sent must not be committed.
-    fn fits(&self, answer: &Value) -> AppResult<()> {
-        let most = self.limits.answer_bytes;
-        let bytes = serde_json::to_vec(answer).map_err(AppError::internal)?;
-        if bytes.len() as u64 <= most {
+    fn fits(&self, answer: &str) -> AppResult<()> {
+        let most = self.answer_bytes;
+        if answer.len() as u64 <= most {
             return Ok(());
         }
         let message = format!("The answer has more than {most} bytes, and nothing was changed. Select fewer fields.");
@@ -66,18 +101,9 @@ impl Run<'_> {
 }
 
 impl Job for Run<'_> {
-    type Output = Value;
+    type Output = Answer;
 
-    async fn run(&self, tx: &sea_orm::DatabaseTransaction) -> AppResult<Value> {
-        self.in_time(async {
-            let mut work = Work::begin(tx, self.caller, &self.origin, clock::system);
-            let written = self.planned.change.apply(&mut work).await?;
-            work.finish().await?;
-            let reader = Reader::new(Executor::Transaction(tx), self.caller);
-            let answer = self.planned.plan.render(reader, &[written]).await?.pop().unwrap_or(Value::Null);
-            self.fits(&answer)?;
-            Ok(answer)
-        })
-        .await
+    async fn run(&self, tx: &DatabaseTransaction) -> AppResult<Answer> {
+        self.in_time(self.attempt(tx)).await
     }
 }
