@@ -37,7 +37,7 @@ impl Object for DepartmentGoal {
                 "The goal of a whole department or unit (部门整体绩效目标) for one fiscal year.",
             )
             .node(|goal| goal.id.public())
-            .value("version: Int!", "Starts at 1 and grows by 1 with each change of the goal itself.", |g| {
+            .value("version: Int!", "Starts at 1 and grows by 1 with each change of the goal or of an item of it.", |g| {
                 Value::from(g.version)
             })
             .one::<Unit, _>("unit: Unit!", "The unit.", GOAL_UNIT)

@@ -1,5 +1,9 @@
 //! The root of mutations: its fields, and how one of them is answered.
 
+mod department_goal;
+mod finding;
+mod unit;
+
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -61,7 +65,7 @@ const ENVELOPE: u64 = 16 * 1024;
 /// The fields of `Mutation`.
 pub fn table() -> &'static Mutations {
     static TABLE: LazyLock<Mutations> = LazyLock::new(|| {
-        Mutations::default()
+        let of_divisions = Mutations::default()
             .single::<Division, _>(
                 "divisionCreate: DivisionCreatePayload",
                 "Makes a division.",
@@ -91,7 +95,8 @@ pub fn table() -> &'static Mutations {
                 "Makes divisions, or changes them where they are known.",
                 input::division::upsert,
                 |work, rows, atomicity| Box::pin(write::division::apply(work, rows, Mode::Upsert, atomicity)),
-            )
+            );
+        finding::add(department_goal::add(unit::add(of_divisions)))
     });
     &TABLE
 }
