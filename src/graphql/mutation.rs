@@ -1,6 +1,9 @@
 //! The root of mutations: its fields, and how one of them is answered.
 
+mod department_goal;
+mod finding;
 mod project;
+mod unit;
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -63,7 +66,7 @@ const ENVELOPE: u64 = 16 * 1024;
 /// The fields of `Mutation`.
 pub fn table() -> &'static Mutations {
     static TABLE: LazyLock<Mutations> = LazyLock::new(|| {
-        let mutations = Mutations::default()
+        let of_divisions = Mutations::default()
             .single::<Division, _>(
                 "divisionCreate: DivisionCreatePayload",
                 "Makes a division.",
@@ -94,7 +97,7 @@ pub fn table() -> &'static Mutations {
                 input::division::upsert,
                 |work, rows, atomicity| Box::pin(write::division::apply(work, rows, Mode::Upsert, atomicity)),
             );
-        project::add(mutations)
+        finding::add(department_goal::add(unit::add(project::add(of_divisions))))
     });
     &TABLE
 }

@@ -33,4 +33,7 @@ mod support;
 mod token;
 mod toy;
 mod unit_tree;
+mod write_findings;
+mod write_goals;
 mod write_projects;
+mod write_units;

@@ -118,14 +118,9 @@ async fn apply(work: &mut Work<'_>, asked: Vec<Asked<'_>>, atomicity: Atomicity)
         let (id, seen) = (finding.map(|finding| finding.id.0), finding.map(|finding| finding.version));
         results.push(RowResult { key: row.id.unwrap_or_default().to_owned(), outcome, id, seen, errors });
     }
-    let failed = results.iter().any(|result| result.outcome == Outcome::Failed);
-    if failed && atomicity == Atomicity::All {
-        results.iter_mut().filter(|result| result.outcome != Outcome::Failed).for_each(|result| {
-            result.outcome = Outcome::Skipped;
-        });
-        return Ok(results);
+    if !super::skip_good_rows_beside_bad(results.iter_mut(), atomicity) {
+        stored::update(work, &changes).await?;
     }
-    stored::update(work, &changes).await?;
     Ok(results)
 }
 

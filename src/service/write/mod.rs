@@ -5,6 +5,7 @@
 //! written, all mistakes of all rows are named in one pass, and a dry run differs from a run in nothing but its end.
 
 pub mod department_goal;
+pub mod division;
 pub mod finding;
 mod lists;
 pub mod project;
@@ -14,8 +15,6 @@ mod version;
 use uuid::Uuid;
 
 use crate::input::{At, UserError, UserErrorCode, Words};
-
-pub mod division;
 
 /// What became of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -16,3 +16,4 @@ pub mod introspection;
 pub mod operand;
 pub mod sample;
 pub mod world;
+pub mod write;

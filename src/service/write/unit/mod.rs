@@ -65,17 +65,13 @@ pub async fn apply(
 
 /// Under `ALL`, turns the good rows beside a bad one into skipped ones, and says whether it did.
 fn hold_back(results: &mut [RowResult], atomicity: Atomicity) -> bool {
-    let failed = results.iter().any(|result| result.outcome == Outcome::Failed);
-    if atomicity != Atomicity::All || !failed {
-        return false;
+    // What would be made is not there.
+    let made: Vec<bool> = results.iter().map(|result| result.outcome == Outcome::Created).collect();
+    let held = super::skip_good_rows_beside_bad(results.iter_mut(), atomicity);
+    for (result, _) in results.iter_mut().zip(made).filter(|(_, made)| held && *made) {
+        result.id = None;
     }
-    for result in results.iter_mut().filter(|result| result.outcome != Outcome::Failed) {
-        if result.outcome == Outcome::Created {
-            result.id = None;
-        }
-        result.outcome = Outcome::Skipped;
-    }
-    true
+    held
 }
 
 /// Writes units as they shall stand, with the closure of the tree.
