@@ -22,7 +22,7 @@ use crate::import::FileStore;
 
 pub use options::{BlankCells, IntakeOptions, ScopeOptions};
 pub use results::workbook;
-pub use template::{Template, template};
+pub use template::{Template, XLSX, template};
 
 /// What reads and applies the files of each kind; `files` keeps the originals of published documents.
 pub fn handlers(files: FileStore) -> BTreeMap<BulkKind, Handler> {

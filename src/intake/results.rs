@@ -55,9 +55,9 @@ pub fn workbook(submitted: &Path, kind: BulkKind, results: Option<File>, length:
     let lines = results.into_iter().flat_map(|file| BufReader::new(file.take(length)).lines());
     let mut broken = None;
     let results = lines.map_while(|line| {
-        let read = line.map_err(AppError::internal).and_then(|line| {
-            serde_json::from_str::<Line>(&line).map_err(AppError::internal)
-        });
+        let read = line
+            .map_err(AppError::internal)
+            .and_then(|line| serde_json::from_str::<Line>(&line).map_err(AppError::internal));
         read.map_err(|error| broken = Some(error)).ok()
     });
     let written = result_workbook(submitted, &table_options(kind), results.filter_map(Line::result), out);

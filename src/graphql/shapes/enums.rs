@@ -213,6 +213,12 @@ fn bulk(registrar: &mut Registrar<'_>) {
     );
     enumeration(
         registrar,
+        "BlankCells",
+        "What a blank cell of a table means.",
+        &[("KEEP", "What is stored stays."), ("CLEAR", "What is stored is cleared, as by null.")],
+    );
+    enumeration(
+        registrar,
         "BulkMode",
         "What a bulk operation does with its rows.",
         &[
