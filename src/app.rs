@@ -4,6 +4,7 @@
 //! database may be in use by processes of the version before, so it is changed by `jixiao migrate` alone, and opening it
 //! with changes pending is refused.
 
+use std::collections::BTreeMap;
 use std::fs::DirBuilder;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -13,13 +14,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use entity::value::BulkKind;
 use sea_orm::DbBackend;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::auth::bearer::Bearer;
 use crate::auth::key::{KeyError, SigningKey};
 use crate::auth::keyset::KeySet;
 use crate::auth::token::{TokenChecker, TokenIssuer};
+use crate::bulk::{Bulk, BulkSettings, Handler};
 use crate::clock;
 use crate::config::Settings;
 use crate::db::{DatabaseSettings, Db};
@@ -135,17 +139,43 @@ pub async fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
     })
 }
 
-/// Serves until a signal ends it, then lets running requests finish and closes the database. `announce` is how long
-/// requests are still accepted after the signal.
+/// How the files of bulk operations are read and applied, by the kind of their rows.
+pub type Handlers = BTreeMap<BulkKind, Handler>;
+
+/// Bulk operations on a database, with their files in the data folder.
+pub fn bulk(settings: &Settings, db: &Db, handlers: Handlers) -> Bulk {
+    let bulk_settings = BulkSettings {
+        workers: settings.bulk_workers as usize,
+        upload_bytes: u64::from(settings.upload_limit_mebibytes) << 20,
+        ..BulkSettings::DEFAULT
+    };
+    Bulk::new(db.clone(), &settings.data, bulk_settings, handlers, clock::system)
+}
+
+/// Serves, and works on bulk operations, until a signal ends it; then lets running requests and chunks finish and closes the
+/// database. `announce` is how long requests are still accepted after the signal.
 ///
 /// # Errors
 /// When the clock is behind, when a key cannot be used, and when the database cannot be closed.
-pub async fn serve(settings: &Settings, db: Db, listener: TcpListener, announce: Duration) -> Result<(), StartError> {
+pub async fn serve(
+    settings: &Settings,
+    db: Db,
+    listener: TcpListener,
+    announce: Duration,
+    handlers: Handlers,
+) -> Result<(), StartError> {
     if !clock::is_plausible(clock::system()) {
         return Err(StartError::Clock);
     }
     let lifecycle = Lifecycle::new();
-    let router = router(settings, &db, lifecycle.clone())?;
+    let bulk = bulk(settings, &db, handlers);
+    let router = router(settings, &db, bulk.clone(), lifecycle.clone())?;
+    let stop = lifecycle.clone();
+    let workers = tokio::spawn(async move {
+        if let Err(error) = bulk.work(stop.draining()).await {
+            tracing::error!(%error, cause = ?std::error::Error::source(&error), "bulk operations are not worked on");
+        }
+    });
     let signals = lifecycle.clone();
     tokio::spawn(async move {
         if let Err(error) = signals.follow_signals().await {
@@ -156,9 +186,23 @@ pub async fn serve(settings: &Settings, db: Db, listener: TcpListener, announce:
     let options = ServeOptions { announce, finish: settings.drain_seconds, ..ServeOptions::default() };
     let address = listener.local_addr().unwrap_or(settings.listen);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, "serving");
-    http::serve(listener, router, &options, lifecycle).await;
+    http::serve(listener, router, &options, lifecycle.clone()).await;
+    finish(workers, settings.drain_seconds, &lifecycle).await;
     sweeping.abort();
     Ok(db.close().await?)
+}
+
+/// Waits until the workers have given back what they had. What takes too long is dropped: its transaction is rolled back, and
+/// another process goes on from the checkpoint.
+async fn finish(mut workers: JoinHandle<()>, longest: Duration, lifecycle: &Lifecycle) {
+    tokio::select! {
+        _ended = &mut workers => return,
+        () = tokio::time::sleep(longest) => {}
+        () = lifecycle.forced() => {}
+    }
+    tracing::warn!("stopped: the chunks of bulk operations ran too long and were dropped");
+    workers.abort();
+    let _aborted = workers.await;
 }
 
 /// Deletes what has expired, now and then, as long as the service runs.
@@ -176,7 +220,7 @@ async fn sweep(db: Db) {
 ///
 /// # Errors
 /// When a key cannot be used.
-pub fn router(settings: &Settings, db: &Db, lifecycle: Lifecycle) -> Result<Router, StartError> {
+pub fn router(settings: &Settings, db: &Db, bulk: Bulk, lifecycle: Lifecycle) -> Result<Router, StartError> {
     let key = SigningKey::open_or_create(&settings.keys_folder())?;
     let checker = TokenChecker::new(KeySet::configured(&key, settings)?, &settings.audience);
     let authenticate = Arc::new(Bearer::new(checker, db.read().clone(), clock::system));
@@ -187,7 +231,7 @@ pub fn router(settings: &Settings, db: &Db, lifecycle: Lifecycle) -> Result<Rout
     });
     let schemas = ByLang::new(|lang| graphql::schema(Some(db.clone()), lang));
     let sdl = ByLang::new(graphql::sdl);
-    let service = Service::new(schemas, sdl, authenticate, Limits::DEFAULT, ready, lifecycle);
+    let service = Service::new(schemas, sdl, authenticate, Limits::DEFAULT, ready, lifecycle).with_bulk(bulk);
     Ok(http::router(service, &settings.cors_origins))
 }
 

@@ -124,6 +124,10 @@ settings! {
     drain_notice_seconds: Duration, "5", "0", |text| seconds(text, 0..=600), plain;
     /// How long running requests may take after that, in seconds.
     drain_seconds: Duration, "25", "60", |text| seconds(text, 0..=600), plain;
+    /// Bulk operations that this process works on at a time; 0 leaves them to other processes on the same data folder.
+    bulk_workers: u32, "2", "4", |text| count(text, 0..=16), plain;
+    /// Largest file that a system may upload, in MiB; people may upload 20 MiB at the most.
+    upload_limit_mebibytes: u32, "4096", "1024", |text| count(text, 1..=65_536), plain;
 }
 
 impl Settings {

@@ -22,6 +22,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use crate::error::{AppError, AppResult, ErrorCode};
 
 mod failure;
+mod snapshot;
 
 /// The oldest SQLite that cannot corrupt a database in WAL mode.
 const SQLITE_MINIMUM: (u32, u32, u32) = (3, 51, 3);

@@ -39,8 +39,10 @@
 //! - [`auth`]: keys, tokens, and who may do what. It asks the database for accounts through a trait, and knows no table.
 //! - [`limits`]: what one request may ask for, by kind of caller.
 //! - [`service`]: what can be done with each noun, without knowing who asks in which protocol.
-//!   [`service::invariants`] is what must hold for the whole database.
+//!   [`service::invariants`] is what must hold for the whole database, [`service::journal`] tells what each transaction
+//!   changed: [`service::audit`] to people, [`service::outbox`] to other systems; [`service::history`] keeps what was.
 //! - [`import`]: the path of a document.
+//! - [`bulk`]: files that are worked through in the background: uploads, the queue, checkpoints, results.
 //! - [`graphql`]: the public schema, one file for each noun, and the engine below it.
 //! - [`http`]: routes, protocol, guard, accept loop, and the explorer.
 //! - [`app`]: puts these together: from settings to a service that answers.
@@ -50,6 +52,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod bulk;
 pub mod cli;
 pub mod clock;
 pub mod config;

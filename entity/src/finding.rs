@@ -4,7 +4,7 @@ use sea_orm::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter, PrimaryKeyTrait,
 };
 
-use crate::id::{DepartmentGoalId, FindingId, IndicatorId, ProjectId, SourceDocumentId, UnitId};
+use crate::id::{AccountId, DepartmentGoalId, FindingId, IndicatorId, ProjectId, SourceDocumentId, UnitId};
 use crate::value::{Severity, Timestamp};
 
 /// One row.
@@ -20,8 +20,8 @@ pub struct Model {
     pub unit_id: UnitId,
     /// Fiscal year (预算年度).
     pub fiscal_year: i32,
-    /// The document.
-    pub source_id: SourceDocumentId,
+    /// The document; none for what was noticed in values that came without one.
+    pub source_id: Option<SourceDocumentId>,
     /// The department goal concerned.
     pub goal_id: Option<DepartmentGoalId>,
     /// The project concerned.
@@ -42,6 +42,14 @@ pub struct Model {
     pub source_table: Option<i32>,
     /// Row of that table, from 1.
     pub source_row: Option<i32>,
+    /// When someone acknowledged it; none while nobody has.
+    pub acknowledged_at: Option<Timestamp>,
+    /// The account that did; none for the operator at the machine.
+    pub acknowledged_by_id: Option<AccountId>,
+    /// The name that who did it had then.
+    pub acknowledged_by: Option<String>,
+    /// Why it may stay as it is.
+    pub acknowledged_reason: Option<String>,
     /// Starts at 1, plus one for each change.
     pub version: i32,
     /// When the row was made.

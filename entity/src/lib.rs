@@ -4,6 +4,10 @@
 
 pub mod account;
 pub mod account_grant;
+pub mod audit_entry;
+pub mod audit_head;
+pub mod bulk_operation;
+pub mod change;
 pub mod department_goal;
 pub mod division;
 pub mod finding;
@@ -20,4 +24,5 @@ pub mod spending_plan;
 pub mod unit;
 pub mod unit_alias;
 pub mod unit_closure;
+pub mod upload;
 pub mod value;

@@ -14,6 +14,37 @@ pub struct Micro(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
 pub struct Timestamp(pub i64);
 
+impl Fen {
+    /// In 元, in plain notation.
+    pub fn yuan(self) -> String {
+        plain(self.0, 2)
+    }
+
+    /// In 万元, in plain notation.
+    pub fn wan_yuan(self) -> String {
+        plain(self.0, 6)
+    }
+}
+
+impl Micro {
+    /// In plain notation.
+    pub fn decimal(self) -> String {
+        plain(self.0, 6)
+    }
+}
+
+/// A scaled integer in plain notation without trailing zeros: 88,800,000 at 6 places is `88.8`.
+fn plain(scaled: i64, places: u32) -> String {
+    let scale = 10_u64.pow(places);
+    let (whole, part) = (scaled.unsigned_abs() / scale, scaled.unsigned_abs() % scale);
+    let sign = if scaled < 0 { "-" } else { "" };
+    if part == 0 {
+        return format!("{sign}{whole}");
+    }
+    let part = format!("{part:0places$}", places = places as usize);
+    format!("{sign}{whole}.{}", part.trim_end_matches('0'))
+}
+
 macro_rules! code_list {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal,)* }) => {
         $(#[$doc])*
@@ -95,4 +126,48 @@ code_list!(/** What a grant allows. */ Role {
     /** Read. */ Reader = "READER",
     /** Read and write. */ Editor = "EDITOR",
     /** Read, write and administer. */ Admin = "ADMIN",
+});
+code_list!(/** What became of an entity. */ ChangeKind {
+    /** It was made. */ Created = "CREATED",
+    /** It, or a part of it, changed. */ Updated = "UPDATED",
+    /** It went. */ Deleted = "DELETED",
+});
+code_list!(/** How something that was tried ended. */ AuditResult {
+    /** It was done. */ Done = "DONE",
+});
+code_list!(/** State of a file that a client sends. */ UploadStatus {
+    /** Bytes are still missing. */ Receiving = "RECEIVING",
+    /** All bytes are there and the checksum is right. */ Complete = "COMPLETE",
+    /** The file was deleted. */ Expired = "EXPIRED",
+});
+code_list!(/** What the rows of a bulk operation are. */ BulkKind {
+    /** Projects with their parts. */ Projects = "PROJECTS",
+    /** Indicators. */ Indicators = "INDICATORS",
+    /** Units. */ Units = "UNITS",
+    /** Plan points. */ PlanPoints = "PLAN_POINTS",
+    /** A published document. */ Disclosure = "DISCLOSURE",
+});
+code_list!(/** What a bulk operation does with its rows. */ BulkMode {
+    /** Every row must be new. */ Create = "CREATE",
+    /** Every row must be there. */ Update = "UPDATE",
+    /** New rows are made, known ones changed. */ Upsert = "UPSERT",
+    /** The rows are deleted. */ Delete = "DELETE",
+    /** As upsert, and what the file lacks is deleted from its scope. */ ReplaceScope = "REPLACE_SCOPE",
+});
+code_list!(/** State of a bulk operation. */ BulkStatus {
+    /** Waits for its turn. */ Queued = "QUEUED",
+    /** The file is looked through; no row was applied yet. */ Validating = "VALIDATING",
+    /** Rows are applied. */ Running = "RUNNING",
+    /** Ends after the chunk that runs. */ Canceling = "CANCELING",
+    /** Was ended by the client; what was applied stays. */ Canceled = "CANCELED",
+    /** Every row was taken. */ Completed = "COMPLETED",
+    /** All rows were looked at, some were refused. */ CompletedWithErrors = "COMPLETED_WITH_ERRORS",
+    /** Could not go on; what was applied stays. */ Failed = "FAILED",
+    /** Ended a while ago; its files were deleted. */ Expired = "EXPIRED",
+});
+code_list!(/** What a bulk operation is busy with. */ BulkPhase {
+    /** Nothing yet. */ Waiting = "WAITING",
+    /** The file: its checksum, its rows, the preview that was confirmed. */ Checking = "CHECKING",
+    /** The rows. */ Applying = "APPLYING",
+    /** Nothing any more. */ Done = "DONE",
 });

@@ -37,6 +37,36 @@ pub fn int(name: &'static str) -> ColumnDef {
     column
 }
 
+/// Yes or no.
+pub fn flag(name: &'static str) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    column.boolean();
+    column
+}
+
+/// A business table: the key, its columns, version and times.
+pub fn table(name: &'static str, columns: Vec<ColumnDef>) -> TableCreateStatement {
+    let mut table = Table::create().table(name).col(key("id").not_null().primary_key()).take();
+    for column in columns {
+        table.col(column);
+    }
+    stamps(&mut table).take()
+}
+
+/// The former states of a business table's rows: the same columns, until when a state held, and whether the row went
+/// then. One state has one version.
+pub fn history(name: &'static str, columns: Vec<ColumnDef>) -> TableCreateStatement {
+    let mut table = Table::create().table(name).col(key("id").not_null()).take();
+    for column in columns {
+        table.col(column);
+    }
+    stamps(&mut table)
+        .col(long("valid_to").not_null())
+        .col(ColumnDef::new("deleted").boolean().not_null())
+        .primary_key(Index::create().col("id").col("version"))
+        .take()
+}
+
 /// Version and times, last in every business table.
 pub fn stamps(table: &mut TableCreateStatement) -> &mut TableCreateStatement {
     table.col(int("version").not_null()).col(long("created_at").not_null()).col(long("updated_at").not_null())

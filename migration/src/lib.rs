@@ -5,6 +5,7 @@
 use sea_orm_migration::MigrationTrait;
 pub use sea_orm_migration::MigratorTrait;
 
+mod append_only;
 mod column;
 mod m20261122_000001_divisions_and_units;
 mod m20261122_000002_indicator_levels;
@@ -15,7 +16,13 @@ mod m20261122_000006_spending_plans;
 mod m20261122_000007_objectives_and_indicators;
 mod m20261122_000008_findings;
 mod m20261122_000100_accounts;
+mod m20261122_000200_audit;
+mod m20261122_000201_changes;
+mod m20261122_000202_history;
+mod m20261122_000220_uploads;
+mod m20261122_000221_bulk_operations;
 mod m20261122_000240_idempotency;
+mod m20261122_000260_acknowledged_findings;
 
 /// The ordered list of changes.
 pub struct Migrator;
@@ -32,7 +39,13 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000007_objectives_and_indicators::Migration),
             Box::new(m20261122_000008_findings::Migration),
             Box::new(m20261122_000100_accounts::Migration),
+            Box::new(m20261122_000200_audit::Migration),
+            Box::new(m20261122_000201_changes::Migration),
+            Box::new(m20261122_000202_history::Migration),
+            Box::new(m20261122_000220_uploads::Migration),
+            Box::new(m20261122_000221_bulk_operations::Migration),
             Box::new(m20261122_000240_idempotency::Migration),
+            Box::new(m20261122_000260_acknowledged_findings::Migration),
         ]
     }
 }

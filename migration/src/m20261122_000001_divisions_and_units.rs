@@ -1,10 +1,10 @@
 //! Divisions (财政区划) and the tree of budgeted units (预算单位).
 
 use sea_orm_migration::prelude::{
-    DbErr, ForeignKey, Index, MigrationName, MigrationTrait, SchemaManager, Table, async_trait,
+    ColumnDef, DbErr, ForeignKey, Index, MigrationName, MigrationTrait, SchemaManager, Table, async_trait,
 };
 
-use crate::column::{drop_tables, index, int, key, part_of, reference, stamps, text, unique};
+use crate::column::{drop_tables, index, int, key, part_of, reference, stamps, table, text, unique};
 
 /// See the module.
 pub struct Migration;
@@ -13,6 +13,17 @@ impl MigrationName for Migration {
     fn name(&self) -> &str {
         "m20261122_000001_divisions_and_units"
     }
+}
+
+/// The columns of `unit` between its key and its stamps.
+pub fn unit_columns(manager: &SchemaManager<'_>) -> Vec<ColumnDef> {
+    vec![
+        text(manager, "division_code").not_null().take(),
+        text(manager, "code").not_null().take(),
+        text(manager, "name").not_null().take(),
+        text(manager, "level"),
+        key("parent_id"),
+    ]
 }
 
 #[async_trait::async_trait]
@@ -38,20 +49,10 @@ impl MigrationTrait for Migration {
         index(manager, "division", &["name", "id"]).await?;
         manager
             .create_table(
-                stamps(
-                    &mut Table::create()
-                        .table("unit")
-                        .col(key("id").not_null().primary_key())
-                        .col(text(manager, "division_code").not_null())
-                        .col(text(manager, "code").not_null())
-                        .col(text(manager, "name").not_null())
-                        .col(text(manager, "level"))
-                        .col(key("parent_id"))
-                        .foreign_key(ForeignKey::create().from("unit", "division_code").to("division", "code"))
-                        .foreign_key(&mut reference("unit", "parent_id", "unit"))
-                        .take(),
-                )
-                .take(),
+                table("unit", unit_columns(manager))
+                    .foreign_key(ForeignKey::create().from("unit", "division_code").to("division", "code"))
+                    .foreign_key(&mut reference("unit", "parent_id", "unit"))
+                    .take(),
             )
             .await?;
         unique(manager, "unit", &["division_code", "code"]).await?;

@@ -1,8 +1,8 @@
 //! Department goals (部门整体绩效目标) with sub-goals and measures.
 
-use sea_orm_migration::prelude::{DbErr, MigrationName, MigrationTrait, SchemaManager, Table, async_trait};
+use sea_orm_migration::prelude::{ColumnDef, DbErr, MigrationName, MigrationTrait, SchemaManager, async_trait};
 
-use crate::column::{drop_tables, index, int, key, part_of, reference, stamps, text, unique};
+use crate::column::{drop_tables, index, int, key, part_of, reference, table, text, unique};
 
 /// See the module.
 pub struct Migration;
@@ -11,6 +11,33 @@ impl MigrationName for Migration {
     fn name(&self) -> &str {
         "m20261122_000004_department_goals"
     }
+}
+
+/// The columns of `department_goal` between its key and its stamps.
+pub fn department_goal_columns(manager: &SchemaManager<'_>) -> Vec<ColumnDef> {
+    vec![
+        text(manager, "division_code").not_null().take(),
+        key("unit_id").not_null().take(),
+        int("fiscal_year").not_null().take(),
+        text(manager, "overall"),
+        key("source_id"),
+        int("source_line"),
+        int("source_table"),
+        int("source_row"),
+    ]
+}
+
+/// The columns of `goal_item` between its key and its stamps.
+pub fn goal_item_columns(manager: &SchemaManager<'_>) -> Vec<ColumnDef> {
+    vec![
+        text(manager, "division_code").not_null().take(),
+        key("unit_id").not_null().take(),
+        key("goal_id").not_null().take(),
+        text(manager, "kind").not_null().take(),
+        int("ordinal").not_null().take(),
+        text(manager, "number"),
+        text(manager, "text").not_null().take(),
+    ]
 }
 
 #[async_trait::async_trait]
@@ -22,23 +49,10 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                stamps(
-                    &mut Table::create()
-                        .table("department_goal")
-                        .col(key("id").not_null().primary_key())
-                        .col(text(manager, "division_code").not_null())
-                        .col(key("unit_id").not_null())
-                        .col(int("fiscal_year").not_null())
-                        .col(text(manager, "overall"))
-                        .col(key("source_id"))
-                        .col(int("source_line"))
-                        .col(int("source_table"))
-                        .col(int("source_row"))
-                        .foreign_key(&mut reference("department_goal", "unit_id", "unit"))
-                        .foreign_key(&mut reference("department_goal", "source_id", "source_document"))
-                        .take(),
-                )
-                .take(),
+                table("department_goal", department_goal_columns(manager))
+                    .foreign_key(&mut reference("department_goal", "unit_id", "unit"))
+                    .foreign_key(&mut reference("department_goal", "source_id", "source_document"))
+                    .take(),
             )
             .await?;
         unique(manager, "department_goal", &["division_code", "unit_id", "fiscal_year"]).await?;
@@ -48,21 +62,9 @@ impl MigrationTrait for Migration {
         index(manager, "department_goal", &["source_id"]).await?;
         manager
             .create_table(
-                stamps(
-                    &mut Table::create()
-                        .table("goal_item")
-                        .col(key("id").not_null().primary_key())
-                        .col(text(manager, "division_code").not_null())
-                        .col(key("unit_id").not_null())
-                        .col(key("goal_id").not_null())
-                        .col(text(manager, "kind").not_null())
-                        .col(int("ordinal").not_null())
-                        .col(text(manager, "number"))
-                        .col(text(manager, "text").not_null())
-                        .foreign_key(&mut part_of("goal_item", "goal_id", "department_goal"))
-                        .take(),
-                )
-                .take(),
+                table("goal_item", goal_item_columns(manager))
+                    .foreign_key(&mut part_of("goal_item", "goal_id", "department_goal"))
+                    .take(),
             )
             .await?;
         unique(manager, "goal_item", &["goal_id", "kind", "ordinal"]).await

@@ -1,9 +1,9 @@
 //! Projects (预算项目): one of one unit and fiscal year.
 
-use sea_orm_migration::prelude::{DbErr, MigrationName, MigrationTrait, SchemaManager, Table, async_trait};
+use sea_orm_migration::prelude::{ColumnDef, DbErr, MigrationName, MigrationTrait, SchemaManager, async_trait};
 use sea_orm_migration::sea_orm::ConnectionTrait;
 
-use crate::column::{drop_tables, index, int, key, long, reference, stamps, text};
+use crate::column::{drop_tables, index, int, key, long, reference, table, text};
 
 /// See the module.
 pub struct Migration;
@@ -12,6 +12,32 @@ impl MigrationName for Migration {
     fn name(&self) -> &str {
         "m20261122_000005_projects"
     }
+}
+
+/// The columns of `project` between its key and its stamps.
+pub fn project_columns(manager: &SchemaManager<'_>) -> Vec<ColumnDef> {
+    vec![
+        text(manager, "division_code").not_null().take(),
+        key("unit_id").not_null().take(),
+        int("fiscal_year").not_null().take(),
+        int("ordinal").not_null().take(),
+        text(manager, "code"),
+        text(manager, "name").not_null().take(),
+        text(manager, "heading"),
+        text(manager, "unit_raw"),
+        text(manager, "goal_level").not_null().take(),
+        long("budget"),
+        text(manager, "budget_raw"),
+        long("fiscal_funds"),
+        text(manager, "fiscal_funds_raw"),
+        long("other_funds"),
+        text(manager, "other_funds_raw"),
+        text(manager, "purpose"),
+        key("source_id"),
+        int("source_line"),
+        int("source_table"),
+        int("source_row"),
+    ]
 }
 
 #[async_trait::async_trait]
@@ -23,35 +49,10 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                stamps(
-                    &mut Table::create()
-                        .table("project")
-                        .col(key("id").not_null().primary_key())
-                        .col(text(manager, "division_code").not_null())
-                        .col(key("unit_id").not_null())
-                        .col(int("fiscal_year").not_null())
-                        .col(int("ordinal").not_null())
-                        .col(text(manager, "code"))
-                        .col(text(manager, "name").not_null())
-                        .col(text(manager, "heading"))
-                        .col(text(manager, "unit_raw"))
-                        .col(text(manager, "goal_level").not_null())
-                        .col(long("budget"))
-                        .col(text(manager, "budget_raw"))
-                        .col(long("fiscal_funds"))
-                        .col(text(manager, "fiscal_funds_raw"))
-                        .col(long("other_funds"))
-                        .col(text(manager, "other_funds_raw"))
-                        .col(text(manager, "purpose"))
-                        .col(key("source_id"))
-                        .col(int("source_line"))
-                        .col(int("source_table"))
-                        .col(int("source_row"))
-                        .foreign_key(&mut reference("project", "unit_id", "unit"))
-                        .foreign_key(&mut reference("project", "source_id", "source_document"))
-                        .take(),
-                )
-                .take(),
+                table("project", project_columns(manager))
+                    .foreign_key(&mut reference("project", "unit_id", "unit"))
+                    .foreign_key(&mut reference("project", "source_id", "source_document"))
+                    .take(),
             )
             .await?;
         // The natural key is the code where the form has one, else the name inside unit and year.

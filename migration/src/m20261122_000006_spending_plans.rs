@@ -1,8 +1,8 @@
 //! Spending plans (资金支出计划) and their points.
 
-use sea_orm_migration::prelude::{DbErr, MigrationName, MigrationTrait, SchemaManager, Table, async_trait};
+use sea_orm_migration::prelude::{ColumnDef, DbErr, MigrationName, MigrationTrait, SchemaManager, async_trait};
 
-use crate::column::{drop_tables, int, key, long, part_of, stamps, text, unique};
+use crate::column::{drop_tables, int, key, long, part_of, table, text, unique};
 
 /// See the module.
 pub struct Migration;
@@ -11,6 +11,29 @@ impl MigrationName for Migration {
     fn name(&self) -> &str {
         "m20261122_000006_spending_plans"
     }
+}
+
+/// The columns of `spending_plan` between its key and its stamps.
+pub fn spending_plan_columns(manager: &SchemaManager<'_>) -> Vec<ColumnDef> {
+    vec![
+        text(manager, "division_code").not_null().take(),
+        key("unit_id").not_null().take(),
+        key("project_id").not_null().take(),
+        text(manager, "printed_basis").not_null().take(),
+    ]
+}
+
+/// The columns of `plan_point` between its key and its stamps.
+pub fn plan_point_columns(manager: &SchemaManager<'_>) -> Vec<ColumnDef> {
+    vec![
+        text(manager, "division_code").not_null().take(),
+        key("unit_id").not_null().take(),
+        key("plan_id").not_null().take(),
+        int("month").not_null().take(),
+        long("percent"),
+        long("amount"),
+        text(manager, "raw").not_null().take(),
+    ]
 }
 
 #[async_trait::async_trait]
@@ -22,37 +45,17 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                stamps(
-                    &mut Table::create()
-                        .table("spending_plan")
-                        .col(key("id").not_null().primary_key())
-                        .col(text(manager, "division_code").not_null())
-                        .col(key("unit_id").not_null())
-                        .col(key("project_id").not_null().unique_key())
-                        .col(text(manager, "printed_basis").not_null())
-                        .foreign_key(&mut part_of("spending_plan", "project_id", "project"))
-                        .take(),
-                )
-                .take(),
+                table("spending_plan", spending_plan_columns(manager))
+                    .foreign_key(&mut part_of("spending_plan", "project_id", "project"))
+                    .take(),
             )
             .await?;
+        unique(manager, "spending_plan", &["project_id"]).await?;
         manager
             .create_table(
-                stamps(
-                    &mut Table::create()
-                        .table("plan_point")
-                        .col(key("id").not_null().primary_key())
-                        .col(text(manager, "division_code").not_null())
-                        .col(key("unit_id").not_null())
-                        .col(key("plan_id").not_null())
-                        .col(int("month").not_null())
-                        .col(long("percent"))
-                        .col(long("amount"))
-                        .col(text(manager, "raw").not_null())
-                        .foreign_key(&mut part_of("plan_point", "plan_id", "spending_plan"))
-                        .take(),
-                )
-                .take(),
+                table("plan_point", plan_point_columns(manager))
+                    .foreign_key(&mut part_of("plan_point", "plan_id", "spending_plan"))
+                    .take(),
             )
             .await?;
         unique(manager, "plan_point", &["plan_id", "month"]).await

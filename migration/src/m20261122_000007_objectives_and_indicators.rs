@@ -1,8 +1,8 @@
 //! Objectives (绩效目标) and indicators (绩效指标) of projects.
 
-use sea_orm_migration::prelude::{DbErr, MigrationName, MigrationTrait, SchemaManager, Table, async_trait};
+use sea_orm_migration::prelude::{ColumnDef, DbErr, MigrationName, MigrationTrait, SchemaManager, async_trait};
 
-use crate::column::{drop_tables, index, int, key, long, part_of, reference, stamps, text, unique};
+use crate::column::{drop_tables, index, int, key, long, part_of, reference, table, text, unique};
 
 /// See the module.
 pub struct Migration;
@@ -11,6 +11,44 @@ impl MigrationName for Migration {
     fn name(&self) -> &str {
         "m20261122_000007_objectives_and_indicators"
     }
+}
+
+/// The columns of `objective` between its key and its stamps.
+pub fn objective_columns(manager: &SchemaManager<'_>) -> Vec<ColumnDef> {
+    vec![
+        text(manager, "division_code").not_null().take(),
+        key("unit_id").not_null().take(),
+        key("project_id").not_null().take(),
+        int("ordinal").not_null().take(),
+        text(manager, "number"),
+        text(manager, "text").not_null().take(),
+    ]
+}
+
+/// The columns of `indicator` between its key and its stamps.
+pub fn indicator_columns(manager: &SchemaManager<'_>) -> Vec<ColumnDef> {
+    vec![
+        text(manager, "division_code").not_null().take(),
+        key("unit_id").not_null().take(),
+        int("fiscal_year").not_null().take(),
+        key("project_id").not_null().take(),
+        int("ordinal").not_null().take(),
+        key("level1_id").not_null().take(),
+        key("level2_id"),
+        text(manager, "level1_raw"),
+        text(manager, "level2_raw"),
+        text(manager, "name").not_null().take(),
+        text(manager, "description"),
+        text(manager, "basis"),
+        long("weight"),
+        text(manager, "target_kind").not_null().take(),
+        text(manager, "comparison"),
+        long("value"),
+        long("low"),
+        long("high"),
+        text(manager, "target_unit"),
+        text(manager, "target_raw").not_null().take(),
+    ]
 }
 
 #[async_trait::async_trait]
@@ -22,55 +60,19 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                stamps(
-                    &mut Table::create()
-                        .table("objective")
-                        .col(key("id").not_null().primary_key())
-                        .col(text(manager, "division_code").not_null())
-                        .col(key("unit_id").not_null())
-                        .col(key("project_id").not_null())
-                        .col(int("ordinal").not_null())
-                        .col(text(manager, "number"))
-                        .col(text(manager, "text").not_null())
-                        .foreign_key(&mut part_of("objective", "project_id", "project"))
-                        .take(),
-                )
-                .take(),
+                table("objective", objective_columns(manager))
+                    .foreign_key(&mut part_of("objective", "project_id", "project"))
+                    .take(),
             )
             .await?;
         unique(manager, "objective", &["project_id", "ordinal"]).await?;
         manager
             .create_table(
-                stamps(
-                    &mut Table::create()
-                        .table("indicator")
-                        .col(key("id").not_null().primary_key())
-                        .col(text(manager, "division_code").not_null())
-                        .col(key("unit_id").not_null())
-                        .col(int("fiscal_year").not_null())
-                        .col(key("project_id").not_null())
-                        .col(int("ordinal").not_null())
-                        .col(key("level1_id").not_null())
-                        .col(key("level2_id"))
-                        .col(text(manager, "level1_raw"))
-                        .col(text(manager, "level2_raw"))
-                        .col(text(manager, "name").not_null())
-                        .col(text(manager, "description"))
-                        .col(text(manager, "basis"))
-                        .col(long("weight"))
-                        .col(text(manager, "target_kind").not_null())
-                        .col(text(manager, "comparison"))
-                        .col(long("value"))
-                        .col(long("low"))
-                        .col(long("high"))
-                        .col(text(manager, "target_unit"))
-                        .col(text(manager, "target_raw").not_null())
-                        .foreign_key(&mut part_of("indicator", "project_id", "project"))
-                        .foreign_key(&mut reference("indicator", "level1_id", "indicator_level"))
-                        .foreign_key(&mut reference("indicator", "level2_id", "indicator_level"))
-                        .take(),
-                )
-                .take(),
+                table("indicator", indicator_columns(manager))
+                    .foreign_key(&mut part_of("indicator", "project_id", "project"))
+                    .foreign_key(&mut reference("indicator", "level1_id", "indicator_level"))
+                    .foreign_key(&mut reference("indicator", "level2_id", "indicator_level"))
+                    .take(),
             )
             .await?;
         unique(manager, "indicator", &["project_id", "ordinal"]).await?;

@@ -14,6 +14,7 @@ use crate::clock;
 use crate::config::Settings;
 use crate::db::Db;
 use crate::error::{AppError, AppResult, ErrorCode};
+use crate::service::work::{Origin, Work};
 use crate::service::{account, unit};
 
 /// Manage accounts and what they may do
@@ -83,28 +84,26 @@ impl Account {
             Command::Init => init(&db).await?,
             Command::Add { name, service } => {
                 let kind = if service { AccountKind::Service } else { AccountKind::Person };
-                let caller = Caller::operator();
-                db.write(async |tx| account::add(tx, &caller, &name, kind, clock::system()).await).await?;
+                write(&db, "account add", async |work| account::add(work, &name, kind).await).await?;
             }
             Command::Grant(right) => {
-                let change = async |tx: &DatabaseTransaction, account: &Model, grant: &Grant| {
-                    account::grant(tx, &Caller::operator(), account.id, grant, clock::system()).await
+                let change = async |work: &mut Work<'_>, account: &Model, grant: &Grant| {
+                    account::grant(work, account.id, grant).await
                 };
-                right.apply(&db, change).await?;
+                right.apply(&db, "account grant", change).await?;
             }
             Command::Revoke(right) => {
-                let change = async |tx: &DatabaseTransaction, account: &Model, grant: &Grant| {
-                    account::revoke(tx, &Caller::operator(), account.id, grant).await
+                let change = async |work: &mut Work<'_>, account: &Model, grant: &Grant| {
+                    account::revoke(work, account.id, grant).await
                 };
-                right.apply(&db, change).await?;
+                right.apply(&db, "account revoke", change).await?;
             }
             Command::Disable { name } => {
-                let disable = async |tx: &DatabaseTransaction| {
-                    let caller = Caller::operator();
-                    let account = account::get_by_name(tx, &caller, &name).await?;
-                    account::disable(tx, &caller, account.id, clock::system()).await
+                let disable = async |work: &mut Work<'_>| {
+                    let account = account::get_by_name(work.tx, work.caller, &name).await?;
+                    account::disable(work, account.id).await
                 };
-                db.write(disable).await?;
+                write(&db, "account disable", disable).await?;
             }
             Command::List => list(&db).await?,
         }
@@ -117,12 +116,13 @@ impl Right {
     async fn apply(
         &self,
         db: &Db,
-        change: impl AsyncFn(&DatabaseTransaction, &Model, &Grant) -> AppResult<()>,
+        action: &str,
+        change: impl AsyncFn(&mut Work<'_>, &Model, &Grant) -> AppResult<()>,
     ) -> AppResult<()> {
-        db.write(async |tx| {
-            let account = account::get_by_name(tx, &Caller::operator(), &self.name).await?;
-            let grant = Grant { role: self.role, scope: self.scope(tx).await? };
-            change(tx, &account, &grant).await
+        write(db, action, async |work| {
+            let account = account::get_by_name(work.tx, work.caller, &self.name).await?;
+            let grant = Grant { role: self.role, scope: self.scope(work.tx).await? };
+            change(work, &account, &grant).await
         })
         .await
     }
@@ -134,6 +134,18 @@ impl Right {
             (None, None) => Scope::Everything,
         })
     }
+}
+
+/// Does the work of a command in one transaction, with its record.
+async fn write<T>(db: &Db, action: &str, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
+    let (caller, origin) = (Caller::operator(), Origin::of(action));
+    db.write(async |tx| {
+        let mut work = Work::begin(tx, &caller, &origin, clock::system);
+        let given = task(&mut work).await?;
+        work.finish().await?;
+        Ok(given)
+    })
+    .await
 }
 
 /// A unit and those below it.
@@ -161,17 +173,14 @@ async fn init(db: &Db) -> Result<(), Failure> {
 /// # Errors
 /// When the name or the scope of the grant is not acceptable.
 pub async fn ensure(db: &Db, name: &str, grant: &Grant) -> AppResult<bool> {
-    db.write(async |tx| {
-        let caller = Caller::operator();
-        match account::get_by_name(tx, &caller, name).await {
-            Ok(_) => Ok(false),
-            Err(error) if error.code() == ErrorCode::NotFound => {
-                let account = account::add(tx, &caller, name, AccountKind::Person, clock::system()).await?;
-                account::grant(tx, &caller, account.id, grant, clock::system()).await?;
-                Ok(true)
-            }
-            Err(error) => Err(error),
+    write(db, "account init", async |work| match account::get_by_name(work.tx, work.caller, name).await {
+        Ok(_) => Ok(false),
+        Err(error) if error.code() == ErrorCode::NotFound => {
+            let account = account::add(work, name, AccountKind::Person).await?;
+            account::grant(work, account.id, grant).await?;
+            Ok(true)
         }
+        Err(error) => Err(error),
     })
     .await
 }

@@ -1,5 +1,7 @@
 //! `jixiao admin …`.
 
+mod audit;
+
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -17,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
 /// Look after the database
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  jixiao admin check")]
+#[command(after_help = "Examples:\n  jixiao admin check\n  jixiao admin audit verify")]
 pub struct Admin {
     #[command(subcommand)]
     command: Command,
@@ -31,12 +33,14 @@ enum Command {
     /// nothing, and may run beside the service.
     #[command(after_help = "Example:\n  jixiao admin check && echo whole")]
     Check,
+    Audit(audit::Audit),
 }
 
 impl Admin {
     pub async fn run(self, settings: &Settings) -> Result<(), Failure> {
         match self.command {
             Command::Check => check(settings).await,
+            Command::Audit(audit) => audit.run(settings).await,
         }
     }
 }

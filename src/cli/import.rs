@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::failure::{Failure, warn};
 use super::progress::Progress;
+use super::template::Template;
 use super::{argument, output};
 use crate::app;
 use crate::auth::Caller;
@@ -24,14 +25,15 @@ use crate::import::{self, FileStore, Limits, Options, Report, Source};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  jixiao import report.docx --division 130304\n  \
                         jixiao import *.txt --division 130304 --fiscal-year 2020 --unit 450002 --unit-name 某单位 --dry-run\n  \
-                        jixiao import report.docx --division 130304 --json | jq .projects")]
+                        jixiao import report.docx --division 130304 --json | jq .projects\n  \
+                        jixiao import --template xlsx --kind indicators -o indicators.xlsx")]
 pub struct Import {
     /// Documents; the format is told by the content
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "template", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Code of the fiscal division (财政区划), which no document prints
-    #[arg(long, value_name = "CODE", value_parser = argument::division)]
-    division: String,
+    #[arg(long, value_name = "CODE", value_parser = argument::division, required_unless_present = "template")]
+    division: Option<String>,
     /// Name of the division; a known one stays without it
     #[arg(long, value_name = "NAME")]
     division_name: Option<String>,
@@ -50,10 +52,15 @@ pub struct Import {
     /// Print a JSON object for each document, one a line
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    template: Template,
 }
 
 impl Import {
     pub async fn run(self, settings: &Settings) -> Result<(), Failure> {
+        if let Some(format) = self.template.format {
+            return self.template.write(format);
+        }
         let db = app::open(settings).await?;
         let store = FileStore::new(settings.files_folder());
         let options = self.options();
@@ -73,7 +80,8 @@ impl Import {
 
     fn options(&self) -> Options {
         Options {
-            division: self.division.clone(),
+            // Only a template does without.
+            division: self.division.clone().unwrap_or_default(),
             division_name: self.division_name.clone(),
             fiscal_year: self.fiscal_year,
             unit_code: self.unit.clone(),

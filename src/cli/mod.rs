@@ -16,6 +16,7 @@ mod output;
 mod progress;
 mod schema;
 mod serve;
+mod template;
 mod token;
 
 use std::path::PathBuf;

@@ -63,13 +63,14 @@ impl Object for Finding {
                 )
                 .value("fiscalYear: Int!", "Fiscal year of the document.", |f| Value::from(f.fiscal_year))
                 .inline::<SourceRef>(
-                    "place: SourceRef!",
-                    "Where it stands; without line, table and row when something is absent from the whole document.",
-                    |f| Place::of(Some(f.source_id), f.source_line, f.source_table, f.source_row),
+                    "place: SourceRef",
+                    "Where it stands; without line, table and row when something is absent from the whole document. Null \
+                     for what was noticed in values that came without a document.",
+                    |f| Place::of(f.source_id, f.source_line, f.source_table, f.source_row),
                 )
                 .one::<SourceDocument, _>(
                     "source: SourceDocument",
-                    "The document; null when it belongs to a unit out of scope.",
+                    "The document; null when there is none, or when it belongs to a unit out of scope.",
                     FINDING_SOURCE,
                 )
                 .one::<Unit, _>("unit: Unit!", "The unit it belongs to.", FINDING_UNIT)
@@ -89,6 +90,18 @@ impl Object for Finding {
                     FINDING_INDICATOR,
                 )
                 .value("createdAt: DateTime!", "When it was noticed first.", |f| text::time(f.created_at))
+                .value("version: Int!", "Starts at 1 and grows by 1 with each change.", |f| {
+                    Value::from(f.version)
+                })
+                .value("acknowledgedAt: DateTime", "When someone acknowledged it; null while nobody has.", |f| {
+                    f.acknowledged_at.map_or(Value::Null, text::time)
+                })
+                .value("acknowledgedBy: String", "Name of the account that acknowledged it.", |f| {
+                    text::text(&f.acknowledged_by)
+                })
+                .value("acknowledgedReason: String", "Why it may stay as it is.", |f| {
+                    text::text(&f.acknowledged_reason)
+                })
         });
         &FIELDS
     }
@@ -108,6 +121,11 @@ impl Connected for Finding {
                 .code("severity: SeverityFilter", "Severity.", Column::Severity)
                 .text("detail: StringFilter", "The text that was noticed.", Column::Detail)
                 .time("createdAt: DateTimeFilter", "When it was noticed first.", Column::CreatedAt)
+                .time(
+                    "acknowledgedAt: DateTimeFilter",
+                    "When someone acknowledged it; `isNull: true` asks for those that nobody has.",
+                    Column::AcknowledgedAt,
+                )
                 .related("unit: UnitFilter", "The unit.", FINDING_UNIT, Unit::filters)
                 .related("project: ProjectFilter", "The project it is about.", FINDING_PROJECT, Project::filters)
                 .related(

@@ -10,13 +10,14 @@ use futures_util::future::BoxFuture;
 
 use super::engine::argument::{self, At};
 use super::engine::asked::Asked;
-use super::engine::connection::Connected;
+use super::engine::connection::{self, Connected, PagesLink};
 use super::engine::filter::Filters;
 use super::engine::object::{Fields, Linked, Object, Step};
 use super::engine::order::OrderField;
 use super::engine::plan::Plan;
 use super::engine::signature::Argument;
 use super::finding::{self as findings, Finding};
+use super::history::{self, Change};
 use super::project::Project;
 use super::text;
 use super::unit::Unit;
@@ -91,6 +92,12 @@ impl Object for Indicator {
                     INDICATOR_FINDINGS,
                     || vec![Key::up(finding::Column::Rule)],
                     findings::of_severity,
+                )
+                .field(
+                    "history: ChangeConnection!",
+                    "What was done to the indicator, the newest first unless asked otherwise.",
+                    connection::arguments::<Change>(false),
+                    |asked| Ok(Step::Link(Box::new(PagesLink::<_, Change>::compile(history::of_indicators, asked)?))),
                 )
                 .value("createdAt: DateTime!", "When the row was made.", |i| text::time(i.created_at))
                 .value("updatedAt: DateTime!", "When the row last changed.", |i| text::time(i.updated_at))

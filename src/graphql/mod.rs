@@ -5,10 +5,12 @@ use async_graphql::{EmptySubscription, SDLExportOptions, Schema};
 use crate::db::Db;
 use crate::lang::Lang;
 
+pub mod bulk_operation;
 pub mod department_goal;
 pub mod division;
 pub mod engine;
 pub mod finding;
+pub mod history;
 pub mod indicator;
 pub mod locale;
 pub mod lookup;

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use async_graphql::Value;
 use entity::{
-    department_goal, division, finding, id, indicator, indicator_level, objective, project, source_document,
-    spending_plan, unit,
+    bulk_operation, department_goal, division, finding, id, indicator, indicator_level, objective, project,
+    source_document, spending_plan, unit,
 };
 use futures_util::future::{BoxFuture, try_join_all};
 use sea_orm::{EntityTrait, ModelTrait};
 use uuid::Uuid;
 
+use super::bulk_operation::BulkOperation;
 use super::department_goal::DepartmentGoal;
 use super::division::Division;
 use super::engine::asked::Asked;
@@ -125,6 +126,11 @@ impl Kinds {
                 asked,
                 |id| id::FindingId::parse(id).map(|id| id.0),
                 finding::Column::Id,
+            )?,
+            table::<BulkOperation, bulk_operation::Entity>(
+                asked,
+                |id| id::BulkOperationId::parse(id).map(|id| id.0),
+                bulk_operation::Column::Id,
             )?,
         ]))
     }

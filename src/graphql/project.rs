@@ -13,6 +13,7 @@ use super::engine::object::{Fields, Object};
 use super::engine::order::OrderField;
 use super::engine::signature::Argument;
 use super::finding::{self as findings, Finding};
+use super::history::Change;
 use super::indicator::Indicator;
 use super::money::{Amount, Money};
 use super::source_document::{Place, SourceRef};
@@ -21,7 +22,8 @@ use super::text;
 use super::unit::Unit;
 use crate::service::order::Key;
 use crate::service::relation::{
-    OBJECTIVE_PROJECT, PROJECT_FINDINGS, PROJECT_INDICATORS, PROJECT_OBJECTIVES, PROJECT_PLAN, PROJECT_UNIT,
+    OBJECTIVE_PROJECT, PROJECT_FINDINGS, PROJECT_HISTORY, PROJECT_INDICATORS, PROJECT_OBJECTIVES, PROJECT_PLAN,
+    PROJECT_UNIT,
 };
 
 /// `Project`.
@@ -108,6 +110,11 @@ impl Object for Project {
                     "source: SourceRef",
                     "Where the values were read; null when they were not imported.",
                     |p| Place::of(p.source_id, p.source_line, p.source_table, p.source_row),
+                )
+                .connection::<Change, _>(
+                    "history: ChangeConnection!",
+                    "What was done to the project and its parts, the newest first unless asked otherwise.",
+                    PROJECT_HISTORY,
                 )
                 .value("createdAt: DateTime!", "When the row was made.", |p| text::time(p.created_at))
                 .value("updatedAt: DateTime!", "When the row last changed.", |p| text::time(p.updated_at))

@@ -12,6 +12,7 @@ use async_graphql::{
 };
 use entity::indicator_level;
 
+use super::bulk_operation::{self, BulkOperation};
 use super::department_goal::DepartmentGoal;
 use super::division::Division;
 use super::engine::argument::{self, At};
@@ -25,7 +26,7 @@ use super::project::Project;
 use super::source_document::SourceDocument;
 use super::unit::Unit;
 use super::viewer::{Facts, ServiceInfo, Viewer};
-use super::{lookup, shapes};
+use super::{history, lookup, shapes};
 use crate::auth::Caller;
 use crate::db::{Db, Executor};
 use crate::error::{AppError, AppResult};
@@ -104,7 +105,9 @@ pub fn fields() -> &'static Fields<Root> {
                 by("by: ProjectBy!"),
                 lookup::project,
             )
+            .at_moment(history::as_of(), history::moment)
             .all_of::<Project>("projects: ProjectConnection!", "Projects.")
+            .at_moment(history::as_of(), history::moment)
             .rows::<Indicator>(
                 "indicator: Indicator",
                 "One indicator; null where there is none that the caller may see, an error where the key fits several.",
@@ -144,6 +147,16 @@ pub fn fields() -> &'static Fields<Root> {
                 lookup::source_document,
             )
             .all_of::<SourceDocument>("sourceDocuments: SourceDocumentConnection!", "Documents that were read.")
+            .rows::<BulkOperation>(
+                "bulkOperation: BulkOperation",
+                "One bulk operation; null where there is none that the caller may see.",
+                vec![Argument::new("id: ID!", "Its id.")],
+                bulk_operation::by_id,
+            )
+            .all_of::<BulkOperation>(
+                "bulkOperations: BulkOperationConnection!",
+                "Bulk operations: the caller's own, or all for who may read everything.",
+            )
     });
     &FIELDS
 }
@@ -190,7 +203,7 @@ async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -
     let Asking { caller, db, asked, .. } = asking(ctx, Query::NAME)?;
     let Some(asked) = asked else { return Ok(Value::Null) };
     let step = field.compile(asked)?;
-    let reader = Reader { db: Executor::Pool(db.read()), caller };
+    let reader = Reader::new(Executor::Pool(db.read()), caller);
     match step {
         Step::Value(value) => Ok(value(&())),
         Step::Link(link) => Ok(link.load(reader, &[()]).await?.pop().unwrap_or(Value::Null)),

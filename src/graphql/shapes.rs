@@ -8,12 +8,14 @@ use std::cell::Cell;
 
 use async_graphql::registry::Registry;
 
+use super::bulk_operation::{BulkFailure, BulkOperation, BulkProgress, ErrorSummaryItem};
 use super::department_goal::{DepartmentGoal, GoalItem, SafeguardMeasure};
 use super::division::Division;
 use super::engine::mutation::RowSummary;
 use super::engine::registry::Registrar;
 use super::engine::signature::Argument;
 use super::finding::Finding;
+use super::history::{Change, FieldChange};
 use super::indicator::{Indicator, IndicatorLevel, QualitativeTarget, QuantityTarget, RangeTarget};
 use super::money::Money;
 use super::project::{Objective, Project};
@@ -100,6 +102,12 @@ fn objects(registrar: &mut Registrar<'_>) {
     registrar.connected::<DepartmentGoal>();
     registrar.connected::<Finding>();
     registrar.connected::<SourceDocument>();
+    registrar.connected::<Change>();
+    registrar.object::<FieldChange>();
+    registrar.object::<BulkProgress>();
+    registrar.object::<BulkFailure>();
+    registrar.object::<ErrorSummaryItem>();
+    registrar.connected::<BulkOperation>();
     registrar.filter(indicator::levels());
     registrar.fields("Query", query::fields());
 }

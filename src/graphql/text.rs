@@ -5,36 +5,19 @@ use entity::value::{Fen, Micro, Timestamp};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Digits after the point of 万元, and of every other decimal.
-const MICRO_PLACES: u32 = 6;
-/// Digits after the point of 元.
-const YUAN_PLACES: u32 = 2;
-
-/// A scaled integer in plain notation without trailing zeros: 88,800,000 at 6 places is `88.8`.
-fn plain(scaled: i64, places: u32) -> String {
-    let scale = 10_u64.pow(places);
-    let (whole, part) = (scaled.unsigned_abs() / scale, scaled.unsigned_abs() % scale);
-    let sign = if scaled < 0 { "-" } else { "" };
-    if part == 0 {
-        return format!("{sign}{whole}");
-    }
-    let part = format!("{part:0places$}", places = places as usize);
-    format!("{sign}{whole}.{}", part.trim_end_matches('0'))
-}
-
 /// A decimal.
-pub fn decimal(Micro(micros): Micro) -> Value {
-    Value::from(plain(micros, MICRO_PLACES))
+pub fn decimal(micros: Micro) -> Value {
+    Value::from(micros.decimal())
 }
 
 /// Money in 万元.
-pub fn wan_yuan(Fen(fen): Fen) -> Value {
-    Value::from(plain(fen, MICRO_PLACES))
+pub fn wan_yuan(fen: Fen) -> Value {
+    Value::from(fen.wan_yuan())
 }
 
 /// Money in 元.
-pub fn yuan(Fen(fen): Fen) -> Value {
-    Value::from(plain(fen, YUAN_PLACES))
+pub fn yuan(fen: Fen) -> Value {
+    Value::from(fen.yuan())
 }
 
 /// A time in UTC, RFC 3339.

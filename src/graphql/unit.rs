@@ -15,13 +15,15 @@ use super::engine::object::{Fields, Object};
 use super::engine::order::OrderField;
 use super::engine::signature::Argument;
 use super::finding::Finding;
+use super::history::Change;
 use super::project::Project;
 use super::source_document::SourceDocument;
 use super::text;
 use crate::service::filter::{Filter, Test};
 use crate::service::order::Key;
 use crate::service::relation::{
-    UNIT_ALIASES, UNIT_CHILDREN, UNIT_DIVISION, UNIT_DOCUMENTS, UNIT_FINDINGS, UNIT_GOALS, UNIT_PARENT, UNIT_PROJECTS,
+    UNIT_ALIASES, UNIT_CHILDREN, UNIT_DIVISION, UNIT_DOCUMENTS, UNIT_FINDINGS, UNIT_GOALS, UNIT_HISTORY, UNIT_PARENT,
+    UNIT_PROJECTS,
 };
 
 /// `Unit`.
@@ -83,6 +85,11 @@ impl Object for Unit {
                 UNIT_DOCUMENTS,
             )
             .connection::<Finding, _>("findings: FindingConnection!", "What rules noticed in its data.", UNIT_FINDINGS)
+            .connection::<Change, _>(
+                "history: ChangeConnection!",
+                "What was done to the unit and its other names, the newest first unless asked otherwise.",
+                UNIT_HISTORY,
+            )
             .value("createdAt: DateTime!", "When the row was made.", |u| text::time(u.created_at))
             .value("updatedAt: DateTime!", "When the row last changed.", |u| text::time(u.updated_at))
         });

@@ -72,34 +72,34 @@ macro_rules! kinds {
 kinds! {
     /// `ValidationError`.
     ValidationError = "A value that cannot be accepted.", |fields| fields
-        .value("value: String", "The value as sent, shortened; null where it is absent.", |error| match &error.detail {
+        .value("value: String", "The value as sent, shortened; null where it is absent.", |error| match &*error.detail {
             Detail::Validation { value, .. } => text::text(value),
             _ => Value::Null,
         })
-        .value("rule: String!", "Name of the rule that it breaks.", |error| match &error.detail {
+        .value("rule: String!", "Name of the rule that it breaks.", |error| match &*error.detail {
             Detail::Validation { rule, .. } => Value::from(rule.as_str()),
             _ => Value::Null,
         });
     /// `DuplicateKeyError`.
     DuplicateKeyError = "A key that is taken, by an object or by an earlier row of the request.", |fields| fields
         .field("existing: Node", "The object that has it; null where that is a row of the request.", Vec::new(), |asked| {
-            Ok(Step::Link(Box::new(NodeOf::compile(asked, |error: &UserError| match &error.detail {
+            Ok(Step::Link(Box::new(NodeOf::compile(asked, |error: &UserError| match &*error.detail {
                 Detail::Duplicate { existing } => existing.as_deref(),
                 _ => None,
             })?)))
         });
     /// `ConflictError`.
     ConflictError = "The object has changed since the version that the caller expects.", |fields| fields
-        .value("expectedVersion: Int!", "The version that was sent.", |error| match &error.detail {
+        .value("expectedVersion: Int!", "The version that was sent.", |error| match &*error.detail {
             Detail::Conflict { expected, .. } => Value::from(*expected),
             _ => Value::Null,
         })
-        .value("currentVersion: Int!", "The version that is stored.", |error| match &error.detail {
+        .value("currentVersion: Int!", "The version that is stored.", |error| match &*error.detail {
             Detail::Conflict { current, .. } => Value::from(*current),
             _ => Value::Null,
         })
         .field("current: Node", "The object as it is stored.", Vec::new(), |asked| {
-            Ok(Step::Link(Box::new(NodeOf::compile(asked, |error: &UserError| match &error.detail {
+            Ok(Step::Link(Box::new(NodeOf::compile(asked, |error: &UserError| match &*error.detail {
                 Detail::Conflict { node, .. } => Some(node.as_str()),
                 _ => None,
             })?)))
@@ -107,7 +107,7 @@ kinds! {
         .value(
             "changedFields: [String!]!",
             "The fields of `set` whose stored value is not the one that was sent.",
-            |error| match &error.detail {
+            |error| match &*error.detail {
                 Detail::Conflict { changed, .. } => {
                     Value::List(changed.iter().map(|field| Value::from(field.as_str())).collect())
                 }
@@ -116,13 +116,13 @@ kinds! {
         );
     /// `NotFoundError`.
     NotFoundError = "What the input names is not there, or the caller may not see it.", |fields| fields
-        .value("key: String!", "What was looked for.", |error| match &error.detail {
+        .value("key: String!", "What was looked for.", |error| match &*error.detail {
             Detail::NotFound { key } => Value::from(key.as_str()),
             _ => Value::Null,
         });
     /// `ForbiddenError`.
     ForbiddenError = "The caller may see the object but may not do this to it.", |fields| fields
-        .value("permission: String!", "The right that is missing: a role of a grant.", |error| match &error.detail {
+        .value("permission: String!", "The right that is missing: a role of a grant.", |error| match &*error.detail {
             Detail::Forbidden { permission } => Value::from(permission.as_str()),
             _ => Value::Null,
         });
@@ -153,7 +153,7 @@ impl<R> UserErrors<R> {
 
 /// The place of a mistake's type in [`UserErrors::plans`].
 fn kind(error: &UserError) -> usize {
-    match error.detail {
+    match *error.detail {
         Detail::Validation { .. } => 0,
         Detail::Duplicate { .. } => 1,
         Detail::Conflict { .. } => 2,

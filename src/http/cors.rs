@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::log::X_REQUEST_ID;
+use super::uploads::{UPLOAD_LENGTH, UPLOAD_OFFSET};
 
 /// Lets pages of these origins (`https://host:port`, as browsers send them) ask and read what they need of the answer.
 pub fn layer(origins: &[String]) -> CorsLayer {
@@ -11,7 +12,14 @@ pub fn layer(origins: &[String]) -> CorsLayer {
     let known = move |origin: &HeaderValue, _: &_| origins.iter().any(|known| origin == known.as_str());
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(known))
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT_LANGUAGE, X_REQUEST_ID])
-        .expose_headers([X_REQUEST_ID, header::RETRY_AFTER])
+        .allow_methods([Method::GET, Method::POST, Method::PUT])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::CONTENT_RANGE,
+            header::RANGE,
+            header::ACCEPT_LANGUAGE,
+            X_REQUEST_ID,
+        ])
+        .expose_headers([X_REQUEST_ID, header::RETRY_AFTER, header::RANGE, UPLOAD_OFFSET, UPLOAD_LENGTH])
 }

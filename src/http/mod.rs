@@ -1,7 +1,7 @@
 //! The service on the network: routes and their layers, and what stands between a stranger's bytes and the schema.
 //!
 //! A request passes `log::observe` (id, panic, log line, headers), cross-origin rules where configured, compression, and
-//! then its route. `graphql` decides everything about GraphQL over HTTP; `guard` bounds documents; [`serve`] bounds
+//! then its route. `graphql` decides everything about GraphQL over HTTP; `uploads` and `operations` bring and fetch files; `guard` bounds documents; [`serve`] bounds
 //! connections. Nothing here reads the database or knows a type of the schema.
 
 mod answer;
@@ -14,9 +14,11 @@ mod guard;
 mod health;
 mod lifecycle;
 mod log;
+mod operations;
 mod request;
 mod server;
 mod stall;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -28,7 +30,8 @@ use axum::{Extension, Router, middleware};
 use futures_util::future::BoxFuture;
 use tower_http::compression::CompressionLayer;
 
-use crate::auth::Authenticate;
+use crate::auth::{Authenticate, Caller};
+use crate::bulk::Bulk;
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::lang::{ByLang, Lang};
 use crate::limits::Limits;
@@ -36,6 +39,7 @@ use crate::request_id::RequestId;
 
 use answer::{Media, Refused};
 use capacity::Capacity;
+use log::Subject;
 
 pub use lifecycle::Lifecycle;
 pub use log::log_panics_without_text;
@@ -53,6 +57,7 @@ pub struct Service<E> {
     ready: Ready,
     lifecycle: Lifecycle,
     capacity: Capacity,
+    bulk: Option<Bulk>,
 }
 
 impl<E: Executor> Service<E> {
@@ -69,7 +74,23 @@ impl<E: Executor> Service<E> {
         ready: Ready,
         lifecycle: Lifecycle,
     ) -> Self {
-        Self { executors, authenticate, limits, sdl, ready, lifecycle, capacity: Capacity::new() }
+        Self { executors, authenticate, limits, sdl, ready, lifecycle, capacity: Capacity::new(), bulk: None }
+    }
+
+    /// Serves the files of bulk operations too, below `/v1`.
+    #[must_use]
+    pub fn with_bulk(self, bulk: Bulk) -> Self {
+        Self { bulk: Some(bulk), ..self }
+    }
+
+    /// Who sends a request to one of those routes, and the operations.
+    async fn bulk_caller(&self, headers: &HeaderMap, id: &RequestId, subject: &Subject) -> AppResult<(Caller, &Bulk)> {
+        let bulk = self.bulk.as_ref().ok_or_else(nothing)?;
+        let caller = self.authenticate.caller(headers).await.inspect_err(|error| graphql::log_cause(error, id))?;
+        if let Some(account) = caller.identity() {
+            subject.account(&account.name);
+        }
+        Ok((caller, bulk))
     }
 }
 
@@ -83,6 +104,12 @@ pub fn router<E: Executor>(service: Service<E>, origins: &[String]) -> Router {
         .route("/schema.graphql", get(health::schema::<E>))
         .route("/", get(explorer::page))
         .route("/explorer/{*path}", get(explorer::asset))
+        .route(
+            "/v1/uploads/{id}",
+            get(uploads::state::<E>).put(uploads::put::<E>).fallback(uploads::method_not_allowed),
+        )
+        .route("/v1/operations/{id}/results", get(operations::results::<E>))
+        .route("/v1/operations/{id}/errors", get(operations::errors::<E>))
         .fallback(nothing_here)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::new(service))
@@ -100,7 +127,11 @@ fn language(headers: &HeaderMap) -> Lang {
 }
 
 async fn nothing_here(Extension(id): Extension<RequestId>) -> Response {
-    refuse(AppError::new(ErrorCode::NotFound, "There is nothing at this address; GraphQL is at `/graphql`."), &id)
+    refuse(nothing(), &id)
+}
+
+fn nothing() -> AppError {
+    AppError::new(ErrorCode::NotFound, "There is nothing at this address; GraphQL is at `/graphql`.")
 }
 
 /// The router adds which methods there are.

@@ -4,6 +4,7 @@
 //! the option. Nothing is invented: where a value is not printed or cannot be read it is absent, and the printed text
 //! stands beside every value that was read.
 
+mod content;
 mod document;
 mod facts;
 mod findings;

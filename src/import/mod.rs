@@ -3,6 +3,8 @@
 //! [`read`] knows the file formats, [`check()`] the forms of the field and the rules of data quality. A file that is
 //! refused as a whole is a [`ReadError`]; what a document leaves out altogether is a [`CheckError`]; a project table
 //! that cannot be taken is listed in [`check::Checked::rejected`] while the rest is kept.
+//!
+//! Tables for bulk writing are another kind of file and have their own reader, [`table`].
 
 pub mod check;
 pub mod document;
@@ -14,13 +16,13 @@ pub mod indicator_table;
 pub mod labels;
 pub mod limits;
 pub mod marks;
-pub mod numbering;
 pub mod outline;
 mod package;
 pub mod reject;
 pub mod report;
 mod rows;
 mod run;
+pub mod table;
 mod text;
 mod xml;
 

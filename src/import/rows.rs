@@ -208,23 +208,23 @@ impl Rows<'_> {
         owner: &unit::Model,
         document: &source_document::Model,
         goal: Option<&department_goal::Model>,
-        stored: &HashMap<i32, (project::Model, Vec<indicator::Model>)>,
+        stored: &HashMap<i32, Content>,
     ) -> Vec<finding::Model> {
         let rows = self.checked.findings.iter().map(|found| {
             let project = found.project.and_then(|ordinal| stored.get(&small(ordinal)));
-            let indicator = project.zip(found.indicator).and_then(|((_, indicators), ordinal)| {
-                indicators.iter().find(|indicator| indicator.ordinal == small(ordinal))
+            let indicator = project.zip(found.indicator).and_then(|(content, ordinal)| {
+                content.indicators.iter().find(|indicator| indicator.ordinal == small(ordinal))
             });
             let place = Columns::of(found.place);
             let in_goal = project.is_none() && goal.is_some_and(|_| self.stands_in_goal(found.place));
             finding::Model {
                 id: FindingId::new(),
                 division_code: self.checked.division_code.clone(),
-                unit_id: project.map_or(owner.id, |(project, _)| project.unit_id),
+                unit_id: project.map_or(owner.id, |content| content.project.unit_id),
                 fiscal_year: self.checked.fiscal_year,
-                source_id: document.id,
+                source_id: Some(document.id),
                 goal_id: goal.filter(|_| in_goal).map(|goal| goal.id),
-                project_id: project.map(|(project, _)| project.id),
+                project_id: project.map(|content| content.project.id),
                 indicator_id: indicator.map(|indicator| indicator.id),
                 rule: found.rule.id().to_owned(),
                 severity: found.rule.severity(),
@@ -233,6 +233,10 @@ impl Rows<'_> {
                 source_line: place.line,
                 source_table: place.table,
                 source_row: place.row,
+                acknowledged_at: None,
+                acknowledged_by_id: None,
+                acknowledged_by: None,
+                acknowledged_reason: None,
                 version: 1,
                 created_at: self.now,
                 updated_at: self.now,

@@ -1,6 +1,6 @@
 //! One import: read, check, and store in one transaction; the report says what became of everything.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use entity::id::{ProjectId, UnitId};
@@ -18,7 +18,7 @@ use crate::error::{AppError, AppResult};
 use crate::service;
 use crate::service::finding::About;
 use crate::service::indicator_level::Levels;
-use crate::service::project::Known;
+use crate::service::project::{Batch, Key, Known};
 use crate::service::stored::Tally;
 use crate::service::unit::Named;
 use crate::service::work::{Order, Origin, Task, Work};
@@ -131,18 +131,24 @@ impl Task for Storing<'_> {
             contents.push(rows.content(project, unit, document.id, &of_indicators));
         }
         let (division, year) = (checked.division_code.as_str(), checked.fiscal_year);
-        let mut known = Known::read(work, division, year, &contents).await?;
-        let mut stored = HashMap::new();
+        let mut known = Known::default();
+        let keys: Vec<Key<'_>> = contents.iter().map(|content| Key::of(&content.project)).collect();
+        known.read(work.tx, division, year, &keys).await?;
+        let mut batch = Batch::default();
+        let (mut stored, mut meant) = (HashMap::new(), HashSet::new());
         for content in contents {
+            // A stored project is meant once: a second one of its name is another project.
+            let known = known.meant_by(&content.project).filter(|known| meant.insert(known.project.id));
             let ordinal = content.project.ordinal;
-            let (project, indicators) = known.store(work, content, &mut report.parts).await?;
-            stored.insert(ordinal, (project, indicators));
+            stored.insert(ordinal, batch.put(known, content, work.now));
         }
+        batch.write(work).await?;
+        report.parts = batch.tallies();
         report.parts.projects.rejected = checked.rejected.len() as u64;
         report.rejected = checked.rejected.iter().map(Rejected::of).collect();
 
         let findings = rows.findings(&owner, &document, goal.as_ref(), &stored);
-        let projects: Vec<ProjectId> = stored.values().map(|(project, _)| project.id).collect();
+        let projects: Vec<ProjectId> = stored.values().map(|content| content.project.id).collect();
         let about = About { document: document.id, goal: goal.map(|goal| goal.id), projects: &projects };
         service::finding::replace(work, division, &about, findings).await?;
         Ok(report)

@@ -79,6 +79,11 @@ impl<R: BufRead> Xml<R> {
         Ok(Self { reader, part, buffer: Vec::new(), depth: 0, limits: *limits, clock: Clock::new(limits) })
     }
 
+    /// Bytes of the part read so far.
+    pub fn offset(&self) -> u64 {
+        self.reader.buffer_position()
+    }
+
     /// The next node, `None` at the end.
     ///
     /// # Errors

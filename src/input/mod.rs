@@ -8,12 +8,15 @@
 
 mod at;
 pub mod division;
+pub mod finding;
+pub mod goal;
 pub mod indicator;
 pub mod key;
 pub mod plan;
 pub mod project;
 pub mod scalar;
 mod table;
+pub mod unit;
 mod user_error;
 
 pub use at::At;

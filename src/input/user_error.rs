@@ -124,31 +124,34 @@ pub struct UserError {
     /// Where it is, from the root of the input.
     pub path: Vec<String>,
     /// What to know and what to do.
-    pub words: Words,
+    pub words: Box<Words>,
     /// What it is about.
-    pub detail: Detail,
+    pub detail: Box<Detail>,
 }
 
 impl UserError {
+    fn new(code: UserErrorCode, path: Vec<String>, words: Words, detail: Detail) -> Self {
+        Self { code, path, words: Box::new(words), detail: Box::new(detail) }
+    }
+
     /// A value that is not acceptable.
     pub fn validation(code: UserErrorCode, path: Vec<String>, rule: &str, value: Option<&str>, words: Words) -> Self {
         let value = value.map(|value| value.chars().take(VALUE_LENGTH).collect());
-        Self { code, path, words, detail: Detail::Validation { value, rule: rule.to_owned() } }
+        Self::new(code, path, words, Detail::Validation { value, rule: rule.to_owned() })
     }
 
-    /// A version that has passed: `expected` was sent, `current` is stored in the object with the public id `node`, and the
-    /// fields `changed` were sent with other values than the stored ones.
+    /// A key that is taken, by an object or by an earlier row.
+    pub fn duplicate(code: UserErrorCode, path: Vec<String>, existing: Option<String>, words: Words) -> Self {
+        Self::new(code, path, words, Detail::Duplicate { existing })
+    }
+
+    /// A version that has passed.
     pub fn conflict(path: Vec<String>, expected: i32, current: i32, node: String, changed: Vec<String>) -> Self {
         let words = Words::new(
             format!("The object is at version {current}, not {expected}: read it again and decide anew."),
-            format!("对象当前版本为 {current}，而不是 {expected}：请重新读取后再决定。"),
+            format!("该对象的版本是{current}，而不是{expected}：请重新读取后再决定。"),
         );
-        Self {
-            code: UserErrorCode::Conflict,
-            path,
-            words,
-            detail: Detail::Conflict { expected, current, node, changed },
-        }
+        Self::new(UserErrorCode::Conflict, path, words, Detail::Conflict { expected, current, node, changed })
     }
 
     /// Something that is not there, or that the caller may not see: both read alike.
@@ -157,7 +160,7 @@ impl UserError {
             format!("There is no {key} that this account may see."),
             format!("没有 {key}，或当前账户无权查看。"),
         );
-        Self { code: UserErrorCode::NotFound, path, words, detail: Detail::NotFound { key: key.to_owned() } }
+        Self::new(UserErrorCode::NotFound, path, words, Detail::NotFound { key: key.to_owned() })
     }
 
     /// Something that the caller may see but not do.
@@ -166,12 +169,7 @@ impl UserError {
             format!("This account may read here but not write: it needs the right {permission}."),
             format!("当前账户在此只能查看，不能修改：需要 {permission} 权限。"),
         );
-        Self {
-            code: UserErrorCode::Forbidden,
-            path,
-            words,
-            detail: Detail::Forbidden { permission: permission.to_owned() },
-        }
+        Self::new(UserErrorCode::Forbidden, path, words, Detail::Forbidden { permission: permission.to_owned() })
     }
 
     /// The sentence in one language.

@@ -5,9 +5,11 @@
 
 pub mod decimal;
 pub mod money;
+pub mod numbering;
 pub mod plan;
 pub mod project_code;
 pub mod quality;
+pub mod review;
 pub mod target;
 pub mod taxonomy;
 pub mod text;
@@ -18,7 +20,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::money::MoneyUnit::{WanYuan, Yuan};
-    use super::{decimal, money, plan, project_code, target, taxonomy, text};
+    use super::{decimal, money, numbering, plan, project_code, target, taxonomy, text};
 
     /// Signs that the readers look at, with digits often enough to make large numbers.
     fn printed() -> impl Strategy<Value = String> {
@@ -31,6 +33,7 @@ mod tests {
             for text in [&first, &second, &any] {
                 let _ = (decimal::scaled(text, 6), text::norm(text), project_code::ProjectCode::read(text));
                 let _ = (target::parse(text, &second), taxonomy::PrintedLevel::read(text));
+                let _ = (numbering::is_malformed(text), numbering::split(text));
                 for unit in [WanYuan, Yuan] {
                     let budget = money::parse(text, unit).ok();
                     let _ = plan::read(&[&first, &second], budget, unit);

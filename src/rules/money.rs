@@ -42,7 +42,8 @@ impl MoneyUnit {
         }
     }
 
-    fn decimals(self) -> u32 {
+    /// Decimals down to the 分.
+    pub const fn decimals(self) -> u32 {
         match self {
             Self::WanYuan => 6,
             Self::Yuan => 2,
@@ -61,11 +62,15 @@ pub fn is_absent(text: &str) -> bool {
 /// [`NumberError::NotNumeric`] for anything but a number, [`NumberError::NotExact`] for parts of a 分.
 pub fn parse(text: &str, unit: MoneyUnit) -> Result<Fen, NumberError> {
     let text = plain(text);
-    let own_unit = [("万元", MoneyUnit::WanYuan), ("万", MoneyUnit::WanYuan), ("元", MoneyUnit::Yuan)]
-        .into_iter()
-        .find_map(|(suffix, unit)| text.strip_suffix(suffix).map(|number| (number, unit)));
-    let (number, unit) = own_unit.unwrap_or((text.as_str(), unit));
+    let (number, unit) = own_unit(&text).unwrap_or((text.as_str(), unit));
     scaled(number, unit.decimals()).map(Fen)
+}
+
+/// Splits a plain text from the unit behind its number, if it names one.
+pub fn own_unit(text: &str) -> Option<(&str, MoneyUnit)> {
+    [("万元", MoneyUnit::WanYuan), ("万", MoneyUnit::WanYuan), ("元", MoneyUnit::Yuan)]
+        .into_iter()
+        .find_map(|(suffix, unit)| text.strip_suffix(suffix).map(|number| (number, unit)))
 }
 
 /// Whether the amount is printed with exactly two decimals, as the forms ask for.

@@ -1,4 +1,9 @@
-//! Reading of a spending plan (5.2): cumulative percents, or cumulative money, told apart by the last value.
+//! Spending plans (5.2): reading a printed one, cumulative percents or cumulative money told apart by the last value,
+//! and making one from values whose meaning is said ([`state`]).
+
+mod stated;
+
+pub use stated::{Fault, Stated, state, under_budget};
 
 use entity::value::{Fen, Micro, PlanBasis};
 
@@ -8,10 +13,12 @@ use super::quality::Rule;
 use super::text::plain;
 
 const ONE: i64 = 1_000_000;
-const HUNDRED: Micro = Micro(100 * ONE);
-const UNIFORM: [Micro; 4] = [Micro(25 * ONE), Micro(50 * ONE), Micro(75 * ONE), HUNDRED];
+/// The whole budget in percent.
+pub(super) const HUNDRED: Micro = Micro(100 * ONE);
+/// The percents of a plan that spreads the money evenly.
+pub(super) const UNIFORM: [Micro; 4] = [Micro(25 * ONE), Micro(50 * ONE), Micro(75 * ONE), HUNDRED];
 
-/// A plan that could be read.
+/// A plan, with percents and money for each point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// What the printed values are.
@@ -29,12 +36,12 @@ pub struct Point {
     pub amount: Option<Fen>,
 }
 
-/// A plan with what was noticed; `plan` is `None` when a rule that rejects the plan fired.
+/// A printed plan as read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
-    /// The plan.
-    pub plan: Option<Plan>,
-    /// Rules that fired, in the order of the section.
+    /// The plan, or the rule that refuses it.
+    pub plan: Result<Plan, Rule>,
+    /// Rules about the form in which it is printed. What its content shows is the matter of [`super::review`].
     pub rules: Vec<Rule>,
 }
 
@@ -46,22 +53,15 @@ pub fn read(values: &[&str], budget: Option<Fen>, unit: MoneyUnit) -> Reading {
         rules.push(Rule::PlanPercentSuffix);
     }
     let plan = numbers(&values).and_then(|numbers| {
-        let (basis, noticed) = basis(&numbers, budget, unit)?;
-        rules.extend(noticed);
+        let basis = basis(&numbers, budget, unit)?;
+        match basis {
+            PlanBasis::Amount => rules.push(Rule::PlanAsAmount),
+            PlanBasis::Fraction => rules.push(Rule::PlanAsFraction),
+            PlanBasis::Percent | PlanBasis::Ambiguous => {}
+        }
         Ok(Plan { basis, points: numbers.iter().map(|value| point(*value, basis, budget, unit)).collect() })
     });
-    match plan {
-        Ok(plan) => {
-            if plan.points.iter().map(|point| point.percent).eq(UNIFORM.map(Some)) {
-                rules.push(Rule::PlanUniform);
-            }
-            Reading { plan: Some(plan), rules }
-        }
-        Err(rule) => {
-            rules.push(rule);
-            Reading { plan: None, rules }
-        }
-    }
+    Reading { plan, rules }
 }
 
 fn numbers(values: &[String]) -> Result<Vec<Micro>, Rule> {
@@ -78,7 +78,7 @@ fn numbers(values: &[String]) -> Result<Vec<Micro>, Rule> {
 }
 
 /// The last value decides; the first case that fits is taken.
-fn basis(values: &[Micro], budget: Option<Fen>, unit: MoneyUnit) -> Result<(PlanBasis, Option<Rule>), Rule> {
+fn basis(values: &[Micro], budget: Option<Fen>, unit: MoneyUnit) -> Result<PlanBasis, Rule> {
     let last = values.last().copied().ok_or(Rule::PlanCellEmpty)?;
     let is_budget = |value: Micro| {
         let amount = unit.fen(value);
@@ -87,38 +87,49 @@ fn basis(values: &[Micro], budget: Option<Fen>, unit: MoneyUnit) -> Result<(Plan
             .is_some_and(|(amount, budget)| amount.0.abs_diff(budget.0) <= unit.tolerance().0.unsigned_abs())
     };
     if last == HUNDRED && is_budget(HUNDRED) {
-        Ok((PlanBasis::Ambiguous, Some(Rule::PlanAmbiguous)))
+        Ok(PlanBasis::Ambiguous)
     } else if last == HUNDRED {
-        Ok((PlanBasis::Percent, None))
+        Ok(PlanBasis::Percent)
     } else if is_budget(last) && values.iter().all(|value| unit.fen(*value).is_some()) {
-        Ok((PlanBasis::Amount, Some(Rule::PlanAsAmount)))
+        Ok(PlanBasis::Amount)
     } else if last == Micro(ONE) {
-        Ok((PlanBasis::Fraction, Some(Rule::PlanAsFraction)))
+        Ok(PlanBasis::Fraction)
     } else if last < HUNDRED {
-        Ok((PlanBasis::Percent, Some(Rule::PlanEndNot100)))
+        Ok(PlanBasis::Percent)
     } else {
         Err(Rule::PlanUnreadable)
     }
 }
 
+/// The point of a value that has this meaning.
 fn point(value: Micro, basis: PlanBasis, budget: Option<Fen>, unit: MoneyUnit) -> Point {
-    let value = i128::from(value.0);
-    let of_budget =
-        |denominator: i128| budget.and_then(|budget| divide(i128::from(budget.0) * value, denominator)).map(Fen);
     match basis {
-        PlanBasis::Percent | PlanBasis::Ambiguous => {
-            Point { percent: two_decimals(value, 1), amount: of_budget(i128::from(HUNDRED.0)) }
-        }
-        PlanBasis::Fraction => Point { percent: two_decimals(value * 100, 1), amount: of_budget(i128::from(ONE)) },
+        PlanBasis::Percent | PlanBasis::Ambiguous => of_percent(value, budget),
+        PlanBasis::Fraction => of_share(value, ONE, budget),
         PlanBasis::Amount => {
-            let amount = i64::try_from(value).ok().and_then(|value| unit.fen(Micro(value)));
-            let ratio = amount.zip(budget).filter(|(_, budget)| budget.0 != 0);
-            let percent = ratio.and_then(|(amount, budget)| {
-                two_decimals(i128::from(amount.0) * i128::from(HUNDRED.0), i128::from(budget.0))
-            });
-            Point { percent, amount }
+            unit.fen(value).map_or(Point { percent: None, amount: None }, |fen| of_amount(fen, budget))
         }
     }
+}
+
+fn of_percent(percent: Micro, budget: Option<Fen>) -> Point {
+    of_share(percent, HUNDRED.0, budget)
+}
+
+/// The share `value / whole` of the budget.
+fn of_share(Micro(value): Micro, whole: i64, budget: Option<Fen>) -> Point {
+    let (value, whole) = (i128::from(value), i128::from(whole));
+    Point {
+        percent: two_decimals(value * i128::from(HUNDRED.0), whole),
+        amount: budget.and_then(|budget| divide(i128::from(budget.0) * value, whole)).map(Fen),
+    }
+}
+
+fn of_amount(amount: Fen, budget: Option<Fen>) -> Point {
+    let budget = budget.filter(|budget| budget.0 != 0);
+    let percent =
+        budget.and_then(|budget| two_decimals(i128::from(amount.0) * i128::from(HUNDRED.0), i128::from(budget.0)));
+    Point { percent, amount: Some(amount) }
 }
 
 /// `numerator / denominator` (times 10⁶) rounded half up to two decimals.
@@ -148,12 +159,11 @@ mod tests {
         let percent = percents(&["10%", "50 %", "75％", "100%"], 22_000_000);
         assert_eq!(percent, (PlanBasis::Percent, vec![1_000, 5_000, 7_500, 10_000], vec![Rule::PlanPercentSuffix]));
         let both = percents(&["25", "50", "75", "100"], 100_000_000);
-        let noticed = vec![Rule::PlanAmbiguous, Rule::PlanUniform];
-        assert_eq!(both, (PlanBasis::Ambiguous, vec![2_500, 5_000, 7_500, 10_000], noticed));
+        assert_eq!(both, (PlanBasis::Ambiguous, vec![2_500, 5_000, 7_500, 10_000], vec![]));
         let fraction = percents(&["0.1", "0.5", "0.8", "1"], 50_000_000);
         assert_eq!(fraction, (PlanBasis::Fraction, vec![1_000, 5_000, 8_000, 10_000], vec![Rule::PlanAsFraction]));
         let short = percents(&["10", "20", "30", "95"], 50_000_000);
-        assert_eq!(short, (PlanBasis::Percent, vec![1_000, 2_000, 3_000, 9_500], vec![Rule::PlanEndNot100]));
+        assert_eq!(short, (PlanBasis::Percent, vec![1_000, 2_000, 3_000, 9_500], vec![]));
     }
 
     #[test]
@@ -171,15 +181,11 @@ mod tests {
 
     #[test]
     fn a_plan_that_cannot_be_read_is_refused_with_its_rule() {
-        let refused = |values: &[&str]| {
-            let reading = read(values, Some(Fen(50_000_000)), WanYuan);
-            assert_eq!(reading.plan, None);
-            reading.rules
-        };
-        assert_eq!(refused(&["", "50", "75", "100"]), [Rule::PlanCellEmpty]);
-        assert_eq!(refused(&["约10", "50", "75", "100"]), [Rule::PlanNotNumeric]);
-        assert_eq!(refused(&["60", "50", "75", "100"]), [Rule::PlanDecreasing]);
-        assert_eq!(refused(&["60", "70", "75", "120"]), [Rule::PlanUnreadable]);
+        let refused = |values: &[&str]| read(values, Some(Fen(50_000_000)), WanYuan).plan;
+        assert_eq!(refused(&["", "50", "75", "100"]), Err(Rule::PlanCellEmpty));
+        assert_eq!(refused(&["约10", "50", "75", "100"]), Err(Rule::PlanNotNumeric));
+        assert_eq!(refused(&["60", "50", "75", "100"]), Err(Rule::PlanDecreasing));
+        assert_eq!(refused(&["60", "70", "75", "120"]), Err(Rule::PlanUnreadable));
     }
 
     #[test]

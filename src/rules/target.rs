@@ -1,4 +1,9 @@
-//! Target values of indicators (2.2): comparison, number and unit; a range; or text.
+//! Target values of indicators (2.2): comparison, number and unit; a range; or text. [`parse`] reads the printed text,
+//! [`text`] writes the text of a target that is given in parts.
+
+mod parts;
+
+pub use parts::{PartsError, text};
 
 use entity::value::{Comparison, Micro, TargetKind};
 

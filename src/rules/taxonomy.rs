@@ -1,5 +1,9 @@
 //! Indicator levels (2.1): the regimes of 2015 and 2021, whole departments and central investment, with the wordings
-//! that mean the same.
+//! that mean the same. [`named1`] and [`named2`] find a level by whatever name it is given.
+
+mod named;
+
+pub use named::{Named, named1, named2};
 
 use entity::value::{IndicatorRegime, Micro};
 
@@ -184,12 +188,15 @@ pub fn by_code(code: &str) -> Option<&'static Level> {
     LEVELS.iter().find(|level| level.code == code)
 }
 
-/// The regime that the levels of a project show: a cost level decides, then 可持续影响, which only 2015 defines.
-/// `None` when nothing tells the regimes apart.
+/// The regime that the levels of a project show: a cost level decides, then the first code of ours or 可持续影响, which
+/// only 2015 defines. `None` when nothing tells the regimes apart.
 pub fn regime<'a>(levels: impl Iterator<Item = (&'a str, &'a str)>) -> Option<IndicatorRegime> {
     let mut found = None;
     for (level1, level2) in levels {
-        let (level1, level2) = (PrintedLevel::read(level1), PrintedLevel::read(level2));
+        let codes = [level1, level2].map(named::coded);
+        found = found.or_else(|| codes.iter().flatten().next().map(|level| level.regime));
+        let [level1, level2] = [(level1, codes[0]), (level2, codes[1])]
+            .map(|(text, level)| PrintedLevel::read(level.map_or(text, |level| level.name)));
         if level1.stem() == "成本" {
             return Some(IndicatorRegime::R2021);
         }

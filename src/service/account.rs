@@ -4,17 +4,19 @@
 //! Accounts are not rows of the field, so they are not found through the scoped finder.
 
 use std::collections::HashMap;
+use std::slice;
 
 use entity::id::{AccountGrantId, AccountId, UnitId};
-use entity::value::{AccountKind, Timestamp};
+use entity::value::AccountKind;
 use entity::{account, account_grant};
 use futures_util::future::BoxFuture;
-use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait,
-    QueryFilter, QueryOrder, SqlErr,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, ExprTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, SqlErr,
 };
 
+use super::stored::Change;
+use super::work::Work;
 use crate::auth::bearer::Accounts;
 use crate::auth::{Account, Action, Caller, Grant, Scope};
 use crate::error::{AppError, AppResult, ErrorCode};
@@ -26,14 +28,8 @@ const MAX_NAME: usize = 64;
 ///
 /// # Errors
 /// `BAD_USER_INPUT` for a name that is not 1 to 64 of `a-z 0-9 . _ -`, `CONFLICT` for one that is taken.
-pub async fn add(
-    tx: &DatabaseTransaction,
-    caller: &Caller,
-    name: &str,
-    kind: AccountKind,
-    now: Timestamp,
-) -> AppResult<Account> {
-    administers_everything(caller)?;
+pub async fn add(work: &mut Work<'_>, name: &str, kind: AccountKind) -> AppResult<Account> {
+    administers_everything(work.caller)?;
     // A name in the form of an id could never be the subject of a token.
     if !is_name(name) || AccountId::parse(name).is_some() {
         return Err(AppError::bad_input(format!(
@@ -41,16 +37,18 @@ pub async fn add(
         )));
     }
     let id = AccountId::new();
-    let row = account::ActiveModel {
-        id: ActiveValue::Set(id),
-        name: ActiveValue::Set(name.to_owned()),
-        kind: ActiveValue::Set(kind),
-        disabled_at: ActiveValue::Set(None),
-        version: ActiveValue::Set(1),
-        created_at: ActiveValue::Set(now),
-        updated_at: ActiveValue::Set(now),
+    let row = account::Model {
+        id,
+        name: name.to_owned(),
+        kind,
+        disabled_at: None,
+        version: 1,
+        created_at: work.now,
+        updated_at: work.now,
     };
-    account::Entity::insert(row).exec_without_returning(tx).await.map_err(|error| match error.sql_err() {
+    work.created(slice::from_ref(&row));
+    let inserted = account::Entity::insert(row.into_active_model()).exec_without_returning(work.tx).await;
+    inserted.map_err(|error| match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => {
             AppError::new(ErrorCode::Conflict, format!("There is already an account `{name}`.")).caused_by(error)
         }
@@ -63,27 +61,22 @@ pub async fn add(
 ///
 /// # Errors
 /// `NOT_FOUND` when there is no such account, division or unit, `CONFLICT` when it has this very grant already.
-pub async fn grant(
-    tx: &DatabaseTransaction,
-    caller: &Caller,
-    account: AccountId,
-    grant: &Grant,
-    now: Timestamp,
-) -> AppResult<()> {
-    administers_everything(caller)?;
-    row_of(tx, account).await?;
+pub async fn grant(work: &mut Work<'_>, account: AccountId, grant: &Grant) -> AppResult<()> {
+    administers_everything(work.caller)?;
+    row_of(work.tx, account).await?;
     let (division_code, unit_id) = columns(&grant.scope);
-    let row = account_grant::ActiveModel {
-        id: ActiveValue::Set(AccountGrantId::new()),
-        account_id: ActiveValue::Set(account),
-        role: ActiveValue::Set(grant.role),
-        division_code: ActiveValue::Set(division_code),
-        unit_id: ActiveValue::Set(unit_id),
-        version: ActiveValue::Set(1),
-        created_at: ActiveValue::Set(now),
-        updated_at: ActiveValue::Set(now),
+    let row = account_grant::Model {
+        id: AccountGrantId::new(),
+        account_id: account,
+        role: grant.role,
+        division_code,
+        unit_id,
+        version: 1,
+        created_at: work.now,
+        updated_at: work.now,
     };
-    let inserted = account_grant::Entity::insert(row).exec_without_returning(tx).await;
+    work.created(slice::from_ref(&row));
+    let inserted = account_grant::Entity::insert(row.into_active_model()).exec_without_returning(work.tx).await;
     inserted.map(drop).map_err(|error| not_granted(grant, error))
 }
 
@@ -91,41 +84,40 @@ pub async fn grant(
 ///
 /// # Errors
 /// `NOT_FOUND` when the account has no such grant.
-pub async fn revoke(tx: &DatabaseTransaction, caller: &Caller, account: AccountId, grant: &Grant) -> AppResult<()> {
-    administers_everything(caller)?;
+pub async fn revoke(work: &mut Work<'_>, account: AccountId, grant: &Grant) -> AppResult<()> {
+    administers_everything(work.caller)?;
     let (division_code, unit_id) = columns(&grant.scope);
     let scope = match (division_code, unit_id) {
         (Some(code), _) => account_grant::Column::DivisionCode.eq(code),
         (None, Some(unit)) => account_grant::Column::UnitId.eq(unit),
         (None, None) => account_grant::Column::DivisionCode.is_null().and(account_grant::Column::UnitId.is_null()),
     };
-    let deleted = account_grant::Entity::delete_many()
+    let row = account_grant::Entity::find()
         .filter(account_grant::Column::AccountId.eq(account))
         .filter(account_grant::Column::Role.eq(grant.role))
         .filter(scope)
-        .exec(tx)
+        .one(work.tx)
         .await?;
-    match deleted.rows_affected {
-        0 => Err(AppError::new(ErrorCode::NotFound, "The account has no such grant.")),
-        _ => Ok(()),
-    }
+    let row = row.ok_or_else(|| AppError::new(ErrorCode::NotFound, "The account has no such grant."))?;
+    work.deleting(slice::from_ref(&row)).await?;
+    account_grant::Entity::delete_by_id(row.id).exec(work.tx).await?;
+    Ok(())
 }
 
 /// Ends all requests of an account from the next one on; its grants stay. A disabled account stays as it is.
 ///
 /// # Errors
 /// `NOT_FOUND` when there is no such account.
-pub async fn disable(tx: &DatabaseTransaction, caller: &Caller, account: AccountId, now: Timestamp) -> AppResult<()> {
-    administers_everything(caller)?;
-    row_of(tx, account).await?;
-    account::Entity::update_many()
-        .col_expr(account::Column::DisabledAt, Expr::value(now))
-        .col_expr(account::Column::Version, Expr::col(account::Column::Version).add(1))
-        .col_expr(account::Column::UpdatedAt, Expr::value(now))
-        .filter(account::Column::Id.eq(account))
-        .filter(account::Column::DisabledAt.is_null())
-        .exec(tx)
-        .await?;
+pub async fn disable(work: &mut Work<'_>, account: AccountId) -> AppResult<()> {
+    administers_everything(work.caller)?;
+    let old = row_of(work.tx, account).await?;
+    if old.disabled_at.is_some() {
+        return Ok(());
+    }
+    let now = Some(work.now);
+    let new = account::Model { disabled_at: now, version: old.version + 1, updated_at: work.now, ..old.clone() };
+    work.updating(&[Change { old, new: new.clone() }]).await?;
+    account::Entity::update(new.into_active_model().reset_all()).exec(work.tx).await?;
     Ok(())
 }
 

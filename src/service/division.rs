@@ -1,9 +1,11 @@
 //! Divisions (财政区划).
 
+use std::collections::{BTreeSet, HashMap};
+
 use entity::division;
 use entity::id::DivisionId;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 use super::stored::{self, Tally};
 use super::work::Work;
@@ -29,13 +31,44 @@ pub async fn hold(work: &mut Work<'_>, code: &str, name: Option<&str>) -> AppRes
         .exec_without_returning(work.tx)
         .await?;
     let held = division::Entity::find().filter(division::Column::Code.eq(code)).lock_exclusive().one(work.tx).await?;
-    work.locked();
+    work.locked(code).await?;
     let held = held.ok_or_else(|| AppError::internal("a division that was just stored is missing"))?;
     if held.id == new.id {
+        work.created(std::slice::from_ref(&held));
         tally.created += 1;
         return Ok((held, tally));
     }
     let wanted = division::Model { name: new.name.clone().or_else(|| held.name.clone()), ..new };
     let division = stored::put(work, Some(held), wanted, &mut tally).await?;
     Ok((division, tally))
+}
+
+/// Locks the divisions of these codes until the end of the transaction, always in the same order, so that two writers
+/// never wait for each other in a circle; gives those that there are.
+pub async fn lock(work: &mut Work<'_>, codes: &BTreeSet<String>) -> AppResult<HashMap<String, division::Model>> {
+    let codes: Vec<&String> = codes.iter().collect();
+    let mut found = HashMap::new();
+    for codes in codes.chunks(stored::KEYS_A_STATEMENT) {
+        let locked = division::Entity::find()
+            .filter(division::Column::Code.is_in(codes.iter().copied()))
+            .order_by_asc(division::Column::Code)
+            .lock_exclusive();
+        found.extend(locked.all(work.tx).await?.into_iter().map(|row| (row.code.clone(), row)));
+    }
+    for code in found.keys() {
+        work.locked(code).await?;
+    }
+    Ok(found)
+}
+
+/// The one division that the caller sees; none when there are several, or none at all.
+///
+/// # Errors
+/// When the caller may not read, or the database fails.
+pub async fn only(work: &Work<'_>) -> AppResult<Option<String>> {
+    let some = super::scope::find::<division::Entity>(work.caller)?.limit(2).all(work.tx).await?;
+    match &some[..] {
+        [only] => Ok(Some(only.code.clone())),
+        _ => Ok(None),
+    }
 }

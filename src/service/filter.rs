@@ -3,7 +3,8 @@
 //! A related row counts only where the caller may see it, so a filter tells nothing about rows outside the scope. Logic
 //! has two values: a test of an empty column is false, and its `not` is true.
 
-use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Func, Query, SimpleExpr};
+use entity::value::Timestamp;
+use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, Value};
 
 use super::relation::Relation;
@@ -55,6 +56,18 @@ pub struct Context<'a> {
     pub caller: &'a Caller,
     /// SQLite or PostgreSQL.
     pub backend: DbBackend,
+    /// The moment whose state is asked for; now when absent.
+    pub as_of: Option<Timestamp>,
+}
+
+impl Context<'_> {
+    /// Reads the related rows of the moment that is asked for.
+    fn at<C: Scoped>(&self, mut select: SelectStatement) -> SelectStatement {
+        if let Some(moment) = self.as_of {
+            C::at(&mut select, moment);
+        }
+        select
+    }
 }
 
 type Build = dyn Fn(Context<'_>) -> SimpleExpr + Send + Sync;
@@ -101,6 +114,7 @@ impl Filter {
                 .and_where(relation.to.is_not_null())
                 .and_where(filter.build(context))
                 .take();
+            let inner = context.at::<C>(inner);
             let from = relation.from.into_expr();
             match which {
                 Quantifier::Some => from.in_subquery(inner),
@@ -118,6 +132,7 @@ impl Filter {
                 .cond_where(C::visible(context.caller))
                 .and_where(relation.to.into_expr().eq(relation.from.into_expr()))
                 .take();
+            let inner = context.at::<C>(inner);
             apply(SimpleExpr::SubQuery(None, Box::new(inner.into())), &test, context.backend)
         }))
     }

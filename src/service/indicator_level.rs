@@ -15,20 +15,27 @@ use crate::error::{AppError, AppResult};
 pub struct Levels {
     by_code: HashMap<String, IndicatorLevelId>,
     local: HashMap<(i32, String), IndicatorLevelId>,
+    names: HashMap<IndicatorLevelId, (Option<String>, String)>,
 }
 
 impl Levels {
     /// Reads the table.
     pub async fn read(tx: &DatabaseTransaction) -> AppResult<Self> {
         let rows = indicator_level::Entity::find().all(tx).await?;
-        let mut levels = Self { by_code: HashMap::new(), local: HashMap::new() };
+        let mut levels = Self { by_code: HashMap::new(), local: HashMap::new(), names: HashMap::new() };
         for row in rows {
+            levels.names.insert(row.id, (row.code.clone(), row.name_zh.clone()));
             match row.code {
                 Some(code) => levels.by_code.insert(code, row.id),
                 None => levels.local.insert((row.rank, row.name_zh), row.id),
             };
         }
         Ok(levels)
+    }
+
+    /// The code and the name of a level; no code for local wording.
+    pub fn name(&self, id: IndicatorLevelId) -> Option<(Option<&str>, &str)> {
+        self.names.get(&id).map(|(code, name)| (code.as_deref(), name.as_str()))
     }
 
     /// The level of a code, or of local wording, which is added when it is new.
@@ -64,11 +71,14 @@ impl Levels {
         // All divisions share this table, so another import may have added the same wording in between.
         use indicator_level::Column;
         let known = OnConflict::columns([Column::Regime, Column::Rank, Column::NameZh]).do_nothing().to_owned();
-        let new = indicator_level::Entity::insert(row.into_active_model());
+        let new = indicator_level::Entity::insert(row.clone().into_active_model());
         new.on_conflict(known).exec_without_returning(work.tx).await?;
         let local = Column::Regime.eq(IndicatorRegime::Local).and(Column::Rank.eq(rank)).and(Column::NameZh.eq(name));
         let stored = indicator_level::Entity::find().filter(local).one(work.tx).await?;
         let id = stored.ok_or_else(|| AppError::internal("a level that was just stored is missing"))?.id;
+        if id == row.id {
+            work.created(std::slice::from_ref(&row));
+        }
         self.local.insert(place, id);
         Ok(id)
     }

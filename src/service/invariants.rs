@@ -30,6 +30,8 @@ pub struct Invariant {
 enum Probe {
     /// Selects the keys of a table as `id`.
     Rows(Table, String),
+    /// Selects entries of the audit as `id`: chain and number.
+    Entries(String),
     /// A check of SQLite's own, which answers in words; the word that means nothing is wrong.
     Pragma(&'static str, &'static str),
 }
@@ -79,12 +81,14 @@ impl Probe {
         let ask = |sql: String| db.query_all_raw(Statement::from_string(db.get_database_backend(), sql));
         match self {
             Self::Rows(table, sql) => {
-                let sql =
-                    format!("SELECT id, COUNT(*) OVER () AS total FROM ({sql}) AS offending ORDER BY id LIMIT {NAMED}");
-                let rows = ask(sql).await?;
-                let total: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "total"))?;
+                let rows = ask(first(sql)).await?;
                 let keys: Result<Vec<Uuid>, _> = rows.iter().map(|row| row.try_get("", "id")).collect();
-                Ok((total.unsigned_abs(), keys?.into_iter().map(table.key).collect()))
+                Ok((total(&rows)?, keys?.into_iter().map(table.key).collect()))
+            }
+            Self::Entries(sql) => {
+                let rows = ask(first(sql)).await?;
+                let entries: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get("", "id")).collect();
+                Ok((total(&rows)?, entries?))
             }
             Self::Pragma(pragma, fine) => {
                 let said = |row: &QueryResult| row.try_get_by_index::<String>(0).map_err(AppError::from);
@@ -94,4 +98,14 @@ impl Probe {
             }
         }
     }
+}
+
+/// Selects the first rows of a question, each with the number of all.
+fn first(sql: &str) -> String {
+    format!("SELECT id, COUNT(*) OVER () AS total FROM ({sql}) AS offending ORDER BY id LIMIT {NAMED}")
+}
+
+fn total(rows: &[QueryResult]) -> AppResult<u64> {
+    let total: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "total"))?;
+    Ok(total.unsigned_abs())
 }

@@ -5,14 +5,18 @@
 //! division is checked, rows are found by natural key.
 
 pub mod account;
+pub mod audit;
 pub mod department_goal;
 pub mod division;
 pub mod filter;
 pub mod finding;
+pub mod history;
 pub mod idempotency;
 pub mod indicator_level;
 pub mod invariants;
+pub mod journal;
 pub mod order;
+pub mod outbox;
 pub mod project;
 pub mod read;
 pub mod relation;

@@ -2,9 +2,14 @@
 //!
 //! Each function runs one statement (two with a total), however many parents or rows there are.
 
+mod touching;
+
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, IntoIden, Query as Sql, SelectStatement, WindowStatement};
+use entity::value::Timestamp;
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, IntoColumnRef, IntoIden, Query as Sql, SelectStatement, WindowStatement,
+};
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, Iterable, ModelTrait, QueryFilter, QueryTrait, Value};
 use uuid::Uuid;
 
@@ -30,6 +35,8 @@ pub struct Reader<'a> {
     pub db: Executor<'a>,
     /// Who reads.
     pub caller: &'a Caller,
+    /// The moment whose state is read; now when absent.
+    pub as_of: Option<Timestamp>,
 }
 
 /// From which end, from where, and how many.
@@ -92,24 +99,43 @@ impl<M> Page<M> {
 }
 
 impl<'a> Reader<'a> {
+    /// Reads the present state.
+    pub fn new(db: Executor<'a>, caller: &'a Caller) -> Self {
+        Self { db, caller, as_of: None }
+    }
+
+    /// Reads the state of a moment; of tables whose past is not kept, the present one.
+    #[must_use]
+    pub fn at(self, as_of: Option<Timestamp>) -> Self {
+        Self { as_of, ..self }
+    }
+
     fn context(self) -> Context<'a> {
-        Context { caller: self.caller, backend: self.db.backend() }
+        Context { caller: self.caller, backend: self.db.backend(), as_of: self.as_of }
+    }
+
+    /// Selects the rows of a table that the caller may see and that pass a filter.
+    fn matching<E: Scoped>(self, filter: &Filter) -> AppResult<SelectStatement> {
+        let mut select = scope::find::<E>(self.caller)?.filter(filter.condition(self.context())).into_query();
+        if let Some(moment) = self.as_of {
+            E::at(&mut select, moment);
+        }
+        Ok(select)
     }
 
     /// One page of the rows of a table.
     pub async fn page<E: Scoped>(self, question: &Question<E>) -> AppResult<Page<E::Model>> {
-        let matching = scope::find::<E>(self.caller)?.filter(question.filter.condition(self.context()));
+        let mut select = self.matching::<E>(&question.filter)?;
         let total = match question.count {
             true => {
                 let count = Sql::select()
                     .expr(Expr::cust("COUNT(*)"))
-                    .from_subquery(only_keys(matching.clone().into_query()), Alias::new("matching"))
+                    .from_subquery(only_keys(select.clone()), Alias::new("matching"))
                     .take();
                 Some(self.number(&count).await?)
             }
             false => None,
         };
-        let mut select = matching.into_query();
         let order = self.place::<E>(&mut select, question);
         order.apply(&mut select);
         select.limit(question.window.size + 1).offset(question.window.offset);
@@ -128,13 +154,11 @@ impl<'a> Reader<'a> {
         let mut rows: HashMap<ParentKey, Vec<C::Model>> = HashMap::new();
         let mut totals: HashMap<ParentKey, u64> = HashMap::new();
         for keys in distinct(&keys).chunks(KEYS_A_STATEMENT) {
-            let matching = scope::find::<C>(self.caller)?
-                .filter(relation.to.is_in(keys.iter().map(ParentKey::value)))
-                .filter(question.filter.condition(self.context()));
+            let mut select = self.matching::<C>(&question.filter)?;
+            select.and_where(relation.to.is_in(keys.iter().map(ParentKey::value)));
             if question.count {
-                let count = matching
+                let count = select
                     .clone()
-                    .into_query()
                     .clear_selects()
                     .expr_as(relation.to.into_expr(), Alias::new("parent"))
                     .expr_as(Expr::cust("COUNT(*)"), Alias::new("total"))
@@ -145,9 +169,11 @@ impl<'a> Reader<'a> {
                     totals.insert(ParentKey::read(&row)?, total.unsigned_abs());
                 }
             }
-            let mut select = matching.into_query();
             let order = self.place::<C>(&mut select, question);
-            for row in self.rows::<C::Model>(&numbered(select, relation, &order, &question.window)).await? {
+            for row in self
+                .rows::<C::Model>(&numbered::<C>(select, (C::default(), relation.to), &order, &question.window))
+                .await?
+            {
                 if let Some(key) = ParentKey::of(row.get(relation.to)) {
                     rows.entry(key).or_default().push(row);
                 }
@@ -176,10 +202,8 @@ impl<'a> Reader<'a> {
         let keys = keys_of(relation, parents);
         let mut rows: HashMap<ParentKey, Vec<C::Model>> = HashMap::new();
         for keys in distinct(&keys).chunks(KEYS_A_STATEMENT) {
-            let mut select = scope::find::<C>(self.caller)?
-                .filter(relation.to.is_in(keys.iter().map(ParentKey::value)))
-                .filter(filter.condition(self.context()))
-                .into_query();
+            let mut select = self.matching::<C>(filter)?;
+            select.and_where(relation.to.is_in(keys.iter().map(ParentKey::value)));
             order.apply(&mut select);
             select.limit(LIST_LIMIT * keys.len() as u64);
             for row in self.rows::<C::Model>(&select).await? {
@@ -204,8 +228,8 @@ impl<'a> Reader<'a> {
 
     /// The row that passes the filter, where there is one that the caller may see.
     pub async fn one<E: Scoped>(self, filter: &Filter) -> AppResult<Option<E::Model>> {
-        let select = scope::find::<E>(self.caller)?.filter(filter.condition(self.context()));
-        Ok(self.rows::<E::Model>(select.into_query().limit(1)).await?.into_iter().next())
+        let mut select = self.matching::<E>(filter)?;
+        Ok(self.rows::<E::Model>(select.limit(1)).await?.into_iter().next())
     }
 
     /// The rows with these keys that the caller may see.
@@ -217,8 +241,9 @@ impl<'a> Reader<'a> {
         let keys: HashSet<Uuid> = keys.into_iter().collect();
         let mut rows = Vec::with_capacity(keys.len());
         for keys in Vec::from_iter(keys).chunks(KEYS_A_STATEMENT) {
-            let select = scope::find::<E>(self.caller)?.filter(column.is_in(keys.iter().copied()));
-            for row in self.rows::<E::Model>(&select.into_query()).await? {
+            let mut select = self.matching::<E>(&Filter::everything())?;
+            select.and_where(column.is_in(keys.iter().copied()));
+            for row in self.rows::<E::Model>(&select).await? {
                 if let Value::Uuid(Some(key)) = row.get(column) {
                     rows.push((key, row));
                 }
@@ -233,7 +258,7 @@ impl<'a> Reader<'a> {
         filter: &Filter,
         order: impl IntoIterator<Item = Key<E::Column>>,
     ) -> AppResult<Vec<E::Model>> {
-        let mut select = scope::find::<E>(self.caller)?.filter(filter.condition(self.context())).into_query();
+        let mut select = self.matching::<E>(filter)?;
         Ordering::<E>::by(order).apply(&mut select);
         self.rows::<E::Model>(select.limit(LIST_LIMIT)).await
     }
@@ -267,14 +292,14 @@ fn only_keys(mut select: SelectStatement) -> SelectStatement {
 }
 
 /// Numbers the rows of each parent in order and keeps the first ones, one more than the window wants.
-fn numbered<P: EntityTrait, C: EntityTrait>(
+fn numbered<C: EntityTrait>(
     mut select: SelectStatement,
-    relation: Relation<P, C>,
+    parent: impl IntoColumnRef,
     order: &Ordering<C>,
     window: &Window,
 ) -> SelectStatement {
     let number = Alias::new("row_of_parent");
-    let mut over = WindowStatement::partition_by((C::default(), relation.to));
+    let mut over = WindowStatement::partition_by(parent);
     for (column, direction, nulls) in order.window() {
         match nulls {
             Some(nulls) => over.order_by_expr_with_nulls(column, direction, nulls),

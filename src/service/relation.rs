@@ -1,8 +1,8 @@
 //! Which column of one table points to which column of another: the one place where relations stand.
 
 use entity::{
-    department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point, project,
-    source_document, spending_plan, unit, unit_alias,
+    audit_entry, department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point,
+    project, source_document, spending_plan, unit, unit_alias,
 };
 use sea_orm::EntityTrait;
 
@@ -49,6 +49,10 @@ relations! {
     UNIT_DOCUMENTS: unit.Id -> source_document.UnitId;
     /// The findings about a unit, all years.
     UNIT_FINDINGS: unit.Id -> finding.UnitId;
+    /// What was done to a unit.
+    UNIT_HISTORY: unit.Id -> audit_entry.EntityId;
+    /// What was done to a project and its parts.
+    PROJECT_HISTORY: project.Id -> audit_entry.EntityId;
     /// The unit of a goal.
     GOAL_UNIT: department_goal.UnitId -> unit.Id;
     /// The sub-goals and measures of a goal.

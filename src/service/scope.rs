@@ -1,12 +1,18 @@
 //! What a caller may see is part of finding, not a later check: the one way from a caller to rows.
 
-use entity::{
-    department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point, project,
-    source_document, spending_plan, unit, unit_alias, unit_closure,
-};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use std::collections::HashSet;
 
+use entity::id::UnitId;
+use entity::value::Timestamp;
+use entity::{
+    audit_entry, bulk_operation, department_goal, division, finding, goal_item, indicator, indicator_level, objective,
+    plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure,
+};
+use sea_orm::sea_query::{Expr, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+
+use super::history::{self, Past};
+use super::stored::KEYS_A_STATEMENT;
 use crate::auth::{Action, Caller, Scope};
 use crate::error::{AppError, AppResult, ErrorCode};
 
@@ -14,6 +20,8 @@ use crate::error::{AppError, AppResult, ErrorCode};
 pub trait Scoped: EntityTrait<Model: Clone + Send + Sync> {
     /// The condition under which a row is visible to a caller who may read.
     fn visible(caller: &Caller) -> Condition;
+    /// Makes a statement that reads the table read it as it was at a time; a table whose past is not kept stays as it is.
+    fn at(select: &mut SelectStatement, moment: Timestamp);
 }
 
 /// Finds the rows of a table that the caller may read; everything that reads rows starts here.
@@ -43,15 +51,42 @@ pub fn may_write_division(caller: &Caller, division_code: &str) -> AppResult<()>
     Err(AppError::new(ErrorCode::NotFound, message))
 }
 
+/// Those of the units in which the caller may do this.
+///
+/// # Errors
+/// When the database fails.
+pub async fn units_within(
+    tx: &DatabaseTransaction,
+    caller: &Caller,
+    action: Action,
+    units: &HashSet<UnitId>,
+) -> AppResult<HashSet<UnitId>> {
+    if restriction(caller, action).is_none() {
+        return Ok(units.clone());
+    }
+    let within = owned_rows(caller, action, unit::Column::DivisionCode, unit::Column::Id);
+    let units: Vec<UnitId> = units.iter().copied().collect();
+    let mut found = HashSet::new();
+    for units in units.chunks(KEYS_A_STATEMENT) {
+        let some = unit::Entity::find()
+            .select_only()
+            .column(unit::Column::Id)
+            .filter(unit::Column::Id.is_in(units.iter().copied()))
+            .filter(within.clone());
+        found.extend(some.into_tuple::<UnitId>().all(tx).await?);
+    }
+    Ok(found)
+}
+
 /// The scopes of a caller, sorted by kind; `restriction` gives none when nothing restricts the caller.
 struct Restriction {
     divisions: Vec<String>,
-    units: Vec<entity::id::UnitId>,
+    units: Vec<UnitId>,
 }
 
-fn restriction(caller: &Caller) -> Option<Restriction> {
+fn restriction(caller: &Caller, action: Action) -> Option<Restriction> {
     let mut restriction = Restriction { divisions: Vec::new(), units: Vec::new() };
-    for scope in caller.scopes(Action::Read) {
+    for scope in caller.scopes(action) {
         match scope {
             Scope::Everything => return None,
             Scope::Division(code) => restriction.divisions.push(code.clone()),
@@ -62,8 +97,8 @@ fn restriction(caller: &Caller) -> Option<Restriction> {
 }
 
 /// Rows of the granted divisions, and rows of the granted units and of all units below them.
-fn owned_rows<C: ColumnTrait>(caller: &Caller, division_code: C, unit_id: C) -> Condition {
-    let Some(restriction) = restriction(caller) else {
+fn owned_rows<C: ColumnTrait>(caller: &Caller, action: Action, division_code: C, unit_id: C) -> Condition {
+    let Some(restriction) = restriction(caller, action) else {
         return Condition::all();
     };
     let mut visible = Condition::any();
@@ -86,38 +121,49 @@ fn nothing_if_empty(condition: Condition) -> Condition {
 }
 
 macro_rules! owned_by_unit {
-    ($($table:ident),*) => {
+    ($($table:ident: $past:expr),*) => {
         $(impl Scoped for $table::Entity {
             fn visible(caller: &Caller) -> Condition {
-                owned_rows(caller, $table::Column::DivisionCode, $table::Column::UnitId)
+                owned_rows(caller, Action::Read, $table::Column::DivisionCode, $table::Column::UnitId)
+            }
+
+            fn at(select: &mut SelectStatement, moment: Timestamp) {
+                let past: Option<&Past> = $past;
+                if let Some(past) = past {
+                    past.read_at(select, moment);
+                }
             }
         })*
     };
 }
 
 owned_by_unit!(
-    unit_alias,
-    source_document,
-    department_goal,
-    goal_item,
-    project,
-    objective,
-    spending_plan,
-    plan_point,
-    indicator,
-    finding
+    unit_alias: None,
+    source_document: None,
+    department_goal: Some(&history::DEPARTMENT_GOAL),
+    goal_item: Some(&history::GOAL_ITEM),
+    project: Some(&history::PROJECT),
+    objective: Some(&history::OBJECTIVE),
+    spending_plan: Some(&history::SPENDING_PLAN),
+    plan_point: Some(&history::PLAN_POINT),
+    indicator: Some(&history::INDICATOR),
+    finding: None
 );
 
 impl Scoped for unit::Entity {
     fn visible(caller: &Caller) -> Condition {
-        owned_rows(caller, unit::Column::DivisionCode, unit::Column::Id)
+        owned_rows(caller, Action::Read, unit::Column::DivisionCode, unit::Column::Id)
+    }
+
+    fn at(select: &mut SelectStatement, moment: Timestamp) {
+        history::UNIT.read_at(select, moment);
     }
 }
 
 impl Scoped for division::Entity {
     /// Granted divisions, and those in which a unit is granted.
     fn visible(caller: &Caller) -> Condition {
-        let Some(restriction) = restriction(caller) else {
+        let Some(restriction) = restriction(caller, Action::Read) else {
             return Condition::all();
         };
         let mut visible = Condition::any();
@@ -133,6 +179,19 @@ impl Scoped for division::Entity {
         }
         nothing_if_empty(visible)
     }
+
+    fn at(_: &mut SelectStatement, _: Timestamp) {}
+}
+
+impl Scoped for audit_entry::Entity {
+    /// Entries are read through the entity that they are about, and by who may see that.
+    fn visible(_: &Caller) -> Condition {
+        Condition::all()
+    }
+
+    fn at(select: &mut SelectStatement, moment: Timestamp) {
+        select.and_where(audit_entry::Column::At.lte(moment));
+    }
 }
 
 impl Scoped for indicator_level::Entity {
@@ -140,4 +199,21 @@ impl Scoped for indicator_level::Entity {
     fn visible(_: &Caller) -> Condition {
         Condition::all()
     }
+
+    fn at(_: &mut SelectStatement, _: Timestamp) {}
+}
+
+impl Scoped for bulk_operation::Entity {
+    /// The caller's own; all for who may read everything.
+    fn visible(caller: &Caller) -> Condition {
+        if restriction(caller, Action::Read).is_none() {
+            return Condition::all();
+        }
+        match caller.identity() {
+            Some(account) => Condition::all().add(bulk_operation::Column::AccountId.eq(account.id)),
+            None => Condition::all().add(Expr::cust("1 = 0")),
+        }
+    }
+
+    fn at(_: &mut SelectStatement, _: Timestamp) {}
 }

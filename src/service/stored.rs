@@ -5,16 +5,18 @@ use std::hash::Hash;
 
 use entity::value::Timestamp;
 use entity::{
-    department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point, project,
-    source_document, spending_plan, unit, unit_alias,
+    account_grant, department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point,
+    project, source_document, spending_plan, unit, unit_alias,
 };
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
-    PrimaryKeyToColumn, QueryFilter, Value,
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait,
+    PrimaryKeyToColumn, QueryFilter,
 };
 
+use super::journal::Journaled;
 use super::work::Work;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 
 /// Rows of one `INSERT`; the widest table has 27 columns and SQLite takes 32,766 values.
 const ROWS_A_STATEMENT: usize = 500;
@@ -23,15 +25,18 @@ const ROWS_A_STATEMENT: usize = 500;
 pub const KEYS_A_STATEMENT: usize = 5_000;
 
 /// A row with key, version and times.
-pub trait Stored: ModelTrait + IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel> + Clone + PartialEq {
-    /// Takes over from a known row what is not its content: key, version, times, and where it was read from.
+pub trait Stored:
+    Journaled + ModelTrait + IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel> + Clone + PartialEq
+{
+    /// Takes over from a known row what is not its content: key, version, times, where it was read from, and what was said
+    /// of it since.
     fn take_over(&mut self, known: &Self);
     /// Marks the row as changed now, with the place that the change was read from.
     fn touch(&mut self, wanted: &Self, now: Timestamp);
 }
 
 macro_rules! stored {
-    ($($table:ident: $($provenance:ident),*;)*) => {
+    ($($table:ident: $($provenance:ident),* $([keeps $($kept:ident),*])?;)*) => {
         $(impl Stored for $table::Model {
             fn take_over(&mut self, known: &Self) {
                 self.id = known.id;
@@ -39,6 +44,7 @@ macro_rules! stored {
                 self.created_at = known.created_at;
                 self.updated_at = known.updated_at;
                 $(self.$provenance = known.$provenance;)*
+                $($(self.$kept.clone_from(&known.$kept);)*)?
             }
 
             #[allow(unused_variables, reason = "tables without provenance take only the time")]
@@ -64,7 +70,9 @@ stored! {
     spending_plan: ;
     plan_point: ;
     indicator: ;
-    finding: source_line, source_table, source_row;
+    finding: source_line, source_table, source_row
+        [keeps acknowledged_at, acknowledged_by_id, acknowledged_by, acknowledged_reason];
+    account_grant: ;
 }
 
 /// What became of rows.
@@ -92,6 +100,83 @@ impl std::ops::AddAssign for Tally {
     }
 }
 
+/// Inserts rows.
+pub async fn insert<M: Stored>(work: &mut Work<'_>, rows: &[M]) -> AppResult<()>
+where
+    <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
+    M::Entity: EntityTrait<Model = M>,
+{
+    for chunk in rows.chunks(ROWS_A_STATEMENT) {
+        let chunk = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
+        M::Entity::insert_many(chunk).exec_without_returning(work.tx).await?;
+    }
+    work.created(rows);
+    Ok(())
+}
+
+/// A row as it stands and as it shall stand, with its next version.
+#[derive(Clone, Debug)]
+pub struct Change<M> {
+    /// As it stands.
+    pub old: M,
+    /// As it shall stand.
+    pub new: M,
+}
+
+impl<M: Stored> Change<M> {
+    /// The change from a known row to what is wanted of it; none when nothing differs.
+    pub fn between(known: M, wanted: M, now: Timestamp) -> Option<Self> {
+        let mut new = wanted.clone();
+        new.take_over(&known);
+        if new == known {
+            return None;
+        }
+        new.touch(&wanted, now);
+        Some(Self { old: known, new })
+    }
+}
+
+/// Updates rows by key: one statement for each few hundred, whatever changed in them.
+pub async fn update<M: Stored>(work: &mut Work<'_>, changes: &[Change<M>]) -> AppResult<()>
+where
+    <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
+    M::Entity: EntityTrait<Model = M>,
+{
+    work.updating(changes).await?;
+    let key = key_column::<M>()?;
+    let values = || <M::Entity as EntityTrait>::Column::iter().filter(|column| column.as_str() != key.as_str());
+    for chunk in changes.chunks(ROWS_A_STATEMENT) {
+        let chunk = chunk.iter().map(|change| change.new.clone().into_active_model().reset_all());
+        // Every key is known, so nothing is ever inserted here.
+        let known = OnConflict::column(key).update_columns(values()).to_owned();
+        M::Entity::insert_many(chunk).on_conflict(known).exec_without_returning(work.tx).await?;
+    }
+    Ok(())
+}
+
+/// Deletes rows by key; what is part of them goes with them.
+pub async fn delete<M: Stored>(work: &mut Work<'_>, rows: &[M]) -> AppResult<()>
+where
+    M::Entity: EntityTrait<Model = M>,
+{
+    work.deleting(rows).await?;
+    let key = key_column::<M>()?;
+    for chunk in rows.chunks(ROWS_A_STATEMENT) {
+        let keys = chunk.iter().map(|row| row.get(key));
+        M::Entity::delete_many().filter(key.is_in(keys)).exec(work.tx).await?;
+    }
+    Ok(())
+}
+
+/// The column of the key, which every table has alone.
+fn key_column<M: Stored>() -> AppResult<<M::Entity as EntityTrait>::Column>
+where
+    M::Entity: EntityTrait<Model = M>,
+{
+    let key = <M::Entity as EntityTrait>::PrimaryKey::iter().next().map(PrimaryKeyToColumn::into_column);
+    key.ok_or_else(|| AppError::internal("a table has no key"))
+}
+
 /// Stores one row over the one that is known for the same natural key, and gives it as it now stands.
 pub async fn put<M: Stored>(work: &mut Work<'_>, known: Option<M>, wanted: M, tally: &mut Tally) -> AppResult<M>
 where
@@ -99,21 +184,113 @@ where
     M::Entity: EntityTrait<Model = M>,
 {
     let Some(known) = known else {
-        M::Entity::insert(wanted.clone().into_active_model()).exec_without_returning(work.tx).await?;
+        insert(work, std::slice::from_ref(&wanted)).await?;
         tally.created += 1;
         return Ok(wanted);
     };
-    let mut row = wanted.clone();
-    row.take_over(&known);
-    if row == known {
+    let Some(change) = Change::between(known.clone(), wanted, work.now) else {
         tally.unchanged += 1;
         return Ok(known);
-    }
-    row.touch(&wanted, work.now);
-    let changed = row.clone().into_active_model().reset_all();
-    M::Entity::update(changed).exec(work.tx).await?;
+    };
+    update(work, std::slice::from_ref(&change)).await?;
     tally.updated += 1;
-    Ok(row)
+    Ok(change.new)
+}
+
+/// What makes the known rows of lists equal to the wanted ones.
+#[derive(Clone, Debug)]
+pub struct Difference<M> {
+    /// Rows that are gone.
+    pub gone: Vec<M>,
+    /// Rows that differ.
+    pub changed: Vec<Change<M>>,
+    /// New rows.
+    pub new: Vec<M>,
+    /// All rows as they shall stand, in the order of the wanted ones.
+    pub rows: Vec<M>,
+}
+
+impl<M> Default for Difference<M> {
+    fn default() -> Self {
+        Self { gone: Vec::new(), changed: Vec::new(), new: Vec::new(), rows: Vec::new() }
+    }
+}
+
+impl<M: Stored> Difference<M> {
+    /// Compares the known rows of a list with the wanted ones, matched by `key`.
+    pub fn between<K: Eq + Hash>(known: Vec<M>, wanted: Vec<M>, key: impl Fn(&M) -> K, now: Timestamp) -> Self {
+        let mut known: HashMap<K, M> = known.into_iter().map(|row| (key(&row), row)).collect();
+        let mut difference = Self::default();
+        for row in wanted {
+            let Some(known) = known.remove(&key(&row)) else {
+                difference.new.push(row.clone());
+                difference.rows.push(row);
+                continue;
+            };
+            match Change::between(known.clone(), row, now) {
+                Some(change) => {
+                    difference.rows.push(change.new.clone());
+                    difference.changed.push(change);
+                }
+                None => difference.rows.push(known),
+            }
+        }
+        difference.gone = known.into_values().collect();
+        difference
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.gone.is_empty() && self.changed.is_empty() && self.new.is_empty()
+    }
+
+    /// What becomes of the rows.
+    pub fn tally(&self) -> Tally {
+        let (created, updated) = (self.new.len(), self.changed.len());
+        Tally {
+            created: created as u64,
+            updated: updated as u64,
+            unchanged: (self.rows.len() - created - updated) as u64,
+            deleted: self.gone.len() as u64,
+            rejected: 0,
+        }
+    }
+
+    /// Adds what differs in another list, to be written together.
+    pub fn join(&mut self, other: Self) {
+        self.gone.extend(other.gone);
+        self.changed.extend(other.changed);
+        self.new.extend(other.new);
+        self.rows.extend(other.rows);
+    }
+
+    /// Deletes what is gone.
+    pub async fn remove_gone(&self, work: &mut Work<'_>) -> AppResult<()>
+    where
+        M::Entity: EntityTrait<Model = M>,
+    {
+        delete(work, &self.gone).await
+    }
+
+    /// Writes what is changed or new.
+    pub async fn write_rest(&self, work: &mut Work<'_>) -> AppResult<()>
+    where
+        <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
+        M::Entity: EntityTrait<Model = M>,
+    {
+        update(work, &self.changed).await?;
+        insert(work, &self.new).await
+    }
+
+    /// Writes it: what is gone first, so that what comes can take its place in a unique key.
+    pub async fn write(&self, work: &mut Work<'_>) -> AppResult<()>
+    where
+        <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
+        M::Entity: EntityTrait<Model = M>,
+    {
+        self.remove_gone(work).await?;
+        self.write_rest(work).await
+    }
 }
 
 /// Makes the known rows of a list equal to the wanted ones, matched by `key`, and gives them as they now stand.
@@ -128,40 +305,8 @@ where
     <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
     M::Entity: EntityTrait<Model = M>,
 {
-    let mut known: HashMap<K, M> = known.into_iter().map(|row| (key(&row), row)).collect();
-    let mut rows = Vec::with_capacity(wanted.len());
-    let mut new = Vec::new();
-    let mut changed = Vec::new();
-    for row in wanted {
-        match known.remove(&key(&row)) {
-            Some(known) => changed.push((known, row)),
-            None => new.push(row),
-        }
-    }
-    // What is gone first, so that what comes can take its place in a unique key.
-    tally.deleted += remove(work, known.into_values()).await?;
-    for (known, wanted) in changed {
-        rows.push(put(work, Some(known), wanted, tally).await?);
-    }
-    tally.created += new.len() as u64;
-    for chunk in new.chunks(ROWS_A_STATEMENT) {
-        let chunk = chunk.iter().map(|row| row.clone().into_active_model());
-        M::Entity::insert_many(chunk).exec_without_returning(work.tx).await?;
-    }
-    rows.extend(new);
-    Ok(rows)
-}
-
-/// Deletes rows by key; what is part of them goes with them.
-pub async fn remove<M: Stored>(work: &mut Work<'_>, rows: impl Iterator<Item = M>) -> AppResult<u64>
-where
-    M::Entity: EntityTrait<Model = M>,
-{
-    let Some(key) = <M::Entity as EntityTrait>::PrimaryKey::iter().next() else { return Ok(0) };
-    let column = key.into_column();
-    let keys: Vec<Value> = rows.map(|row| row.get(column)).collect();
-    for chunk in keys.chunks(ROWS_A_STATEMENT) {
-        M::Entity::delete_many().filter(column.is_in(chunk.iter().cloned())).exec(work.tx).await?;
-    }
-    Ok(keys.len() as u64)
+    let difference = Difference::between(known, wanted, key, work.now);
+    difference.write(work).await?;
+    *tally += difference.tally();
+    Ok(difference.rows)
 }

@@ -1,8 +1,10 @@
 //! Budgeted units (预算单位): the tree, its closure, and other names.
 
+pub mod closure;
+
 use entity::id::{UnitAliasId, UnitId};
 use entity::value::UnitLevel;
-use entity::{project, source_document, unit, unit_alias, unit_closure};
+use entity::{project, source_document, unit, unit_alias};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
@@ -14,7 +16,7 @@ use crate::auth::Caller;
 use crate::error::{AppError, AppResult, ErrorCode};
 
 /// A department's code is the first three digits of its units' codes (`domain.md` 4.1).
-const DEPARTMENT_DIGITS: usize = 3;
+pub const DEPARTMENT_DIGITS: usize = 3;
 
 /// A unit as a document names it.
 #[derive(Clone, Debug)]
@@ -38,6 +40,12 @@ pub struct Named<'a> {
 pub async fn store(work: &mut Work<'_>, named: &Named<'_>, tally: &mut Tally) -> AppResult<unit::Model> {
     super::scope::may_write_division(work.caller, named.division_code)?;
     let known = find(work.tx, named.division_code, named.code).await?;
+    if known.is_none()
+        && let Some(unit) = find_alias(work.tx, named).await?
+    {
+        tally.unchanged += 1;
+        return Ok(unit);
+    }
     let parent_id = match &known {
         Some(known) if known.parent_id.is_some() => known.parent_id,
         _ => {
@@ -47,7 +55,7 @@ pub async fn store(work: &mut Work<'_>, named: &Named<'_>, tally: &mut Tally) ->
             };
             match (&known, parent) {
                 // A unit cannot come under itself or under what is below it.
-                (Some(known), Some(parent)) if is_below(work.tx, parent, known.id).await? => None,
+                (Some(known), Some(parent)) if closure::is_below(work.tx, parent, known.id).await? => None,
                 (_, parent) => parent,
             }
         }
@@ -76,10 +84,10 @@ pub async fn store(work: &mut Work<'_>, named: &Named<'_>, tally: &mut Tally) ->
     let stored = stored::put(work, known, wanted, tally).await?;
     match &former {
         None => {
-            close_over(work.tx, &stored).await?;
+            closure::rebuild(work.tx, &[stored.id]).await?;
             adopt(work, &stored, tally).await?;
         }
-        Some((_, None)) if stored.parent_id.is_some() => hang_under(work.tx, &stored).await?,
+        Some((_, None)) if stored.parent_id.is_some() => closure::rebuild(work.tx, &[stored.id]).await?,
         Some(_) => {}
     }
     let mut aliases: Vec<(&str, &str)> = named.aliases.iter().map(|code| (code.as_str(), named.name)).collect();
@@ -110,7 +118,20 @@ pub async fn find(tx: &DatabaseTransaction, division_code: &str, code: &str) -> 
     Ok(by_code.one(tx).await?)
 }
 
-fn level(code: &str) -> Option<UnitLevel> {
+/// The unit that has just this code and name as an alias, because it had them once or was merged with the unit that did.
+async fn find_alias(tx: &DatabaseTransaction, named: &Named<'_>) -> AppResult<Option<unit::Model>> {
+    let alias = unit_alias::Entity::find()
+        .filter(unit_alias::Column::DivisionCode.eq(named.division_code))
+        .filter(unit_alias::Column::Code.eq(named.code))
+        .filter(unit_alias::Column::Name.eq(named.name));
+    match alias.one(tx).await? {
+        Some(alias) => Ok(unit::Entity::find_by_id(alias.unit_id).one(tx).await?),
+        None => Ok(None),
+    }
+}
+
+/// The rank of a unit, told by the length of its code (`domain.md` 4.1).
+pub fn level(code: &str) -> Option<UnitLevel> {
     match code.len() {
         DEPARTMENT_DIGITS => Some(UnitLevel::Department),
         6 => Some(UnitLevel::Unit),
@@ -142,10 +163,6 @@ async fn latest_year(tx: &DatabaseTransaction, unit: UnitId) -> AppResult<Option
     Ok(of_documents.flatten().max(of_projects.flatten()))
 }
 
-async fn is_below(tx: &DatabaseTransaction, lower: UnitId, upper: UnitId) -> AppResult<bool> {
-    Ok(unit_closure::Entity::find_by_id((upper, lower)).one(tx).await?.is_some())
-}
-
 /// Puts the units that a new department's code names, and that have nothing above them, under it.
 async fn adopt(work: &mut Work<'_>, department: &unit::Model, tally: &mut Tally) -> AppResult<()> {
     if department.level != Some(UnitLevel::Department) {
@@ -156,38 +173,15 @@ async fn adopt(work: &mut Work<'_>, department: &unit::Model, tally: &mut Tally)
         .filter(unit::Column::Code.starts_with(&department.code))
         .filter(unit::Column::ParentId.is_null())
         .order_by_asc(unit::Column::Code);
+    let mut adopted = Vec::new();
     for orphan in orphans.all(work.tx).await? {
-        if is_below(work.tx, department.id, orphan.id).await? {
+        if closure::is_below(work.tx, department.id, orphan.id).await? {
             continue;
         }
         let wanted = unit::Model { parent_id: Some(department.id), ..orphan.clone() };
-        let adopted = stored::put(work, Some(orphan), wanted, tally).await?;
-        hang_under(work.tx, &adopted).await?;
+        adopted.push(stored::put(work, Some(orphan), wanted, tally).await?.id);
     }
-    Ok(())
-}
-
-/// The rows of a new unit in the closure: itself, and every unit above.
-async fn close_over(tx: &DatabaseTransaction, unit: &unit::Model) -> AppResult<()> {
-    let itself = unit_closure::Model { ancestor_id: unit.id, descendant_id: unit.id, depth: 0 };
-    unit_closure::Entity::insert(itself.into_active_model()).exec_without_returning(tx).await?;
-    if unit.parent_id.is_some() { hang_under(tx, unit).await } else { Ok(()) }
-}
-
-/// The rows between everything above a unit's parent and everything below the unit, which had no parent before.
-async fn hang_under(tx: &DatabaseTransaction, unit: &unit::Model) -> AppResult<()> {
-    let Some(parent) = unit.parent_id else { return Ok(()) };
-    let above = unit_closure::Entity::find().filter(unit_closure::Column::DescendantId.eq(parent)).all(tx).await?;
-    let below = unit_closure::Entity::find().filter(unit_closure::Column::AncestorId.eq(unit.id)).all(tx).await?;
-    let rows = above.iter().flat_map(|above| {
-        below.iter().map(move |below| {
-            let depth = above.depth + below.depth + 1;
-            let row = unit_closure::Model { ancestor_id: above.ancestor_id, descendant_id: below.descendant_id, depth };
-            row.into_active_model()
-        })
-    });
-    unit_closure::Entity::insert_many(rows).exec_without_returning(tx).await?;
-    Ok(())
+    closure::rebuild(work.tx, &adopted).await
 }
 
 async fn store_alias(work: &mut Work<'_>, unit: &unit::Model, code: &str, name: &str) -> AppResult<()> {
@@ -210,6 +204,7 @@ async fn store_alias(work: &mut Work<'_>, unit: &unit::Model, code: &str, name: 
         created_at: work.now,
         updated_at: work.now,
     };
+    work.created(std::slice::from_ref(&alias));
     unit_alias::Entity::insert(alias.into_active_model()).exec_without_returning(work.tx).await?;
     Ok(())
 }

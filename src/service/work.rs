@@ -2,7 +2,10 @@
 
 use entity::value::Timestamp;
 use sea_orm::DatabaseTransaction;
+use uuid::Uuid;
 
+use super::journal::{self, Header, Journal, Journaled};
+use super::stored::Change;
 use crate::auth::Caller;
 use crate::db::Job;
 use crate::error::AppResult;
@@ -36,6 +39,7 @@ pub struct Work<'a> {
     /// The time of everything that is written.
     pub now: Timestamp,
     clock: fn() -> Timestamp,
+    journal: Journal,
 }
 
 impl<'a> Work<'a> {
@@ -46,12 +50,54 @@ impl<'a> Work<'a> {
         origin: &'a Origin,
         clock: fn() -> Timestamp,
     ) -> Self {
-        Self { tx, caller, origin, now: clock(), clock }
+        Self { tx, caller, origin, now: clock(), clock, journal: Journal::default() }
     }
 
-    /// Notes that a lock was taken, so that who waited for it writes a later time than who held it.
-    pub(super) fn locked(&mut self) {
-        self.now = self.now.max((self.clock)());
+    /// Notes that a division was locked: who waited for it writes a later time than who held it, whatever the clock says.
+    ///
+    /// # Errors
+    /// When the time of the last write cannot be read.
+    pub(super) async fn locked(&mut self, division_code: &str) -> AppResult<()> {
+        let after = journal::latest(self.tx, division_code).await?.map(|Timestamp(latest)| Timestamp(latest + 1));
+        self.now = self.now.max((self.clock)()).max(after.unwrap_or(self.now));
+        Ok(())
+    }
+
+    /// Records new rows.
+    pub(super) fn created<M: Journaled>(&mut self, rows: &[M]) {
+        for row in rows {
+            self.journal.created(row);
+        }
+    }
+
+    /// Records rows that are about to be written over, each as it is and as it will be, and keeps what they are.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub(super) async fn updating<M: Journaled>(&mut self, changes: &[Change<M>]) -> AppResult<()> {
+        if let Some(past) = M::past() {
+            let keys: Vec<Uuid> = changes.iter().map(|change| change.old.key()).collect();
+            past.keep_changing(self.tx, &keys, self.now).await?;
+        }
+        for Change { old, new } in changes {
+            self.journal.updated(old, new);
+        }
+        Ok(())
+    }
+
+    /// Records rows that are about to be deleted, and keeps what they and their parts are.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub(super) async fn deleting<M: Journaled>(&mut self, rows: &[M]) -> AppResult<()> {
+        if let Some(past) = M::past() {
+            let keys: Vec<Uuid> = rows.iter().map(Journaled::key).collect();
+            past.keep_going(self.tx, &keys, self.now).await?;
+        }
+        for row in rows {
+            self.journal.deleted(row);
+        }
+        Ok(())
     }
 
     /// Writes down what was done; nothing may be written after it.
@@ -59,7 +105,8 @@ impl<'a> Work<'a> {
     /// # Errors
     /// When the record cannot be written; then nothing of the work may stay.
     pub async fn finish(self) -> AppResult<()> {
-        Ok(())
+        let header = Header { caller: self.caller, origin: self.origin, now: self.now };
+        self.journal.write(self.tx, header).await
     }
 }
 

@@ -15,6 +15,7 @@ use jixiao::auth::{Account, Authenticate, Caller, Grant, Scope};
 use jixiao::db::{DatabaseSettings, Db};
 use jixiao::error::{AppError, AppResult, ErrorCode};
 use jixiao::service::account as accounts;
+use jixiao::service::work::{Origin, Work};
 use sea_orm::{ActiveValue, EntityTrait};
 use tempfile::TempDir;
 
@@ -38,20 +39,41 @@ fn on(role: Role, scope: Scope) -> Grant {
     Grant { role, scope }
 }
 
+/// Does the work of a command of the operator at a time.
+async fn work<T>(db: &Db, clock: fn() -> Timestamp, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
+    work_of(db, &operator(), clock, task).await
+}
+
+async fn work_of<T>(
+    db: &Db,
+    caller: &Caller,
+    clock: fn() -> Timestamp,
+    task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>,
+) -> AppResult<T> {
+    let origin = Origin::of("test");
+    db.write(async |tx| {
+        let mut work = Work::begin(tx, caller, &origin, clock);
+        let given = task(&mut work).await?;
+        work.finish().await?;
+        Ok(given)
+    })
+    .await
+}
+
 async fn add(db: &Db, name: &str) -> AppResult<Account> {
-    db.write(async |tx| accounts::add(tx, &operator(), name, AccountKind::Service, THEN).await).await
+    work(db, || THEN, async |work| accounts::add(work, name, AccountKind::Service).await).await
 }
 
 async fn grant(db: &Db, account: AccountId, grant: &Grant) -> AppResult<()> {
-    db.write(async |tx| accounts::grant(tx, &operator(), account, grant, THEN).await).await
+    work(db, || THEN, async |work| accounts::grant(work, account, grant).await).await
 }
 
 async fn revoke(db: &Db, account: AccountId, grant: &Grant) -> AppResult<()> {
-    db.write(async |tx| accounts::revoke(tx, &operator(), account, grant).await).await
+    work(db, || THEN, async |work| accounts::revoke(work, account, grant).await).await
 }
 
-async fn disable(db: &Db, account: AccountId, now: Timestamp) -> AppResult<()> {
-    db.write(async |tx| accounts::disable(tx, &operator(), account, now).await).await
+async fn disable(db: &Db, account: AccountId, clock: fn() -> Timestamp) -> AppResult<()> {
+    work(db, clock, async |work| accounts::disable(work, account).await).await
 }
 
 async fn grants_of(db: &Db, subject: &str) -> Option<Vec<Grant>> {
@@ -181,8 +203,8 @@ async fn a_subject_is_an_id_or_a_name() {
 async fn a_disabled_account_is_nobody_and_is_disabled_once() {
     let (_folder, db) = database().await;
     let id = add(&db, "reader").await.unwrap().id;
-    disable(&db, id, LATER).await.unwrap();
-    disable(&db, id, Timestamp(LATER.0 + 1)).await.unwrap();
+    disable(&db, id, || LATER).await.unwrap();
+    disable(&db, id, || Timestamp(LATER.0 + 1)).await.unwrap();
     assert_eq!(grants_of(&db, "reader").await, None);
     assert_eq!(grants_of(&db, &id.public()).await, None);
     let row = accounts::get_by_name(db.read(), &operator(), "reader").await.unwrap();
@@ -196,7 +218,7 @@ async fn a_disabled_account_is_nobody_and_is_disabled_once() {
         updated_at: LATER,
     };
     assert_eq!(row, expected);
-    assert_eq!(code(disable(&db, AccountId::new(), LATER).await), Some(ErrorCode::NotFound));
+    assert_eq!(code(disable(&db, AccountId::new(), || LATER).await), Some(ErrorCode::NotFound));
 }
 
 #[tokio::test]
@@ -230,10 +252,10 @@ async fn only_administrators_of_everything_manage_accounts() {
         let caller = &caller;
         let id = account.id;
         let tried = [
-            code(db.write(async |tx| accounts::add(tx, caller, "x", AccountKind::Person, THEN).await).await),
-            code(db.write(async |tx| accounts::grant(tx, caller, id, &everything, THEN).await).await),
-            code(db.write(async |tx| accounts::revoke(tx, caller, id, &everything).await).await),
-            code(db.write(async |tx| accounts::disable(tx, caller, id, THEN).await).await),
+            code(work_of(&db, caller, || THEN, async |work| accounts::add(work, "x", AccountKind::Person).await).await),
+            code(work_of(&db, caller, || THEN, async |work| accounts::grant(work, id, &everything).await).await),
+            code(work_of(&db, caller, || THEN, async |work| accounts::revoke(work, id, &everything).await).await),
+            code(work_of(&db, caller, || THEN, async |work| accounts::disable(work, id).await).await),
             code(accounts::list(db.read(), caller).await),
             code(accounts::get_by_name(db.read(), caller, "reader").await),
         ];
@@ -262,7 +284,7 @@ async fn a_token_acts_with_the_grants_of_the_moment() {
     assert_eq!((caller.identity(), caller.grants()), (Some(&account), &[everything.clone()][..]));
     revoke(&db, account.id, &everything).await.unwrap();
     assert_eq!(bearer.caller(&headers).await.unwrap().grants(), []);
-    disable(&db, account.id, LATER).await.unwrap();
+    disable(&db, account.id, || LATER).await.unwrap();
     let refused = bearer.caller(&headers).await.unwrap_err();
     let forged = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer x"))]);
     let bad = bearer.caller(&forged).await.unwrap_err();

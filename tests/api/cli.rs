@@ -24,6 +24,9 @@ const COMMANDS: &[&[&str]] = &[
     &["config", "show"],
     &["admin"],
     &["admin", "check"],
+    &["admin", "audit"],
+    &["admin", "audit", "verify"],
+    &["admin", "audit", "anchor"],
     &["account"],
     &["account", "init"],
     &["account", "add"],
@@ -246,4 +249,42 @@ async fn admin_check_names_what_is_damaged() {
     assert_eq!((checked.code, checked.stderr.as_str()), (1, ""));
     let failed: Vec<&str> = checked.stdout.lines().filter(|line| !line.starts_with("ok ")).collect();
     assert!(failed.len() == 1 && failed[0].starts_with("FAILED  Versions count from 1. 8 rows: prj_"), "{failed:?}");
+}
+
+#[tokio::test]
+async fn the_audit_is_verified_with_anchors_that_are_kept_elsewhere() {
+    let (database, program) = program::with_database().await;
+    program.import_sample(&[]);
+    assert_eq!(program.run(&["account", "init"]).code, 0);
+    let anchors = program.run(&["admin", "audit", "anchor"]);
+    assert_eq!((anchors.code, anchors.stderr.as_str()), (0, ""));
+    // The chain of accounts, which belong to no division, and that of the division.
+    let chains: Vec<&str> = anchors.stdout.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(chains, ["-", "130304"]);
+    let file = program.folder().join("anchors");
+    fs::write(&file, format!("# kept\n{}", anchors.stdout)).unwrap();
+    let verify = ["admin", "audit", "verify", "--anchor", file.to_str().unwrap()];
+    let sound = program.run(&verify);
+    assert_eq!((sound.code, sound.stderr.as_str()), (0, ""), "{}", sound.stdout);
+    assert!(sound.stdout.ends_with(" entries in 2 chains, 0 faults\n"), "{}", sound.stdout);
+
+    let db = database::vandal(&database.settings.url).await;
+    let edit = "UPDATE audit_entry SET actor_name = 'nobody' WHERE seq = 2 AND chain = '130304';
+        DELETE FROM audit_entry WHERE chain = ''; DELETE FROM audit_head WHERE chain = ''; DELETE FROM account";
+    sea_orm::ConnectionTrait::execute_unprepared(&db, edit).await.unwrap();
+    let damaged = program.run(&verify);
+    assert_eq!((damaged.code, damaged.stderr.as_str()), (1, ""));
+    let expected = [
+        "FAILED  chain -: entries 1 to 2 cut off at the end",
+        "FAILED  chain -: the head was edited or deleted",
+        "FAILED  chain 130304: entry 2 was edited",
+    ];
+    let lines: Vec<&str> = damaged.stdout.lines().collect();
+    assert_eq!(lines[..lines.len() - 1], expected);
+    assert!(lines[lines.len() - 1].ends_with(" entries in 2 chains, 3 faults"), "{lines:?}");
+
+    fs::write(&file, "no anchor\n").unwrap();
+    let refused = program.run(&verify);
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.starts_with("error: Line 1 is no anchor: "), "{}", refused.stderr);
 }

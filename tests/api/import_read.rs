@@ -6,3 +6,4 @@ mod other;
 mod real;
 mod rules;
 mod same;
+mod sides;

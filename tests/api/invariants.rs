@@ -2,11 +2,11 @@
 
 use entity::value::{AccountKind, Role};
 use jixiao::auth::{Caller, Grant, Scope};
-use jixiao::clock;
 use jixiao::service::account;
 use jixiao::service::invariants::{self, Outcome};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 
+use crate::support::database::{vandal, work};
 use crate::support::world::World;
 
 /// What a damage does, and the invariants that it breaks.
@@ -83,6 +83,17 @@ const DAMAGES: &[Damage] = &[
         sql: "UPDATE source_document SET updated_at = created_at - 1 WHERE division_code = '130304'",
         breaks: &["changes_follow_creation"],
     },
+    Damage {
+        sql: "DELETE FROM audit_entry WHERE chain = '130304' AND seq = 3;
+              DELETE FROM change WHERE chain = '130304' AND audit_seq = 3",
+        breaks: &["audit_chains_are_dense"],
+    },
+    Damage { sql: "DELETE FROM audit_head WHERE chain = '130304'", breaks: &["audit_heads_agree"] },
+    Damage { sql: "DELETE FROM change WHERE chain = '130304' AND audit_seq = 3", breaks: &["changes_are_audited"] },
+    Damage {
+        sql: "UPDATE change SET audit_seq = audit_seq + 1000 WHERE chain = '130304' AND audit_seq > 3",
+        breaks: &["changes_are_audited"],
+    },
 ];
 
 /// Damage to the file of SQLite.
@@ -97,10 +108,9 @@ const SQLITE_DAMAGES: &[Damage] = &[Damage {
 async fn world() -> World {
     let world = World::with_disclosures().await;
     let grant = Grant { role: Role::Reader, scope: Scope::Everything };
-    let made = world.db.write(async |tx| {
-        let operator = Caller::operator();
-        let reader = account::add(tx, &operator, "reader", AccountKind::Person, clock::system()).await?;
-        account::grant(tx, &operator, reader.id, &grant, clock::system()).await
+    let made = work(&world.db, async |work| {
+        let reader = account::add(work, "reader", AccountKind::Person).await?;
+        account::grant(work, reader.id, &grant).await
     });
     made.await.unwrap();
     world
@@ -121,23 +131,10 @@ async fn broken(db: &DatabaseConnection) -> Vec<(&'static str, Vec<String>)> {
     broken
 }
 
-/// One connection that no constraint between tables holds back.
-async fn vandal(world: &World) -> DatabaseConnection {
-    let mut options = ConnectOptions::new(world.database_url());
-    options.max_connections(1);
-    let db = Database::connect(options).await.unwrap();
-    let unleash = match db.get_database_backend() {
-        DbBackend::Sqlite => "PRAGMA foreign_keys = OFF",
-        _ => "SET session_replication_role = replica",
-    };
-    db.execute_unprepared(unleash).await.unwrap();
-    db
-}
-
 #[tokio::test]
 async fn all_hold_for_imported_documents_and_each_notices_its_damage() {
     let world = world().await;
-    let db = vandal(&world).await;
+    let db = vandal(world.database_url()).await;
     assert_eq!(broken(&db).await, []);
     let sqlite = db.get_database_backend() == DbBackend::Sqlite;
     let damages = DAMAGES.iter().chain(SQLITE_DAMAGES.iter().filter(|_| sqlite));
@@ -160,7 +157,7 @@ async fn all_hold_for_imported_documents_and_each_notices_its_damage() {
 #[tokio::test]
 async fn offending_rows_are_counted_and_the_first_are_named() {
     let world = world().await;
-    let db = vandal(&world).await;
+    let db = vandal(world.database_url()).await;
     db.execute_unprepared("UPDATE project SET version = 0").await.unwrap();
     let named = broken(&db).await;
     let [("versions_count_from_one", first)] = named.as_slice() else { panic!("{named:?}") };

@@ -3,7 +3,7 @@
 use entity::id::ProjectId;
 use entity::{finding, project};
 use jixiao::service::finding::{About, replace};
-use jixiao::service::project::{Content, Known, Tallies};
+use jixiao::service::project::{Batch, Content, Key, Known};
 use jixiao::service::stored::Tally;
 use sea_orm::{EntityTrait, PaginatorTrait, QueryOrder};
 
@@ -28,16 +28,19 @@ async fn known_projects_are_found_among_very_many() {
     wanted.extend(rest.iter().cloned().map(content));
 
     let tallies = database::work(&world.db, async |work| {
-        let mut tallies = Tallies::default();
-        let mut known = Known::read(work, "130304", first.fiscal_year, &wanted).await?;
+        let mut known = Known::default();
+        let keys: Vec<Key<'_>> = wanted.iter().map(|content| Key::of(&content.project)).collect();
+        known.read(work.tx, "130304", first.fiscal_year, &keys).await?;
+        let mut batch = Batch::default();
         for project in &stored {
-            known.store(work, content(project.clone()), &mut tallies).await?;
+            batch.put(known.meant_by(project), content(project.clone()), work.now);
         }
-        Ok(tallies)
+        batch.write(work).await?;
+        Ok(batch.tallies())
     });
     let tallies = tallies.await.expect("a document of any size");
-    assert_eq!(tallies.projects, Tally { unchanged: 6, ..Tally::default() });
-    // The parts were found too: those that are not wanted any more are gone.
+    // The parts were found too: those that are not wanted any more are gone, which changes the projects.
+    assert_eq!(tallies.projects, Tally { updated: 6, ..Tally::default() });
     assert_eq!(tallies.plans, Tally { deleted: 6, ..Tally::default() });
     assert_eq!(tallies.indicators.deleted, 18);
 }
@@ -50,7 +53,8 @@ async fn findings_of_very_many_projects_are_replaced_once() {
     let findings = finding::Entity::find().all(world.db.read()).await.expect("the findings");
     let mut projects: Vec<ProjectId> = (0..40_000).map(|_| ProjectId::new()).collect();
     projects.extend(findings.iter().filter_map(|finding| finding.project_id));
-    let about = About { document: findings[0].source_id, goal: None, projects: &projects };
+    let about =
+        About { document: findings[0].source_id.expect("findings of a document"), goal: None, projects: &projects };
     let replaced = database::work(&world.db, async |work| replace(work, "130304", &about, findings.clone()).await);
     let unchanged = Tally { unchanged: findings.len() as u64, ..Tally::default() };
     assert_eq!(replaced.await.expect("a document of any size"), unchanged);

@@ -21,11 +21,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     // What the service can do.
     ("service", &["auth", "db", "error", "input", "lang", "rules"]),
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
+    ("bulk", &["auth", "clock", "db", "error", "input", "lang", "service"]),
     // How it is asked.
-    ("graphql", &["auth", "clock", "db", "error", "input", "lang", "limits", "request_id", "service"]),
-    ("http", &["auth", "db", "error", "graphql", "lang", "limits", "request_id"]),
+    ("graphql", &["auth", "bulk", "clock", "db", "error", "input", "lang", "limits", "request_id", "service"]),
+    ("http", &["auth", "bulk", "db", "error", "graphql", "lang", "limits", "request_id"]),
     // What puts it together.
-    ("app", &["auth", "clock", "config", "db", "error", "graphql", "http", "lang", "limits", "service"]),
+    ("app", &["auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "lang", "limits", "service"]),
     (
         "cli",
         &["app", "auth", "clock", "config", "db", "error", "graphql", "http", "import", "lang", "limits", "service"],
@@ -38,9 +39,11 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("axum", &["app", "auth", "http"]),
     ("clap", &["cli"]),
     ("migration", &["db"]),
-    ("sea_orm", &["app", "cli", "db", "graphql", "import", "service"]),
+    ("sea_orm", &["app", "bulk", "cli", "db", "graphql", "import", "service"]),
     ("sqlx", &["db"]),
     ("quick_xml", &["import"]),
+    ("csv_core", &["import"]),
+    ("rust_xlsxwriter", &["import"]),
     ("zip", &["import"]),
 ];
 

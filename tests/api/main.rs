@@ -1,6 +1,8 @@
 //! The whole suite.
 
 mod account;
+mod audit;
+mod bulk;
 mod cli;
 mod database;
 mod execution;
@@ -11,6 +13,7 @@ mod http;
 mod idempotency;
 mod import_read;
 mod import_store;
+mod import_table;
 mod import_together;
 mod invariants;
 mod key;
@@ -31,3 +34,4 @@ mod support;
 mod token;
 mod toy;
 mod unit_tree;
+mod write_projects;

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use entity::id::FindingId;
 use entity::value::IndicatorRegime;
 use entity::{
-    account, account_grant, department_goal, division, finding, goal_item, idempotency, indicator, indicator_level,
-    objective, plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure,
+    account, account_grant, audit_entry, audit_head, bulk_operation, change, department_goal, division, finding,
+    goal_item, idempotency, indicator, indicator_level, objective, plan_point, project, source_document, spending_plan,
+    unit, unit_alias, unit_closure, upload,
 };
 use jixiao::db::Db;
+use jixiao::graphql::bulk_operation::BulkOperation;
 use jixiao::graphql::department_goal::DepartmentGoal;
 use jixiao::graphql::division::Division;
 use jixiao::graphql::engine::connection::Connected;
@@ -19,8 +22,8 @@ use jixiao::graphql::unit::Unit;
 use jixiao::rules::taxonomy::LEVELS;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ColumnTrait, ColumnType, Database, DatabaseConnection, DbBackend, EntityName, EntityTrait, Iden, Iterable,
-    QueryOrder,
+    ActiveModelTrait, ColumnTrait, ColumnType, Database, DatabaseConnection, DbBackend, EntityName, EntityTrait, Iden,
+    IntoActiveModel, Iterable, QueryOrder,
 };
 
 use crate::support::database::{self, names, number, rows};
@@ -41,6 +44,8 @@ fn described<E: EntityTrait>(backend: DbBackend) -> (String, BTreeMap<String, Sh
             // SQLite has one kind of whole number, of 64 bits.
             ColumnType::BigInteger if backend == DbBackend::Sqlite => "int",
             ColumnType::BigInteger => "long",
+            ColumnType::Boolean => "truth",
+            ColumnType::Binary(_) | ColumnType::Blob | ColumnType::VarBinary(_) => "bytes",
             other => panic!("no table has columns of {other:?} yet"),
         };
         (column.to_string(), (kind, definition.is_null()))
@@ -60,6 +65,10 @@ macro_rules! entities {
 entities!(
     account,
     account_grant,
+    audit_entry,
+    audit_head,
+    bulk_operation,
+    change,
     department_goal,
     division,
     finding,
@@ -75,6 +84,7 @@ entities!(
     unit,
     unit_alias,
     unit_closure,
+    upload,
 );
 
 /// Every table as the database has it.
@@ -92,7 +102,8 @@ async fn tables(db: &DatabaseConnection) -> Tables {
     let mut tables = Tables::new();
     for row in rows::<(String, String, String, String)>(db, sql).await {
         let (table, column, kind, nullable) = row;
-        if table == "seaql_migrations" {
+        // SQLite keeps the numbers of the outbox in a table of its own, which stays once it is there.
+        if table == "seaql_migrations" || table == "sqlite_sequence" {
             continue;
         }
         let kind = match kind.to_lowercase().as_str() {
@@ -100,6 +111,8 @@ async fn tables(db: &DatabaseConnection) -> Tables {
             "text" => "text",
             "integer" => "int",
             "bigint" => "long",
+            "blob" | "bytea" => "bytes",
+            "boolean" | "boolean_text" => "truth",
             other => panic!("{table}.{column} is {other}"),
         };
         tables.entry(table).or_default().insert(column, (kind, nullable == "YES"));
@@ -107,12 +120,26 @@ async fn tables(db: &DatabaseConnection) -> Tables {
     tables
 }
 
+/// The tables of former states: each has the columns of its table, and two more.
+fn histories(tables: &Tables) -> Tables {
+    let names =
+        ["unit", "department_goal", "goal_item", "project", "objective", "spending_plan", "plan_point", "indicator"];
+    let history = names.iter().map(|name| {
+        let mut columns = tables[*name].clone();
+        let long = if columns["updated_at"].0 == columns["version"].0 { "int" } else { "long" };
+        columns.insert("valid_to".to_owned(), (long, false));
+        columns.insert("deleted".to_owned(), ("truth", false));
+        (format!("{name}_history"), columns)
+    });
+    history.collect()
+}
+
 /// The definition of everything in the database, for comparing two states of it.
 async fn everything(db: &DatabaseConnection) -> Vec<String> {
     let sql = match db.get_database_backend() {
         DbBackend::Sqlite => {
             "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master
-             WHERE name NOT LIKE '%seaql_migrations%' ORDER BY 1"
+             WHERE name NOT LIKE '%seaql_migrations%' AND name <> 'sqlite_sequence' ORDER BY 1"
         }
         _ => {
             "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' ||
@@ -120,7 +147,9 @@ async fn everything(db: &DatabaseConnection) -> Vec<String> {
              WHERE table_schema = 'public' AND table_name <> 'seaql_migrations'
              UNION SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'seaql_migrations'
              UNION SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
-             WHERE connamespace = 'public'::regnamespace AND conrelid <> 'seaql_migrations'::regclass ORDER BY 1"
+             WHERE connamespace = 'public'::regnamespace AND conrelid <> 'seaql_migrations'::regclass
+             UNION SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+             UNION SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1"
         }
     };
     names(db, sql).await
@@ -182,6 +211,27 @@ async fn the_migrations_run_down_and_up_over_data() {
 }
 
 #[tokio::test]
+async fn a_table_that_is_built_anew_keeps_its_rows() {
+    let world = World::with_disclosures().await;
+    let admin = connected(world.database_url()).await;
+    let findings =
+        async || finding::Entity::find().order_by_asc(finding::Column::Id).all(&admin).await.expect("the findings");
+    let before = findings().await;
+    assert!(before.len() > 100, "{}", before.len());
+    let without_document = finding::Model { id: FindingId::new(), source_id: None, ..before[0].clone() };
+    let row = without_document.into_active_model().reset_all();
+    finding::Entity::insert(row).exec_without_returning(&admin).await.expect("a finding without a document");
+    let names = Migrator::migrations().into_iter().map(|migration| migration.name().to_owned());
+    let names: Vec<String> = names.rev().collect();
+    let steps = 1 + names.iter().position(|name| name.ends_with("_acknowledged_findings")).expect("the migration");
+    let steps = Some(u32::try_from(steps).expect("a small number"));
+    Migrator::down(&admin, steps).await.expect("the migration runs back");
+    Migrator::up(&admin, None).await.expect("the migration runs again");
+    assert_eq!(findings().await, before, "only what has no place in the former table is gone");
+    assert_eq!(admin.close().await, Ok(()));
+}
+
+#[tokio::test]
 async fn two_instances_can_migrate_at_the_same_time() {
     let database = database::empty().await;
     let (one, two) = tokio::join!(Db::connect(&database.settings), Db::connect(&database.settings));
@@ -196,7 +246,9 @@ async fn two_instances_can_migrate_at_the_same_time() {
 #[tokio::test]
 async fn the_tables_are_those_of_the_entities() {
     let (_database, db) = database::migrated().await;
-    let (found, expected) = (tables(db.read()).await, entities(db.read().get_database_backend()));
+    let (found, mut expected) = (tables(db.read()).await, entities(db.read().get_database_backend()));
+    let histories = histories(&expected);
+    expected.extend(histories);
     assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
     for (table, columns) in expected {
         assert_eq!(found[&table], columns, "{table}");
@@ -304,6 +356,7 @@ async fn every_order_has_an_index() {
         orders::<Indicator>(),
         orders::<Finding>(),
         orders::<SourceDocument>(),
+        orders::<BulkOperation>(),
     ];
     let (_database, db) = database::migrated().await;
     let indexes = indexes(db.read()).await;

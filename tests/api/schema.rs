@@ -7,10 +7,12 @@ use async_graphql::parser::types::{
     ConstDirective, FieldDefinition, InputValueDefinition, TypeDefinition, TypeKind, TypeSystemDefinition,
 };
 use async_graphql::{Positioned, Value as Const};
+use entity::value::AccountKind;
 use jixiao::graphql;
 use jixiao::lang::Lang;
 use serde_json::{Value, json};
 
+use crate::bulk::scene::{ONE, Scene};
 use crate::support::data::{Data, Shape};
 use crate::support::introspection::{Introspection, named, text, written};
 use crate::support::world::World;
@@ -55,8 +57,12 @@ async fn every_type_that_is_named_is_there_and_every_type_is_named() {
 async fn every_object_of_the_interface_is_found_by_its_key() {
     let world = World::empty().await;
     let data = Data::stored(&world.db, Shape::SMALL).await;
+    let scene = Scene::over(world.db.clone());
+    let (bulk, caller) = (scene.bulk(ONE), scene.account("ann", AccountKind::Service).await);
+    let operation = scene.start(&bulk, &caller, b"{}", true).await;
     let schema = Introspection::of(&world.schema).await;
     let id_of = BTreeMap::from([
+        ("BulkOperation", operation.id.public()),
         ("Division", data.divisions[0].id.public()),
         ("Unit", data.units[0].id.public()),
         ("DepartmentGoal", data.goals[0].id.public()),

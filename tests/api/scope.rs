@@ -353,7 +353,7 @@ async fn who_may_not_read_is_refused_everywhere() {
                 continue;
             }
             let arguments = match name.as_str() {
-                "node" => format!("(id: {id:?})"),
+                "node" | "bulkOperation" => format!("(id: {id:?})"),
                 "nodes" => format!("(ids: [{id:?}])"),
                 _ if field["args"][0]["name"] == "by" => format!("(by: {{id: {id:?}}})"),
                 _ => String::new(),

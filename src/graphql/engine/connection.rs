@@ -14,7 +14,7 @@ use super::plan::{Plan, render_groups};
 use super::signature::Argument;
 use crate::error::{AppError, AppResult};
 use crate::service::filter::Filter;
-use crate::service::order::Ordering;
+use crate::service::order::{Direction, Ordering};
 use crate::service::read::{Page, Question, Reader, Window};
 use crate::service::relation::Relation;
 use crate::service::scope::Scoped;
@@ -32,6 +32,8 @@ pub trait Connected: Object<Row = <Self::Entity as EntityTrait>::Model> {
     fn orders() -> &'static [OrderField<<Self::Entity as EntityTrait>::Column>];
     /// The order without `orderBy`, in words: what follows “by”.
     const DEFAULT_ORDER: &'static str;
+    /// The direction of all keys of the order without `orderBy`.
+    const DEFAULT_DIRECTION: Direction = Direction::Ascending;
     /// The order without `orderBy`.
     fn default_order() -> &'static [<Self::Entity as EntityTrait>::Column];
 }
@@ -81,7 +83,8 @@ fn question<T: Connected>(asked: &Asked<'_>, count: bool) -> AppResult<Question<
         None | Some(Value::Null) => Filter::everything(),
         Some(value) => T::filters().read(&value, &At::top("filter"), &mut Reading::new(limits), 1)?,
     };
-    let order = order::read::<T::Entity>(asked.argument("orderBy")?.as_ref(), T::orders(), T::default_order())?;
+    let asked_order = asked.argument("orderBy")?;
+    let order = order::read(asked_order.as_ref(), T::orders(), T::default_order(), T::DEFAULT_DIRECTION)?;
     let window = window(asked, &order)?;
     Ok(Question { filter, order, window, count })
 }
@@ -302,6 +305,38 @@ where
     fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [P::Model]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
         Box::pin(async move {
             let pages = reader.pages(self.relation, rows, &self.question).await?;
+            self.plan.render(reader, pages, &self.question.order).await
+        })
+    }
+}
+
+/// Reads one page of rows for each of its parents.
+pub type Pages<R, T> = for<'a> fn(
+    Reader<'a>,
+    &'a [R],
+    &'a Question<<T as Connected>::Entity>,
+) -> BoxFuture<'a, AppResult<Vec<Page<<T as Object>::Row>>>>;
+
+/// A connection over rows that no relation of columns leads to.
+pub struct PagesLink<R, T: Connected> {
+    pages: Pages<R, T>,
+    question: Question<T::Entity>,
+    plan: ConnectionPlan<T>,
+}
+
+impl<R, T: Connected> PagesLink<R, T> {
+    /// Plans a connection.
+    pub fn compile(pages: Pages<R, T>, asked: &Asked<'_>) -> AppResult<Self> {
+        let plan = ConnectionPlan::compile(asked)?;
+        let question = question::<T>(asked, plan.counts())?;
+        Ok(Self { pages, question, plan })
+    }
+}
+
+impl<R: Send + Sync, T: Connected> Linked<R> for PagesLink<R, T> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+        Box::pin(async move {
+            let pages = (self.pages)(reader, rows, &self.question).await?;
             self.plan.render(reader, pages, &self.question.order).await
         })
     }

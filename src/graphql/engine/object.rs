@@ -1,12 +1,13 @@
 //! An object of the schema as a table of its fields.
 
 use async_graphql::Value;
+use entity::value::Timestamp;
 use futures_util::future::BoxFuture;
 use sea_orm::EntityTrait;
 
 use super::asked::Asked;
 use super::connection::{Connected, ConnectionLink};
-use super::plan::{Inline, Lists, Ones, Plan, Rows};
+use super::plan::{Inline, Inlines, Lists, Ones, Plan, Rows};
 use super::signature::{Argument, Signature};
 use crate::error::AppResult;
 use crate::service::filter::Filter;
@@ -122,6 +123,19 @@ impl<R: Clone + Send + Sync + 'static> Fields<R> {
         F: Fn(&R) -> Value + Clone + Send + Sync + 'static,
     {
         self.field(signature, description, Vec::new(), move |_| Ok(Step::Value(Box::new(value.clone()))))
+    }
+
+    /// Objects made from the row.
+    #[must_use]
+    pub fn inlines<T: Object>(
+        self,
+        signature: &'static str,
+        description: &'static str,
+        parts: fn(&R) -> Vec<T::Row>,
+    ) -> Self {
+        self.field(signature, description, Vec::new(), move |asked| {
+            Ok(Step::Link(Box::new(Inlines { parts, plan: Plan::compile::<T>(asked)? })))
+        })
     }
 
     /// An object made from the row; null where there is none.
@@ -264,5 +278,32 @@ impl Fields<Root> {
         self.field(signature, description, super::connection::arguments::<T>(true), move |asked| {
             Ok(Step::Link(Box::new(super::connection::RootConnection::<T>::compile(asked)?)))
         })
+    }
+
+    /// Gives the field that was added last an argument for the time whose state it shows, with everything below.
+    #[must_use]
+    pub fn at_moment(mut self, argument: Argument, moment: fn(&Asked<'_>) -> AppResult<Option<Timestamp>>) -> Self {
+        let Some(Field { signature, description, mut arguments, compile }) = self.fields.pop() else { return self };
+        arguments.push(argument);
+        let compile = move |asked: &Asked<'_>| {
+            Ok(match compile(asked)? {
+                Step::Link(link) => Step::Link(Box::new(AtMoment { link, moment: moment(asked)? })),
+                Step::Value(value) => Step::Value(value),
+            })
+        };
+        self.fields.push(Field { signature, description, arguments, compile: Box::new(compile) });
+        self
+    }
+}
+
+/// What a field links to, as it was at a time.
+struct AtMoment {
+    link: Box<dyn Linked<Root>>,
+    moment: Option<Timestamp>,
+}
+
+impl Linked<Root> for AtMoment {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [Root]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+        self.link.load(reader.at(self.moment), rows)
     }
 }

@@ -20,7 +20,7 @@ pub struct OrderField<C> {
 /// The most keys that one order takes.
 pub const KEYS: usize = 5;
 
-/// Reads `orderBy`; without one the rows come in the order `default`.
+/// Reads `orderBy`; without one the rows come in the order `default`, in this `direction`.
 ///
 /// # Errors
 /// `BAD_USER_INPUT` when a key is named twice or there are more than five.
@@ -28,6 +28,7 @@ pub fn read<E: EntityTrait>(
     value: Option<&Value>,
     fields: &[OrderField<E::Column>],
     default: &[E::Column],
+    direction: Direction,
 ) -> AppResult<Ordering<E>> {
     let at = At::top("orderBy");
     let asked = match value {
@@ -61,7 +62,7 @@ pub fn read<E: EntityTrait>(
         }
     }
     if asked.is_empty() {
-        return Ok(Ordering::by(default.iter().map(|column| Key::up(*column))));
+        return Ok(Ordering::by(default.iter().map(|column| Key { direction, ..Key::up(*column) })));
     }
     Ok(Ordering::by(asked.into_iter().map(|(_, key)| key)))
 }

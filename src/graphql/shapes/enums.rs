@@ -118,6 +118,13 @@ pub fn register(registrar: &mut Registrar<'_>) {
     );
     filtered(
         registrar,
+        "ChangeKind",
+        "What became of an object.",
+        &[("CREATED", "It was made."), ("UPDATED", "It, or a part of it, changed."), ("DELETED", "It went.")],
+        operators_on!("ChangeKind"),
+    );
+    filtered(
+        registrar,
         "UnitLevel",
         "Rank of a unit.",
         &[("DEPARTMENT", "A department (部门); its code has three digits."), ("UNIT", "A budgeted unit (预算单位).")],
@@ -185,5 +192,63 @@ pub fn register(registrar: &mut Registrar<'_>) {
         "Format of a document.",
         &[("TEXT", "Text whose cells are opened by a tab."), ("DOCX", "Word document.")],
         operators_on!("DocumentFormat"),
+    );
+    bulk(registrar);
+}
+
+/// The enums of bulk operations.
+fn bulk(registrar: &mut Registrar<'_>) {
+    filtered(
+        registrar,
+        "BulkKind",
+        "What the rows of a bulk operation are.",
+        &[
+            ("PROJECTS", "Projects, with their parts."),
+            ("INDICATORS", "Indicators."),
+            ("UNITS", "Units."),
+            ("PLAN_POINTS", "Points of spending plans."),
+            ("DISCLOSURE", "A published document."),
+        ],
+        operators_on!("BulkKind"),
+    );
+    enumeration(
+        registrar,
+        "BulkMode",
+        "What a bulk operation does with its rows.",
+        &[
+            ("CREATE", "Every row must be new."),
+            ("UPDATE", "Every row must be there."),
+            ("UPSERT", "New rows are made, known ones changed."),
+            ("DELETE", "The rows are deleted."),
+            ("REPLACE_SCOPE", "As `UPSERT`, and what the file lacks is deleted from its scope."),
+        ],
+    );
+    filtered(
+        registrar,
+        "BulkStatus",
+        "State of a bulk operation.",
+        &[
+            ("QUEUED", "It waits for its turn."),
+            ("VALIDATING", "The file is looked through; no row was applied yet."),
+            ("RUNNING", "Rows are applied."),
+            ("CANCELING", "It ends after the chunk that runs."),
+            ("CANCELED", "The client ended it; what was applied stays."),
+            ("COMPLETED", "Every row was taken."),
+            ("COMPLETED_WITH_ERRORS", "Every row was looked at, some were refused."),
+            ("FAILED", "It could not go on, `failure` says why; what was applied stays."),
+            ("EXPIRED", "It ended a week ago or more; its files were deleted."),
+        ],
+        operators_on!("BulkStatus"),
+    );
+    enumeration(
+        registrar,
+        "BulkPhase",
+        "What a bulk operation is busy with.",
+        &[
+            ("WAITING", "Nothing yet."),
+            ("CHECKING", "The file: its checksum, its rows, the dry run that is confirmed."),
+            ("APPLYING", "The rows."),
+            ("DONE", "Nothing any more."),
+        ],
     );
 }

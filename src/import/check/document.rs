@@ -10,10 +10,10 @@ use super::unit::Units;
 use super::{CheckError, Checked, Goal, GoalItem, Options, Project, Rejected};
 use crate::import::document::{Document, Paragraph, Place};
 use crate::import::form::Form;
-use crate::import::numbering;
 use crate::import::outline::{self, Outline, recognise};
 use crate::import::reject::{Reason, Refusal};
 use crate::import::{indicator_table, marks};
+use crate::rules::numbering;
 use crate::rules::quality::Rule;
 use crate::rules::text::squeeze;
 

@@ -1,10 +1,7 @@
 //! Findings: which rule fired where, and the printed text. Words come from [`crate::rules::quality`].
 
 use crate::import::document::{Field, Place};
-use crate::rules::quality::Rule;
-
-/// A long text is not repeated in full by each finding about it.
-const DETAIL_LENGTH: usize = 200;
+use crate::rules::quality::{self, Rule};
 
 /// What a rule noticed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +38,7 @@ impl Findings {
 
     pub(super) fn add(&mut self, rule: Rule, place: impl Into<Option<Place>>, detail: &str) {
         let Self { project, indicator, .. } = *self;
-        let detail = detail.chars().take(DETAIL_LENGTH).collect();
+        let detail = quality::detail(detail);
         self.found.push(Finding { rule, project, indicator, place: place.into(), detail });
     }
 
@@ -57,7 +54,10 @@ impl Findings {
         field.text.clone()
     }
 
-    pub(super) fn into_vec(self) -> Vec<Finding> {
+    /// The findings about the subject itself, then those of its indicators in their order, each in the order of the
+    /// catalogue.
+    pub(super) fn into_vec(mut self) -> Vec<Finding> {
+        self.found.sort_by_key(|finding| (finding.indicator, finding.rule));
         self.found
     }
 }

@@ -1,8 +1,9 @@
 //! The list of invariants, made from short tables of what refers to what.
 
 use entity::id::{
-    AccountGrantId, AccountId, DepartmentGoalId, DivisionId, FindingId, GoalItemId, IndicatorId, IndicatorLevelId,
-    ObjectiveId, PlanPointId, ProjectId, SourceDocumentId, SpendingPlanId, UnitAliasId, UnitId,
+    AccountGrantId, AccountId, BulkOperationId, DepartmentGoalId, DivisionId, FindingId, GoalItemId, IndicatorId,
+    IndicatorLevelId, ObjectiveId, PlanPointId, ProjectId, SourceDocumentId, SpendingPlanId, UnitAliasId, UnitId,
+    UploadId,
 };
 use uuid::Uuid;
 
@@ -39,6 +40,8 @@ tables! {
     FINDING = "finding" by FindingId;
     ACCOUNT = "account" by AccountId;
     ACCOUNT_GRANT = "account_grant" by AccountGrantId;
+    UPLOAD = "upload" by UploadId;
+    BULK_OPERATION = "bulk_operation" by BulkOperationId;
 }
 
 /// Row by row: table, column, and the table and column that must have its value.
@@ -82,6 +85,10 @@ const REFERENCES: &[(Table, &str, &str, &str)] = &[
     (ACCOUNT_GRANT, "account_id", "account", "id"),
     (ACCOUNT_GRANT, "division_code", "division", "code"),
     (ACCOUNT_GRANT, "unit_id", "unit", "id"),
+    (UPLOAD, "account_id", "account", "id"),
+    (BULK_OPERATION, "account_id", "account", "id"),
+    (BULK_OPERATION, "upload_id", "upload", "id"),
+    (BULK_OPERATION, "preview_id", "bulk_operation", "id"),
 ];
 
 /// Part, its column, the whole that the column names, and the columns that both must have alike.
@@ -184,6 +191,21 @@ pub(super) fn of_every_database() -> Vec<Invariant> {
             meaning: "No row changed before it was made.",
             probes: ALL.iter().map(|table| rows_where(*table, "updated_at < created_at")).collect(),
         },
+        Invariant {
+            name: "audit_chains_are_dense",
+            meaning: "The entries of each chain of the audit count from 1 without gaps.",
+            probes: vec![Probe::Entries(GAPS.to_owned())],
+        },
+        Invariant {
+            name: "audit_heads_agree",
+            meaning: "The head of each chain of the audit is its newest entry.",
+            probes: vec![Probe::Entries(STRAY_HEADS.to_owned()), Probe::Entries(HEADLESS.to_owned())],
+        },
+        Invariant {
+            name: "changes_are_audited",
+            meaning: "Each row of the outbox belongs to an entry of the audit, and no entry since the oldest lacks its row.",
+            probes: vec![Probe::Entries(STRAY_CHANGES.to_owned()), Probe::Entries(LACKING_CHANGES.to_owned())],
+        },
     ]
 }
 
@@ -210,6 +232,31 @@ const FALLING_POINTS: &str = "\
         WINDOW earlier AS (PARTITION BY plan_id ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ) AS points
     WHERE percent < percent_before OR amount < amount_before";
+
+const GAPS: &str = "\
+    SELECT chain || ':' || seq AS id
+    FROM (SELECT chain, seq, ROW_NUMBER() OVER (PARTITION BY chain ORDER BY seq) AS place FROM audit_entry) AS placed
+    WHERE seq <> place";
+
+const STRAY_HEADS: &str = "\
+    SELECT head.chain || ':' || head.seq AS id FROM audit_head AS head
+    LEFT JOIN audit_entry AS entry ON entry.chain = head.chain AND entry.seq = head.seq
+    WHERE head.seq > 0 AND (entry.hash IS NULL OR entry.hash <> head.hash OR entry.at <> head.at)";
+
+const HEADLESS: &str = "\
+    SELECT entry.chain || ':' || entry.seq AS id FROM audit_entry AS entry
+    LEFT JOIN audit_head AS head ON head.chain = entry.chain WHERE head.seq IS NULL OR head.seq < entry.seq";
+
+const STRAY_CHANGES: &str = "\
+    SELECT change.chain || ':' || change.audit_seq AS id FROM change
+    LEFT JOIN audit_entry AS entry ON entry.chain = change.chain AND entry.seq = change.audit_seq
+    WHERE entry.seq IS NULL OR entry.entity_id <> change.entity_id OR entry.kind <> change.kind";
+
+const LACKING_CHANGES: &str = "\
+    SELECT entry.chain || ':' || entry.seq AS id FROM audit_entry AS entry
+    JOIN (SELECT chain, MIN(audit_seq) AS seq FROM change GROUP BY chain) AS oldest ON oldest.chain = entry.chain
+    WHERE entry.seq > oldest.seq AND NOT EXISTS
+        (SELECT 1 FROM change WHERE change.chain = entry.chain AND change.audit_seq = entry.seq)";
 
 const UNFIT_TARGETS: &str = "\
     NOT CASE target_kind

@@ -1,6 +1,6 @@
 //! Writing divisions (财政区划).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::id::DivisionId;
 use entity::{account_grant, division, unit};
@@ -10,7 +10,7 @@ use super::{Atomicity, Mode, Outcome, Row, RowResult};
 use crate::auth::{Action, Caller, Scope};
 use crate::error::AppResult;
 use crate::input::division::{DivisionDelete, DivisionFields, DivisionKey, DivisionWrite};
-use crate::input::{At, Detail, UserError, UserErrorCode, Words};
+use crate::input::{At, UserError, UserErrorCode, Words};
 use crate::service::scope;
 use crate::service::stored::{self, KEYS_A_STATEMENT, Tally};
 use crate::service::work::Work;
@@ -128,7 +128,7 @@ pub async fn delete(
     } else {
         let gone = judged.iter().filter(|judged| judged.result.outcome == Outcome::Deleted);
         let gone: Vec<_> = gone.filter_map(|judged| judged.known.clone()).collect();
-        stored::remove(work, gone.into_iter()).await?;
+        stored::delete(work, &gone).await?;
     }
     Ok(judged.into_iter().map(|judged| judged.result).collect())
 }
@@ -143,20 +143,9 @@ struct Stock {
 impl Stock {
     async fn load(work: &mut Work<'_>, keys: impl Iterator<Item = Option<&DivisionKey>>) -> AppResult<Self> {
         work.caller.may(Action::Write)?;
-        let codes: HashSet<String> = keys.filter_map(|key| key?.code.clone()).collect();
-        let codes = Vec::from_iter(codes);
-        let mut stock = Self { known: HashMap::new(), visible: HashSet::new(), named: HashSet::new() };
-        for codes in codes.chunks(KEYS_A_STATEMENT) {
-            // In the order of the codes, so that two writers never wait for each other.
-            let rows = division::Entity::find()
-                .filter(division::Column::Code.is_in(codes))
-                .order_by_asc(division::Column::Code)
-                .lock_exclusive()
-                .all(work.tx)
-                .await?;
-            stock.known.extend(rows.into_iter().map(|row| (row.code.clone(), row)));
-        }
-        work.locked();
+        let codes: BTreeSet<String> = keys.filter_map(|key| key?.code.clone()).collect();
+        let known = crate::service::division::lock(work, &codes).await?;
+        let mut stock = Self { known, visible: HashSet::new(), named: HashSet::new() };
         let hidden: Vec<&String> = codes.iter().filter(|code| !may_write(work.caller, code)).collect();
         for codes in hidden.chunks(KEYS_A_STATEMENT) {
             let visible = scope::find::<division::Entity>(work.caller)?
@@ -238,15 +227,12 @@ fn conflict(
 }
 
 fn duplicate(at: &At<'_>, known: &division::Model) -> UserError {
-    UserError {
-        code: UserErrorCode::Duplicate,
-        path: at.field("key").path(),
-        words: Words::new(
-            format!("There already is a division {}.", known.code),
-            format!("财政区划 {} 已存在。", known.code),
-        ),
-        detail: Detail::Duplicate { existing: Some(known.id.public()) },
-    }
+    UserError::duplicate(
+        UserErrorCode::Duplicate,
+        at.field("key").path(),
+        Some(known.id.public()),
+        Words::new(format!("There already is a division {}.", known.code), format!("财政区划 {} 已存在。", known.code)),
+    )
 }
 
 fn never_with_its_units(at: &At<'_>) -> UserError {

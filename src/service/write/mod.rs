@@ -4,9 +4,16 @@
 //! merges in memory, judges by `rules`, and only then writes, set by set. So a row that fails is known before anything is
 //! written, all mistakes of all rows are named in one pass, and a dry run differs from a run in nothing but its end.
 
+pub mod department_goal;
+pub mod finding;
+mod lists;
+pub mod project;
+pub mod unit;
+mod version;
+
 use uuid::Uuid;
 
-use crate::input::{At, Detail, UserError, UserErrorCode, Words};
+use crate::input::{At, UserError, UserErrorCode, Words};
 
 pub mod division;
 
@@ -92,6 +99,11 @@ pub struct Row<T> {
 }
 
 impl<T> Row<T> {
+    /// The same row as another layer reads it.
+    pub fn map<U>(&self, change: impl FnOnce(&T) -> U) -> Row<U> {
+        Row { path: self.path.clone(), input: change(&self.input), errors: self.errors.clone() }
+    }
+
     /// The place of the row, for mistakes found in it.
     pub fn at(&self) -> At<'_> {
         At::below(&self.path)
@@ -132,13 +144,13 @@ pub fn skip_good_rows_beside_bad<'a>(results: impl Iterator<Item = &'a mut RowRe
 
 /// A row that names what an earlier row of the same request names.
 pub fn named_before(at: &At<'_>, key: &str) -> UserError {
-    UserError {
-        code: UserErrorCode::DuplicateInRequest,
-        path: at.path(),
-        words: Words::new(
+    UserError::duplicate(
+        UserErrorCode::DuplicateInRequest,
+        at.path(),
+        None,
+        Words::new(
             format!("An earlier row of this request names the same {key}."),
             format!("本次请求中前面的一行已指定同一对象：{key}。"),
         ),
-        detail: Detail::Duplicate { existing: None },
-    }
+    )
 }

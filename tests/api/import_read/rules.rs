@@ -8,7 +8,7 @@ use crate::support::sample;
 
 /// Changes to the sample (from, to), and the rules that then fire, with their counts when more than once.
 #[rustfmt::skip]
-const CASES: &[(&[(&str, &str)], &str)] = &[
+pub(super) const CASES: &[(&[(&str, &str)], &str)] = &[
     (&[], ""),
     (&[("2022年部门预算绩效文本\n", "")], "DOC_NO_YEAR PROJECT_CODE_YEAR"),
     (&[("2022年部门", "2021年部门")], "DOC_YEAR_DIFFERS"),
@@ -83,7 +83,7 @@ const CASES: &[(&[(&str, &str)], &str)] = &[
 ];
 
 /// The sample with these changes. Words in capitals stand for what the sample computes.
-fn spoilt(changes: &[(&str, &str)]) -> String {
+pub(super) fn spoilt(changes: &[(&str, &str)]) -> String {
     let needs_second = changes.iter().any(|(from, _)| *from == "SECOND" || *from == "≥202名");
     let mut text = sample::disclosure();
     if needs_second {

@@ -6,7 +6,9 @@ use jixiao::clock;
 use jixiao::db::{DatabaseSettings, Db};
 use jixiao::error::AppResult;
 use jixiao::service::work::{Origin, Work};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, QueryResult, Statement, TryGetableMany};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, QueryResult, Statement, TryGetableMany,
+};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -108,4 +110,21 @@ pub async fn migrated() -> (TestDatabase, Db) {
         db.migrate().await.expect("the migrations run");
     }
     (database, db)
+}
+
+/// One connection that no constraint between tables holds back, and no trigger.
+pub async fn vandal(url: &str) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1);
+    let db = Database::connect(options).await.expect("the test database answers");
+    let unleash = match db.get_database_backend() {
+        DbBackend::Sqlite => {
+            let triggers = names(&db, "SELECT name FROM sqlite_master WHERE type = 'trigger'").await;
+            let drop: String = triggers.iter().map(|name| format!("DROP TRIGGER {name};")).collect();
+            format!("PRAGMA foreign_keys = OFF; {drop}")
+        }
+        _ => "SET session_replication_role = replica".to_owned(),
+    };
+    db.execute_unprepared(&unleash).await.expect("who owns a database can do this");
+    db
 }

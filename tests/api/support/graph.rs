@@ -130,7 +130,7 @@ impl Graph {
             self.put("DepartmentGoal", row.id.public(), facts);
         }
         for row in data.documents.iter().filter(|row| units.contains(&row.unit_id)) {
-            let findings = data.findings.iter().filter(|finding| finding.source_id == row.id);
+            let findings = data.findings.iter().filter(|finding| finding.source_id == Some(row.id));
             let projects = data.projects.iter().filter(|project| project.source_id == Some(row.id));
             let goals = data.goals.iter().filter(|goal| goal.source_id == Some(row.id));
             let facts = [
@@ -205,10 +205,11 @@ impl Graph {
                 ("severity", text(row.severity.code())),
                 ("detail", text(&row.detail)),
                 ("createdAt", number(row.created_at.0)),
+                ("acknowledgedAt", Fact::Number(row.acknowledged_at.map(|time| time.0))),
                 ("unit", Fact::One(Some(row.unit_id.public()))),
                 ("project", Fact::One(row.project_id.map(|id| id.public()))),
                 ("indicator", Fact::One(row.indicator_id.map(|id| id.public()))),
-                ("source", Fact::One(Some(row.source_id.public()))),
+                ("source", Fact::One(row.source_id.map(|id| id.public()))),
             ];
             self.put("Finding", row.id.public(), facts);
         }

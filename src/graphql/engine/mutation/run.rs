@@ -69,7 +69,7 @@ impl Run<'_> {
         let mut work = Work::begin(tx, self.caller, &self.origin, clock::system);
         let written = self.planned.change.apply(&mut work).await?;
         work.finish().await?;
-        let reader = Reader { db: Executor::Transaction(tx), caller: self.caller };
+        let reader = Reader::new(Executor::Transaction(tx), self.caller);
         let value = self.planned.plan.render(reader, &[written]).await?.pop().unwrap_or(Value::Null);
         let text = serde_json::to_string(&value).map_err(AppError::internal)?;
         self.fits(&text)?;

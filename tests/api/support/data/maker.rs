@@ -371,12 +371,13 @@ impl Maker<'_> {
             let goal = self.dice.below(self.data.goals.len().max(1));
             let document = self.dice.below(self.data.documents.len());
             let now = self.time();
+            let acknowledged = self.rarely(2);
             let finding = finding::Model {
                 id: FindingId(self.dice.key()),
                 division_code: unit.division_code.clone(),
                 unit_id: unit.id,
                 fiscal_year: row.fiscal_year,
-                source_id: self.data.documents[document].id,
+                source_id: (!self.rarely(5)).then(|| self.data.documents[document].id),
                 goal_id: self.data.goals.get(goal).map(|goal| goal.id).filter(|_| !self.rarely(2)),
                 project_id: (!self.rarely(4)).then_some(row.id),
                 indicator_id: indicator,
@@ -387,6 +388,10 @@ impl Maker<'_> {
                 source_line: Some(5),
                 source_table: None,
                 source_row: None,
+                acknowledged_at: acknowledged.then_some(now),
+                acknowledged_by_id: None,
+                acknowledged_by: acknowledged.then(|| self.text("finding.acknowledged_by")),
+                acknowledged_reason: acknowledged.then(|| self.text("finding.acknowledged_reason")),
                 version: 1,
                 created_at: now,
                 updated_at: now,

@@ -7,22 +7,24 @@ pub struct Numbered {
     pub number: Option<String>,
     /// The text after it.
     pub text: String,
-    /// Whether the separator stands before the number instead of after it.
-    pub malformed: bool,
 }
 
 /// Splits a paragraph. A decimal (`1.5万人`) is no number of a list, a year after the number is (`1.2020年…`).
 pub fn split(paragraph: &str) -> Numbered {
-    let (length, malformed) = match well_formed(paragraph) {
-        0 => (swapped(paragraph), true),
-        length => (length, false),
+    let length = match well_formed(paragraph) {
+        0 => swapped(paragraph),
+        length => length,
     };
     let (number, text) = paragraph.split_at(length);
     Numbered {
         number: Some(number.trim().to_owned()).filter(|number| !number.is_empty()),
         text: text.trim().to_owned(),
-        malformed: malformed && length > 0,
     }
+}
+
+/// Whether a number that was split off has its separator before the digits instead of after them, as in `.1`.
+pub fn is_malformed(number: &str) -> bool {
+    !number.is_empty() && well_formed(number) == 0 && swapped(number) == number.len()
 }
 
 /// Bytes of a number with its separator at the start of the text, 0 without one.
@@ -64,7 +66,7 @@ fn swapped(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::{is_malformed, split};
 
     #[test]
     fn numbers_of_lists_are_split_off() {
@@ -86,8 +88,9 @@ mod tests {
         ];
         for (paragraph, number, text, malformed) in table {
             let split = split(paragraph);
+            assert_eq!(is_malformed(number), malformed, "{paragraph}");
             assert_eq!(split.number.unwrap_or_default(), number, "{paragraph}");
-            assert_eq!((split.text.as_str(), split.malformed), (text, malformed), "{paragraph}");
+            assert_eq!(split.text, text, "{paragraph}");
         }
     }
 }

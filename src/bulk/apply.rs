@@ -1,0 +1,147 @@
+//! The two things that are plugged in for each kind of rows: how a file is read, and how rows are applied.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use entity::bulk_operation;
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::AppResult;
+use crate::input::UserError;
+use crate::lang::Lang;
+use crate::service::work::Work;
+use crate::service::write::Outcome;
+
+/// Where a row stands in its file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// Line of a text file, or row of a sheet, from 1.
+    pub line: u64,
+    /// Sheet of a workbook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+}
+
+/// A row that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Where it stands.
+    pub place: Place,
+    /// What it says, in the shape of the input of the mutation of its kind.
+    pub value: Value,
+}
+
+/// A row that could not be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unread {
+    /// Where it stands.
+    pub place: Place,
+    /// Why not.
+    pub faults: Vec<Fault>,
+}
+
+/// What a line of a file gives.
+pub type Read = Result<Row, Unread>;
+
+/// Something wrong with a row: a [`UserError`] as it stands in the files of results.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fault {
+    /// Its code: the name of a [`crate::input::UserErrorCode`], or of an [`crate::error::ErrorCode`].
+    pub code: String,
+    /// Where in the row, from its root; numbers of list entries as text.
+    pub path: Vec<String>,
+    /// What is wrong and what to do, in English.
+    pub message: String,
+    /// The same in Chinese.
+    pub message_zh: String,
+}
+
+/// A place between two rows of a file, from which reading can go on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// Bytes of the file that lie before it, for telling how far it is.
+    pub bytes: u64,
+    /// What the source needs to go on.
+    pub state: Value,
+}
+
+/// The rows of a file, one after the other.
+pub trait Rows: Send {
+    /// The next row; none at the end of the file. Blocks, and is called on a thread for that.
+    ///
+    /// # Errors
+    /// When the file as a whole cannot be read on; what is wrong with one row is an [`Unread`].
+    fn next(&mut self) -> AppResult<Option<Read>>;
+
+    /// The place after the row that was given last; before the first, where the file was opened.
+    fn position(&self) -> Position;
+}
+
+/// How the files of a kind are read. The same file gives the same rows every time.
+pub trait Source: Send + Sync {
+    /// Opens a file at its beginning, or at the place where an earlier reading was. Blocks.
+    ///
+    /// # Errors
+    /// When the file is not of a known format; the message is for the client.
+    fn open(&self, file: &Path, operation: &bulk_operation::Model, from: Option<&Position>)
+    -> AppResult<Box<dyn Rows>>;
+
+    /// Counts the rows, where that costs little. Blocks.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    fn count(&self, _file: &Path, _operation: &bulk_operation::Model) -> AppResult<Option<u64>> {
+        Ok(None)
+    }
+}
+
+impl From<&UserError> for Fault {
+    fn from(error: &UserError) -> Self {
+        Self {
+            code: error.code.as_str().to_owned(),
+            path: error.path.clone(),
+            message: error.message(Lang::En).to_owned(),
+            message_zh: error.message(Lang::Zh).to_owned(),
+        }
+    }
+}
+
+/// The answer to a row. It must depend on the row and on the stored data alone: no fresh ids, no times.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Its natural key in words; none when it has none.
+    pub key: Option<String>,
+    /// Why it was refused.
+    pub faults: Vec<Fault>,
+    /// The stored version that it was judged against; none when there was nothing. A preview is stale when it differs.
+    pub seen: Option<i64>,
+}
+
+/// How the rows of a kind are applied.
+pub trait Apply: Send + Sync {
+    /// Applies rows, at most 500, through the unit of work, and gives an answer for each in their order.
+    ///
+    /// Runs again after a failure to serialise, and in a transaction that is rolled back for a dry run, so it must do
+    /// nothing but use the work. `state` starts as null and is kept with the checkpoint.
+    fn chunk<'a>(
+        &'a self,
+        work: &'a mut Work<'_>,
+        operation: &'a bulk_operation::Model,
+        rows: &'a [Row],
+        state: &'a mut Value,
+    ) -> BoxFuture<'a, AppResult<Vec<Answer>>>;
+}
+
+/// A kind of rows: how it is read, and how it is applied.
+#[derive(Clone)]
+pub struct Handler {
+    /// Reads.
+    pub source: Arc<dyn Source>,
+    /// Applies.
+    pub apply: Arc<dyn Apply>,
+}

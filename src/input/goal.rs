@@ -1,0 +1,228 @@
+//! Department goals (部门整体绩效目标) as they are sent.
+
+use std::sync::LazyLock;
+
+use super::key::{self, UnitKey};
+use super::{Input, Sent, project, scalar};
+
+/// Longest overall goal or item, in characters.
+const LONG: usize = 20_000;
+/// The most sub-goals, and the most measures.
+const ITEMS: usize = 500;
+/// Largest ordinal.
+const ORDINALS: i32 = 10_000;
+
+/// The key of a department goal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct GoalKey {
+    /// Its unit.
+    pub unit: Option<UnitKey>,
+    /// Fiscal year.
+    pub fiscal_year: Option<i32>,
+}
+
+impl std::fmt::Display for GoalKey {
+    /// The key in one line: `130304 450002 2020`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let unit = self.unit.as_ref().map(ToString::to_string);
+        let parts = [unit, self.fiscal_year.map(|year| year.to_string())];
+        f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
+    }
+}
+
+/// A change of one sub-goal or measure.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GoalItemPatch {
+    /// Which one; a new one when none has this ordinal.
+    pub ordinal: Option<i32>,
+    /// Delete it.
+    pub delete: Option<bool>,
+    /// Its text, with its number as a form prints it.
+    pub text: Option<String>,
+}
+
+/// What is sent for a department goal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GoalFields {
+    /// Overall goal.
+    pub overall: Sent<String>,
+    /// All sub-goals.
+    pub sub_goals: Sent<Vec<String>>,
+    /// Changes of single sub-goals.
+    pub sub_goals_patch: Sent<Vec<GoalItemPatch>>,
+    /// All safeguard measures.
+    pub measures: Sent<Vec<String>>,
+    /// Changes of single measures.
+    pub measures_patch: Sent<Vec<GoalItemPatch>>,
+}
+
+/// A department goal to write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GoalWrite {
+    /// Which goal.
+    pub key: Option<GoalKey>,
+    /// The version that the caller expects.
+    pub expected_version: Option<i32>,
+    /// What changes.
+    pub set: Option<GoalFields>,
+    /// Given back as it came.
+    pub client_mutation_id: Option<String>,
+}
+
+/// A department goal to delete.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GoalDelete {
+    /// Which goal.
+    pub key: Option<GoalKey>,
+    /// The version that the caller expects.
+    pub expected_version: Option<i32>,
+    /// Whether to delete its items too.
+    pub cascade: Option<bool>,
+    /// Given back as it came.
+    pub client_mutation_id: Option<String>,
+}
+
+/// `DepartmentGoalKeyInput`.
+pub fn goal_key() -> &'static Input<GoalKey> {
+    static INPUT: LazyLock<Input<GoalKey>> = LazyLock::new(|| {
+        Input::new("DepartmentGoalKeyInput", "Natural key of a department goal.")
+            .object("unit: UnitKeyInput!", "Its unit.", key::unit, |key: &mut GoalKey| &mut key.unit)
+            .option(
+                "fiscalYear: Int!",
+                "Fiscal year.",
+                |value, at| scalar::int(value, at, key::YEARS.0, key::YEARS.1),
+                |key| &mut key.fiscal_year,
+            )
+    });
+    &INPUT
+}
+
+fn patch() -> &'static Input<GoalItemPatch> {
+    static INPUT: LazyLock<Input<GoalItemPatch>> = LazyLock::new(|| {
+        Input::new("GoalItemPatchInput", "A change of one sub-goal or measure; the others stay as they are.")
+            .option(
+                "ordinal: Int!",
+                "Which one, by `ordinal`; a new one when none has it.",
+                |value, at| scalar::int(value, at, 1, ORDINALS),
+                |patch: &mut GoalItemPatch| &mut patch.ordinal,
+            )
+            .option("delete: Boolean", "Deletes it; then without `text`.", scalar::truth, |patch| &mut patch.delete)
+            .option(
+                "text: String",
+                "Its text, with its number as a form prints it.",
+                |value, at| scalar::text(value, at, LONG),
+                |patch| &mut patch.text,
+            )
+    });
+    &INPUT
+}
+
+/// `DepartmentGoalFieldsInput`.
+pub fn fields() -> &'static Input<GoalFields> {
+    static INPUT: LazyLock<Input<GoalFields>> = LazyLock::new(|| {
+        Input::new(
+            "DepartmentGoalFieldsInput",
+            "Fields of a department goal. Absent keeps, null clears. A list replaces the whole list; its `…Patch` touches \
+             single entries instead, and only one of the two may be given.",
+        )
+        .text("overall: String", "Overall goal (总体绩效目标).", LONG, |fields: &mut GoalFields| &mut fields.overall)
+        .texts(
+            "subGoals: [String!]",
+            "Sub-goals (分项绩效目标) in order, each with its number as a form prints it.",
+            ITEMS,
+            LONG,
+            |fields| &mut fields.sub_goals,
+        )
+        .list("subGoalsPatch: [GoalItemPatchInput!]", "Changes of single sub-goals.", patch, ITEMS, |fields| {
+            &mut fields.sub_goals_patch
+        })
+        .texts(
+            "measures: [String!]",
+            "Safeguard measures (工作保障措施) in order, likewise.",
+            ITEMS,
+            LONG,
+            |fields| &mut fields.measures,
+        )
+        .list("measuresPatch: [GoalItemPatchInput!]", "Changes of single measures.", patch, ITEMS, |fields| {
+            &mut fields.measures_patch
+        })
+    });
+    &INPUT
+}
+
+fn write(name: &'static str, description: &'static str) -> Input<GoalWrite> {
+    Input::new(name, description)
+        .object("key: DepartmentGoalKeyInput!", "Which goal.", goal_key, |row: &mut GoalWrite| &mut row.key)
+        .object("set: DepartmentGoalFieldsInput!", "What it shall be.", fields, |row| &mut row.set)
+        .option(
+            "clientMutationId: String",
+            "Any text; the answer repeats it.",
+            |value, at| scalar::text(value, at, key::NAME),
+            |row| &mut row.client_mutation_id,
+        )
+}
+
+fn expecting(input: Input<GoalWrite>) -> Input<GoalWrite> {
+    input.option(
+        "expectedVersion: Int",
+        project::EXPECTED_VERSION,
+        |value, at| scalar::int(value, at, 0, i32::MAX),
+        |row| &mut row.expected_version,
+    )
+}
+
+/// `DepartmentGoalCreateInput`.
+pub fn create() -> &'static Input<GoalWrite> {
+    static INPUT: LazyLock<Input<GoalWrite>> =
+        LazyLock::new(|| write("DepartmentGoalCreateInput", "A new department goal; one that is known is an error."));
+    &INPUT
+}
+
+/// `DepartmentGoalUpdateInput`.
+pub fn update() -> &'static Input<GoalWrite> {
+    static INPUT: LazyLock<Input<GoalWrite>> = LazyLock::new(|| {
+        expecting(write(
+            "DepartmentGoalUpdateInput",
+            "A change of a department goal; one that is not known is an error.",
+        ))
+    });
+    &INPUT
+}
+
+/// `DepartmentGoalUpsertInput`.
+pub fn upsert() -> &'static Input<GoalWrite> {
+    static INPUT: LazyLock<Input<GoalWrite>> = LazyLock::new(|| {
+        expecting(write(
+            "DepartmentGoalUpsertInput",
+            "One department goal: made when it is new, changed when it is not.",
+        ))
+    });
+    &INPUT
+}
+
+/// `DepartmentGoalDeleteInput`.
+pub fn delete() -> &'static Input<GoalDelete> {
+    static INPUT: LazyLock<Input<GoalDelete>> = LazyLock::new(|| {
+        Input::new(
+            "DepartmentGoalDeleteInput",
+            "A department goal to delete. It must have no items, unless `cascade` deletes them too.",
+        )
+        .object("key: DepartmentGoalKeyInput!", "Which goal.", goal_key, |row: &mut GoalDelete| &mut row.key)
+        .option(
+            "expectedVersion: Int",
+            project::EXPECTED_VERSION,
+            |value, at| scalar::int(value, at, 1, i32::MAX),
+            |row| &mut row.expected_version,
+        )
+        .option("cascade: Boolean", "Deletes its sub-goals and measures with it.", scalar::truth, |row| {
+            &mut row.cascade
+        })
+        .option(
+            "clientMutationId: String",
+            "Any text; the answer repeats it.",
+            |value, at| scalar::text(value, at, key::NAME),
+            |row| &mut row.client_mutation_id,
+        )
+    });
+    &INPUT
+}

@@ -1,0 +1,311 @@
+//! Writing department goals (部门整体绩效目标) with their sub-goals and measures.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::id::{DepartmentGoalId, GoalItemId, UnitId};
+use entity::value::{GoalItemKind, Timestamp};
+use entity::{department_goal, goal_item, unit};
+use sea_orm::ColumnTrait;
+use sea_orm::sea_query::ExprTrait;
+
+use super::lists::one_of_two;
+use super::unit::places::Places;
+use super::version::expect;
+use super::{Atomicity, Mode, Outcome, Row, RowResult};
+use crate::auth::Action;
+use crate::error::AppResult;
+use crate::input::goal::{GoalDelete, GoalFields, GoalItemPatch, GoalKey, GoalWrite};
+use crate::input::{At, Sent, UserError, UserErrorCode, Words};
+use crate::rules::numbering;
+use crate::service::department_goal::{self as goals, Batch, Content};
+use crate::service::stored::KEYS_A_STATEMENT;
+use crate::service::work::Work;
+
+/// What a row makes of a goal.
+struct Draft {
+    result: RowResult,
+    known: Option<Content>,
+    /// As it shall stand; none for a row with mistakes, and for a goal that goes.
+    wanted: Option<Content>,
+}
+
+/// Makes and changes department goals, and gives one result for each row, in their order.
+///
+/// # Errors
+/// `UNAUTHENTICATED` or `FORBIDDEN` for a caller who may not write at all; everything else is an error of its row.
+pub async fn apply(
+    work: &mut Work<'_>,
+    rows: &[Row<GoalWrite>],
+    mode: Mode,
+    atomicity: Atomicity,
+) -> AppResult<Vec<RowResult>> {
+    let mut stock = Stock::read(work, rows.iter().map(|row| row.input.key.as_ref())).await?;
+    let now = work.now;
+    let drafts = rows.iter().map(|row| {
+        let at = row.at();
+        let set = row.input.set.clone().unwrap_or_default();
+        let (mut draft, place) = stock.find(row.input.key.as_ref(), &at, &row.errors);
+        let Some((unit, year)) = place else { return draft };
+        let errors = &mut draft.result.errors;
+        let known = draft.known.as_ref();
+        match (known, mode) {
+            (Some(known), Mode::Create) => {
+                let words = Words::new("The unit has a goal for this year already.", "该单位已有本年度整体绩效目标。");
+                let (path, existing) = (at.field("key").path(), Some(known.goal.id.public()));
+                errors.push(UserError::duplicate(UserErrorCode::Duplicate, path, existing, words));
+            }
+            (None, Mode::Update) => errors.push(missing(&at, &draft.result.key)),
+            (Some(_), Mode::Update | Mode::Upsert) | (None, Mode::Create | Mode::Upsert) => {}
+        }
+        let changed = || known.map(|known| differing(&set, known)).unwrap_or_default();
+        check_version(&at, row.input.expected_version, known, changed, errors);
+        let mut content =
+            known.cloned().unwrap_or_else(|| Content { goal: new_goal(unit, year, now), items: Vec::new() });
+        merge(&mut content, &set, &at.field("set"), now, errors);
+        if errors.is_empty() {
+            draft.wanted = Some(content);
+        }
+        draft
+    });
+    let mut drafts: Vec<Draft> = drafts.collect();
+    if is_held_back(&mut drafts, atomicity) {
+        return Ok(results(drafts));
+    }
+    let mut batch = Batch::default();
+    for draft in &mut drafts {
+        let Some(wanted) = draft.wanted.take() else { continue };
+        let stored = batch.put(draft.known.as_ref(), wanted, now);
+        draft.result.id = Some(stored.goal.id.0);
+        draft.result.outcome = match &draft.known {
+            None => Outcome::Created,
+            Some(known) if *known == stored => Outcome::Unchanged,
+            Some(_) => Outcome::Updated,
+        };
+    }
+    batch.write(work).await?;
+    Ok(results(drafts))
+}
+
+/// Deletes department goals; one with items only where the row says `cascade`.
+///
+/// # Errors
+/// As [`apply`].
+pub async fn delete(work: &mut Work<'_>, rows: &[Row<GoalDelete>], atomicity: Atomicity) -> AppResult<Vec<RowResult>> {
+    let mut stock = Stock::read(work, rows.iter().map(|row| row.input.key.as_ref())).await?;
+    let drafts = rows.iter().map(|row| {
+        let at = row.at();
+        let (mut draft, place) = stock.find(row.input.key.as_ref(), &at, &row.errors);
+        let errors = &mut draft.result.errors;
+        match &draft.known {
+            None if place.is_some() => errors.push(missing(&at, &draft.result.key)),
+            None => {}
+            Some(known) => {
+                check_version(&at, row.input.expected_version, Some(known), Vec::new, errors);
+                if !known.items.is_empty() && row.input.cascade != Some(true) {
+                    errors.push(has_items(&at, known));
+                }
+            }
+        }
+        draft
+    });
+    let mut drafts: Vec<Draft> = drafts.collect();
+    if is_held_back(&mut drafts, atomicity) {
+        return Ok(results(drafts));
+    }
+    let mut batch = Batch::default();
+    for draft in drafts.iter_mut().filter(|draft| draft.result.errors.is_empty()) {
+        if let Some(known) = &draft.known {
+            batch.delete(known);
+            (draft.result.outcome, draft.result.id) = (Outcome::Deleted, None);
+        }
+    }
+    batch.write(work).await?;
+    Ok(results(drafts))
+}
+
+/// The units and goals that rows name.
+struct Stock {
+    places: Places,
+    known: HashMap<(UnitId, i32), Content>,
+    named: HashSet<(UnitId, i32)>,
+}
+
+impl Stock {
+    async fn read<'k>(work: &mut Work<'_>, keys: impl Iterator<Item = Option<&'k GoalKey>>) -> AppResult<Self> {
+        work.caller.may(Action::Write)?;
+        let keys: Vec<&GoalKey> = keys.flatten().collect();
+        let units: Vec<_> = keys.iter().filter_map(|key| key.unit.as_ref()).collect();
+        let places = Places::read(work, &units, &[]).await?;
+        let years: HashSet<i32> = keys.iter().filter_map(|key| key.fiscal_year).collect();
+        let units: Vec<UnitId> = places.ids().collect();
+        let mut known = HashMap::new();
+        for units in units.chunks(KEYS_A_STATEMENT) {
+            let of_units = department_goal::Column::UnitId
+                .is_in(units.iter().copied())
+                .and(department_goal::Column::FiscalYear.is_in(years.iter().copied()));
+            let found = goals::read(work.tx, of_units).await?;
+            known.extend(found.into_iter().map(|content| ((content.goal.unit_id, content.goal.fiscal_year), content)));
+        }
+        Ok(Self { places, known, named: HashSet::new() })
+    }
+
+    /// What a row is about, with its unit and year where the caller may write there.
+    fn find(&mut self, key: Option<&GoalKey>, at: &At<'_>, read: &[UserError]) -> (Draft, Option<(unit::Model, i32)>) {
+        let mut errors = read.to_vec();
+        let at_key = at.field("key");
+        let place = key.and_then(|key| {
+            let unit = self.places.writable_unit(key.unit.as_ref()?, &at_key.field("unit"), &mut errors)?;
+            Some((unit.clone(), key.fiscal_year?))
+        });
+        let known = place.as_ref().and_then(|(unit, year)| self.known.get(&(unit.id, *year))).cloned();
+        let again = place.as_ref().is_some_and(|(unit, year)| !self.named.insert((unit.id, *year)));
+        if again {
+            let words = Words::new(
+                "An earlier row of this request names the same goal.",
+                "本次请求中前面的行已指明同一整体绩效目标。",
+            );
+            errors.push(UserError::duplicate(UserErrorCode::DuplicateInRequest, at_key.path(), None, words));
+        }
+        let key = key.map(ToString::to_string).unwrap_or_default();
+        let id = known.as_ref().map(|known| known.goal.id.0);
+        (Draft { result: RowResult { key, outcome: Outcome::Failed, id, errors }, known, wanted: None }, place)
+    }
+}
+
+/// Under `ALL`, turns the good rows beside a bad one into skipped ones, and says whether it did.
+fn is_held_back(drafts: &mut [Draft], atomicity: Atomicity) -> bool {
+    let failed = drafts.iter().any(|draft| !draft.result.errors.is_empty());
+    if atomicity != Atomicity::All || !failed {
+        return false;
+    }
+    for draft in drafts.iter_mut().filter(|draft| draft.result.errors.is_empty()) {
+        draft.result.outcome = Outcome::Skipped;
+    }
+    true
+}
+
+fn results(drafts: Vec<Draft>) -> Vec<RowResult> {
+    drafts.into_iter().map(|draft| draft.result).collect()
+}
+
+fn check_version(
+    at: &At<'_>,
+    expected: Option<i32>,
+    known: Option<&Content>,
+    changed: impl FnOnce() -> Vec<String>,
+    errors: &mut Vec<UserError>,
+) {
+    let version = known.map(|known| known.goal.version);
+    let node = known.map(|known| known.goal.id.public()).unwrap_or_default();
+    expect(at, expected, version, &node, changed, errors);
+}
+
+fn missing(at: &At<'_>, key: &str) -> UserError {
+    UserError::not_found(at.field("key").path(), &format!("department goal {key}"))
+}
+
+fn has_items(at: &At<'_>, known: &Content) -> UserError {
+    let count = |kind| known.items.iter().filter(|item| item.kind == kind).count();
+    let (sub_goals, measures) = (count(GoalItemKind::SubGoal), count(GoalItemKind::Measure));
+    let list = format!("subGoals: {sub_goals}, measures: {measures}");
+    let words = Words::new(
+        format!("The goal holds {list}; `cascade: true` deletes them with it."),
+        format!("该整体绩效目标下还有 {list}；cascade: true 会一并删除。"),
+    );
+    UserError::validation(UserErrorCode::HasDependants, at.field("cascade").path(), "dependants", Some(&list), words)
+}
+
+fn new_goal(unit: unit::Model, fiscal_year: i32, now: Timestamp) -> department_goal::Model {
+    department_goal::Model {
+        id: DepartmentGoalId::new(),
+        division_code: unit.division_code,
+        unit_id: unit.id,
+        fiscal_year,
+        overall: None,
+        source_id: None,
+        source_line: None,
+        source_table: None,
+        source_row: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// Sets what was sent.
+fn merge(content: &mut Content, set: &GoalFields, at: &At<'_>, now: Timestamp, errors: &mut Vec<UserError>) {
+    content.goal.overall = set.overall.clone().over(content.goal.overall.take());
+    let lists = [
+        (GoalItemKind::SubGoal, ("subGoals", &set.sub_goals), ("subGoalsPatch", &set.sub_goals_patch)),
+        (GoalItemKind::Measure, ("measures", &set.measures), ("measuresPatch", &set.measures_patch)),
+    ];
+    for (kind, list, patch) in lists {
+        one_of_two(at, list, patch, errors);
+        let texts = match list.1 {
+            Sent::Absent => None,
+            Sent::Clear => Some([].as_slice()),
+            Sent::Set(texts) => Some(texts.as_slice()),
+        };
+        if let Some(texts) = texts {
+            content.items.retain(|item| item.kind != kind);
+            for (ordinal, text) in (1..).zip(texts) {
+                put(content, kind, ordinal, text, now);
+            }
+        }
+        if let Sent::Set(patches) = patch.1 {
+            let list = at.field(patch.0);
+            for (index, patch) in patches.iter().enumerate() {
+                change(content, kind, patch, &list.entry(index), now, errors);
+            }
+        }
+    }
+    content.items.sort_by_key(|item| (item.kind, item.ordinal));
+}
+
+fn change(
+    content: &mut Content,
+    kind: GoalItemKind,
+    patch: &GoalItemPatch,
+    at: &At<'_>,
+    now: Timestamp,
+    errors: &mut Vec<UserError>,
+) {
+    let Some(ordinal) = patch.ordinal else { return };
+    match (&patch.text, patch.delete == Some(true)) {
+        (None, true) => content.items.retain(|item| (item.kind, item.ordinal) != (kind, ordinal)),
+        (Some(text), false) => put(content, kind, ordinal, text, now),
+        (Some(_), true) | (None, false) => {
+            let words = Words::new("Give `text` or `delete`, and not both.", "text 与 delete 必须且只能给出一个。");
+            errors.push(UserError::validation(UserErrorCode::InvalidFormat, at.path(), "oneOf", None, words));
+        }
+    }
+}
+
+fn put(content: &mut Content, kind: GoalItemKind, ordinal: i32, text: &str, now: Timestamp) {
+    let split = numbering::split(text);
+    content.items.retain(|item| (item.kind, item.ordinal) != (kind, ordinal));
+    content.items.push(goal_item::Model {
+        id: GoalItemId::new(),
+        division_code: content.goal.division_code.clone(),
+        unit_id: content.goal.unit_id,
+        goal_id: content.goal.id,
+        kind,
+        ordinal,
+        number: split.number,
+        text: split.text,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    });
+}
+
+/// The fields that were sent and whose stored value is another.
+fn differing(set: &GoalFields, known: &Content) -> Vec<String> {
+    let overall = !set.overall.is_absent() && set.overall.value() != known.goal.overall.as_ref();
+    let found = [
+        ("overall", overall),
+        ("subGoals", !(set.sub_goals.is_absent() && set.sub_goals_patch.is_absent())),
+        ("measures", !(set.measures.is_absent() && set.measures_patch.is_absent())),
+    ];
+    found.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect()
+}

@@ -1,0 +1,491 @@
+//! A working copy of a project: rows are merged into it, and what they make of it together is stored.
+
+use std::collections::HashMap;
+
+use entity::id::{ObjectiveId, ProjectId, UnitId};
+use entity::value::{Fen, GoalLevel, Timestamp};
+use entity::{objective, project};
+
+use super::edit::{Edit, ProjectRow};
+use super::indicator::Indicators;
+use super::places::{Found, Places};
+use super::plan::Plan;
+use super::results::Progress;
+use crate::error::AppResult;
+use crate::input::project::{ObjectivePatch, ProjectFields};
+use crate::input::{At, Sent, UserError, UserErrorCode, Words};
+use crate::rules::numbering;
+use crate::rules::quality::Rule;
+use crate::service::indicator_level::Levels;
+use crate::service::project::{Batch, Content};
+use crate::service::work::Work;
+use crate::service::write::lists::one_of_two;
+use crate::service::write::version::expect;
+use crate::service::write::{Mode, Row};
+
+/// A project with its parts as rows make it.
+#[derive(Clone)]
+pub(super) struct Draft {
+    /// As it is stored.
+    pub(super) known: Option<Content>,
+    /// The project as it shall be.
+    pub(super) project: project::Model,
+    /// Its objectives as they shall be.
+    pub(super) objectives: Vec<objective::Model>,
+    /// Its spending plan as it shall be.
+    pub(super) plan: Plan,
+    /// Its indicators as they shall be.
+    pub(super) indicators: Indicators,
+    /// Whether it shall go.
+    pub(super) is_deleted: bool,
+    /// The rows that were merged into it.
+    rows: Vec<usize>,
+    has_whole_row: bool,
+    now: Timestamp,
+}
+
+impl Draft {
+    /// The copy of what a row means.
+    pub(super) fn of(places: &Places, found: &Found, levels: &Levels, now: Timestamp) -> Option<Self> {
+        let known = match found {
+            Found::Known(id) => Some(places.known.get(*id)?.clone()),
+            Found::New { .. } => None,
+        };
+        let project = match (&known, found) {
+            (Some(known), _) => known.project.clone(),
+            (None, Found::New { division_code, unit, fiscal_year, code, name }) => {
+                new_project(division_code, *unit, *fiscal_year, code.as_deref(), name.as_deref(), now)
+            }
+            (None, Found::Known(_)) => return None,
+        };
+        Some(Self {
+            objectives: known.as_ref().map(|known| known.objectives.clone()).unwrap_or_default(),
+            plan: Plan::of(known.as_ref().and_then(|known| known.plan.as_ref())),
+            indicators: Indicators::of(&project, known.as_ref(), levels),
+            known,
+            project,
+            is_deleted: false,
+            rows: Vec::new(),
+            has_whole_row: false,
+            now,
+        })
+    }
+
+    /// Merges a row; one with mistakes leaves the copy as it was.
+    pub(super) fn merge(&mut self, index: usize, row: &Row<ProjectRow>, levels: &Levels, errors: &mut Vec<UserError>) {
+        let at = row.at();
+        let known_errors = errors.len();
+        let is_known = self.known.is_some();
+        let ProjectRow { mode, edit, expected_version, .. } = &row.input;
+        if self.has_whole_row && edit.is_whole() || self.is_deleted {
+            let words = Words::new(
+                "An earlier row of this request names the same project.",
+                "本次请求中前面的行已指明同一项目。",
+            );
+            errors.push(UserError::duplicate(UserErrorCode::DuplicateInRequest, self.key_path(row), None, words));
+            return;
+        }
+        if edit.is_whole() {
+            if *mode == Mode::Create && is_known {
+                let words = Words::new("The project exists already.", "该项目已存在。");
+                let existing = Some(self.project.id.public());
+                errors.push(UserError::duplicate(UserErrorCode::Duplicate, self.key_path(row), existing, words));
+            }
+            let stored = self.known.as_ref().map(|known| known.project.version);
+            let node = self.project.id.public();
+            expect(&at, *expected_version, stored, &node, || self.differing(edit), errors);
+        }
+        let set = at.field("set");
+        match edit {
+            Edit::Project(fields) => {
+                let mut next = self.clone();
+                next.set(fields, &set, levels, errors);
+                if errors.len() == known_errors && row.errors.is_empty() {
+                    *self = next;
+                    self.has_whole_row = true;
+                }
+            }
+            Edit::DeleteProject { cascade } => match self.dependants() {
+                Some(dependants) if !cascade => errors.push(has_dependants(&at, &dependants)),
+                _ if errors.is_empty() => self.is_deleted = true,
+                _ => {}
+            },
+            Edit::Plan(None) => self.plan.clear(),
+            Edit::Plan(Some(points)) => self.plan.replace(points, self.project.budget, &set, errors),
+            Edit::Point(month, fields) if row.errors.is_empty() => {
+                self.plan.queue(index, *month, fields.clone(), *mode, row, errors);
+            }
+            Edit::Objective(ordinal, text) => self.patch_objective(*ordinal, text.as_deref(), *mode, row, errors),
+            Edit::Indicator(ordinal, fields) => {
+                self.indicators.patch(*ordinal, fields.as_ref(), row, levels, errors);
+            }
+            Edit::Point(..) => {}
+        }
+        if errors.is_empty() {
+            self.rows.push(index);
+        }
+    }
+
+    fn key_path(&self, row: &Row<ProjectRow>) -> Vec<String> {
+        let mut path = row.path.clone();
+        path.extend(row.input.who.path().iter().map(|step| (*step).to_owned()));
+        path
+    }
+
+    /// Sets what was sent of the project and of the lists inside it.
+    fn set(&mut self, fields: &ProjectFields, at: &At<'_>, levels: &Levels, errors: &mut Vec<UserError>) {
+        let project = &mut self.project;
+        if let Sent::Set(name) = &fields.name {
+            if project.name != *name {
+                project.heading = None;
+            }
+            project.name.clone_from(name);
+        } else if fields.name == Sent::Clear || project.name.is_empty() {
+            let words = Words::new("A project needs a name.", "项目必须有名称。");
+            errors.push(UserError::validation(
+                UserErrorCode::Required,
+                at.field("name").path(),
+                "required",
+                None,
+                words,
+            ));
+        }
+        project.code = fields.code.clone().over(project.code.take());
+        project.purpose = fields.purpose.clone().over(project.purpose.take());
+        let before = project.budget;
+        put_money(&mut project.budget, &mut project.budget_raw, &fields.budget);
+        put_money(&mut project.fiscal_funds, &mut project.fiscal_funds_raw, &fields.fiscal_funds);
+        put_money(&mut project.other_funds, &mut project.other_funds_raw, &fields.other_funds);
+        let sent =
+            [("budget", &fields.budget), ("fiscalFunds", &fields.fiscal_funds), ("otherFunds", &fields.other_funds)];
+        let first = sent.iter().find(|(_, sent)| !sent.is_absent());
+        if let Some((name, _)) = first
+            && !adds_up(project)
+        {
+            let words = Words::new(
+                "The budget is not the sum of fiscal and other funds.",
+                "预算数不等于财政资金与其他资金之和。",
+            );
+            errors.push(broken(&at.field(name), Rule::MoneySplitMismatch, None, words));
+        }
+        let budget = project.budget;
+
+        one_of_two(at, ("objectives", &fields.objectives), ("objectivesPatch", &fields.objectives_patch), errors);
+        one_of_two(at, ("plan", &fields.plan), ("planPatch", &fields.plan_patch), errors);
+        one_of_two(at, ("indicators", &fields.indicators), ("indicatorsPatch", &fields.indicators_patch), errors);
+        match &fields.objectives {
+            Sent::Absent => {}
+            Sent::Clear => self.objectives.clear(),
+            Sent::Set(texts) => self.set_objectives(texts),
+        }
+        if let Sent::Set(patches) = &fields.objectives_patch {
+            let list = at.field("objectivesPatch");
+            for (index, patch) in patches.iter().enumerate() {
+                self.set_objective(patch, &list.entry(index), errors);
+            }
+        }
+        match (&fields.plan, &fields.plan_patch) {
+            (Sent::Clear, _) => self.plan.clear(),
+            (Sent::Set(points), _) => self.plan.replace(points, budget, &at.field("plan"), errors),
+            (Sent::Absent, Sent::Set(points)) => self.plan.patch(points, budget, &at.field("planPatch"), errors),
+            (Sent::Absent, Sent::Absent | Sent::Clear) if before != budget => {
+                self.plan.under(budget, &at.field("budget"), errors);
+            }
+            (Sent::Absent, Sent::Absent | Sent::Clear) => {}
+        }
+        match &fields.indicators {
+            Sent::Absent => {}
+            Sent::Clear => self.indicators.clear(),
+            Sent::Set(list) => self.indicators.replace(list, &at.field("indicators"), levels, errors),
+        }
+        if let Sent::Set(patches) = &fields.indicators_patch {
+            self.indicators.patch_all(patches, &at.field("indicatorsPatch"), levels, errors);
+        }
+    }
+
+    fn set_objectives(&mut self, texts: &[String]) {
+        let ordinals = 1..;
+        self.objectives = ordinals.zip(texts).map(|(ordinal, text)| self.objective(ordinal, text)).collect();
+    }
+
+    fn set_objective(&mut self, patch: &ObjectivePatch, at: &At<'_>, errors: &mut Vec<UserError>) {
+        let Some(ordinal) = patch.ordinal else { return };
+        match (&patch.text, patch.delete == Some(true)) {
+            (None, true) => self.objectives.retain(|objective| objective.ordinal != ordinal),
+            (Some(text), false) => self.put_objective(ordinal, text),
+            (Some(_), true) | (None, false) => {
+                let words = Words::new("Give `text` or `delete`, and not both.", "text 与 delete 必须且只能给出一个。");
+                errors.push(UserError::validation(UserErrorCode::InvalidFormat, at.path(), "oneOf", None, words));
+            }
+        }
+    }
+
+    fn patch_objective(
+        &mut self,
+        ordinal: i32,
+        text: Option<&str>,
+        mode: Mode,
+        row: &Row<ProjectRow>,
+        errors: &mut Vec<UserError>,
+    ) {
+        let known = self.objectives.iter().find(|objective| objective.ordinal == ordinal);
+        let id = known.map(|known| known.id.public()).unwrap_or_default();
+        let version = known.map(|known| known.version);
+        let deletes = text.is_none();
+        check_part(row, mode, deletes, version, &id, errors);
+        if !errors.is_empty() {
+            return;
+        }
+        match text {
+            None => self.objectives.retain(|objective| objective.ordinal != ordinal),
+            Some(text) => self.put_objective(ordinal, text),
+        }
+    }
+
+    fn put_objective(&mut self, ordinal: i32, text: &str) {
+        let row = self.objective(ordinal, text);
+        self.objectives.retain(|objective| objective.ordinal != ordinal);
+        self.objectives.push(row);
+        self.objectives.sort_by_key(|objective| objective.ordinal);
+    }
+
+    fn objective(&self, ordinal: i32, text: &str) -> objective::Model {
+        let split = numbering::split(text);
+        objective::Model {
+            id: ObjectiveId::new(),
+            division_code: self.project.division_code.clone(),
+            unit_id: self.project.unit_id,
+            project_id: self.project.id,
+            ordinal,
+            number: split.number,
+            text: split.text,
+            version: 1,
+            created_at: self.now,
+            updated_at: self.now,
+        }
+    }
+
+    /// Applies the points that rows of their own have brought, once all rows are known.
+    pub(super) fn settle(&mut self, rows: &[Row<ProjectRow>], progress: &mut [Progress]) {
+        let failed = self.plan.settle(self.project.budget, rows);
+        for (row, error) in failed {
+            self.rows.retain(|merged| *merged != row);
+            if let Some(progress) = progress.get_mut(row) {
+                progress.errors.push(error);
+            }
+        }
+    }
+
+    /// Fails the row that made the project what it is.
+    pub(super) fn refuse(&mut self, error: UserError, progress: &mut [Progress]) {
+        if let Some(row) = self.rows.first().and_then(|row| progress.get_mut(*row)) {
+            row.errors.push(error);
+        }
+        self.forget();
+    }
+
+    /// Leaves the project as it is stored.
+    pub(super) fn forget(&mut self) {
+        self.rows.clear();
+    }
+
+    /// The rows that were merged.
+    pub(super) fn rows(&self) -> &[usize] {
+        &self.rows
+    }
+
+    /// The natural key that the project would take and did not have: its code, or unit and name without one.
+    pub(super) fn new_key(&self) -> Option<TakenKey> {
+        if self.rows.is_empty() || self.is_deleted {
+            return None;
+        }
+        let key = TakenKey::of(&self.project);
+        let known = self.known.as_ref().map(|known| TakenKey::of(&known.project));
+        (known.as_ref() != Some(&key)).then_some(key)
+    }
+
+    /// What is inside a known project, by kind and number; none where it is empty.
+    fn dependants(&self) -> Option<Vec<(&'static str, usize)>> {
+        let known = self.known.as_ref()?;
+        let counts = [
+            ("plan", usize::from(known.plan.is_some())),
+            ("objectives", known.objectives.len()),
+            ("indicators", known.indicators.len()),
+        ];
+        let counts: Vec<_> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
+        (!counts.is_empty()).then_some(counts)
+    }
+
+    /// The fields that were sent and whose stored value is another.
+    fn differing(&self, edit: &Edit) -> Vec<String> {
+        let Edit::Project(fields) = edit else { return Vec::new() };
+        let project = &self.project;
+        let differs = |sent: &Sent<String>, stored: Option<&String>| match sent {
+            Sent::Absent => false,
+            sent => sent.value() != stored,
+        };
+        let money = |sent: &Sent<Fen>, stored: Option<Fen>| !sent.is_absent() && sent.value().copied() != stored;
+        let found = [
+            ("code", differs(&fields.code, project.code.as_ref())),
+            ("name", differs(&fields.name, Some(&project.name))),
+            ("budget", money(&fields.budget, project.budget)),
+            ("fiscalFunds", money(&fields.fiscal_funds, project.fiscal_funds)),
+            ("otherFunds", money(&fields.other_funds, project.other_funds)),
+            ("purpose", differs(&fields.purpose, project.purpose.as_ref())),
+            ("objectives", !(fields.objectives.is_absent() && fields.objectives_patch.is_absent())),
+            ("plan", !(fields.plan.is_absent() && fields.plan_patch.is_absent())),
+            ("indicators", !(fields.indicators.is_absent() && fields.indicators_patch.is_absent())),
+        ];
+        found.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// Adds the project to what is written and gives it as it will stand; none when no row is left for it.
+    pub(super) async fn put(
+        &self,
+        work: &mut Work<'_>,
+        levels: &mut Levels,
+        ordinals: &mut HashMap<(UnitId, i32), i32>,
+        batch: &mut Batch,
+    ) -> AppResult<Option<Content>> {
+        if self.rows.is_empty() {
+            return Ok(None);
+        }
+        if self.is_deleted {
+            if let Some(known) = &self.known {
+                batch.delete(known);
+            }
+            return Ok(None);
+        }
+        let mut project = self.project.clone();
+        if self.known.is_none() {
+            let last = ordinals.entry((project.unit_id, project.fiscal_year)).or_insert(0);
+            *last += 1;
+            project.ordinal = *last;
+        }
+        let wanted = Content {
+            plan: self.plan.rows(&project, self.now),
+            objectives: self.objectives.clone(),
+            indicators: self.indicators.rows(work, levels).await?,
+            project,
+        };
+        Ok(Some(batch.put(self.known.as_ref(), wanted, self.now)))
+    }
+}
+
+/// A natural key of a project.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum TakenKey {
+    /// Division, year and code.
+    Code(String, i32, String),
+    /// Unit, year and name of one without a code.
+    Name(UnitId, i32, String),
+}
+
+impl TakenKey {
+    fn of(project: &project::Model) -> Self {
+        match &project.code {
+            Some(code) => Self::Code(project.division_code.clone(), project.fiscal_year, code.clone()),
+            None => Self::Name(project.unit_id, project.fiscal_year, project.name.clone()),
+        }
+    }
+
+    /// The stored project that has it.
+    pub(super) fn holder(&self, places: &Places) -> Option<ProjectId> {
+        match self {
+            Self::Code(division, year, code) => places.known.by_code(division, *year, code),
+            Self::Name(unit, year, name) => places.known.by_name("", *year, Some(*unit), name).first().copied(),
+        }
+    }
+}
+
+fn new_project(
+    division_code: &str,
+    unit_id: UnitId,
+    fiscal_year: i32,
+    code: Option<&str>,
+    name: Option<&str>,
+    now: Timestamp,
+) -> project::Model {
+    project::Model {
+        id: ProjectId::new(),
+        division_code: division_code.to_owned(),
+        unit_id,
+        fiscal_year,
+        ordinal: 0,
+        code: code.map(str::to_owned),
+        name: name.unwrap_or_default().to_owned(),
+        heading: None,
+        unit_raw: None,
+        goal_level: GoalLevel::Project,
+        budget: None,
+        budget_raw: None,
+        fiscal_funds: None,
+        fiscal_funds_raw: None,
+        other_funds: None,
+        other_funds_raw: None,
+        purpose: None,
+        source_id: None,
+        source_line: None,
+        source_table: None,
+        source_row: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// Sets an amount; the printed text stays only beside the amount that was read from it.
+fn put_money(amount: &mut Option<Fen>, raw: &mut Option<String>, sent: &Sent<Fen>) {
+    let wanted = sent.clone().over(*amount);
+    if wanted != *amount {
+        *raw = None;
+    }
+    *amount = wanted;
+}
+
+/// Whether the budget is fiscal plus other funds, a blank one counted as 0; nothing to compare when a side is blank
+/// altogether (`domain.md` 5.1).
+fn adds_up(project: &project::Model) -> bool {
+    match (project.budget, project.fiscal_funds, project.other_funds) {
+        (None, _, _) | (_, None, None) => true,
+        (Some(budget), fiscal, other) => {
+            let sum = i128::from(fiscal.map_or(0, |fen| fen.0)) + i128::from(other.map_or(0, |fen| fen.0));
+            i128::from(budget.0) == sum
+        }
+    }
+}
+
+/// A rule of the field that what was sent would break.
+pub(super) fn broken(at: &At<'_>, rule: Rule, value: Option<&str>, words: Words) -> UserError {
+    UserError::validation(UserErrorCode::RuleViolated, at.path(), rule.id(), value, words)
+}
+
+/// Checks that a part is new or known as the row wants it, and its version.
+pub(super) fn check_part(
+    row: &Row<ProjectRow>,
+    mode: Mode,
+    deletes: bool,
+    version: Option<i32>,
+    id: &str,
+    errors: &mut Vec<UserError>,
+) {
+    let at = row.at();
+    let key = at.field("key");
+    if mode == Mode::Create && version.is_some() {
+        let words = Words::new("It exists already.", "该对象已存在。");
+        errors.push(UserError::duplicate(UserErrorCode::Duplicate, key.path(), Some(id.to_owned()), words));
+    }
+    if (mode == Mode::Update || deletes) && version.is_none() {
+        errors.push(UserError::not_found(key.path(), &row.input.to_string()));
+    }
+    expect(&at, row.input.expected_version, version, id, Vec::new, errors);
+}
+
+fn has_dependants(at: &At<'_>, dependants: &[(&'static str, usize)]) -> UserError {
+    let list = dependants.iter().map(|(kind, count)| format!("{kind}: {count}")).collect::<Vec<_>>().join(", ");
+    let words = Words::new(
+        format!("The project holds {list}; `cascade: true` deletes them with it."),
+        format!("该项目下还有 {list}；cascade: true 会一并删除。"),
+    );
+    UserError::validation(UserErrorCode::HasDependants, at.field("cascade").path(), "dependants", Some(&list), words)
+}

@@ -1,0 +1,98 @@
+//! Projects with everything inside them, as clients send them: whole projects, or single parts by their own keys.
+//!
+//! Every row becomes an edit of one project. Rows are merged into working copies of the projects that they name; what all
+//! of them together make of a project is judged and stored once.
+
+mod draft;
+mod edit;
+mod indicator;
+mod judge;
+mod places;
+mod plan;
+mod results;
+
+use std::collections::{HashMap, HashSet};
+
+use entity::id::ProjectId;
+
+use super::{Atomicity, Row, RowResult};
+use crate::auth::Action;
+use crate::error::AppResult;
+use crate::service::indicator_level::Levels;
+use crate::service::project::Batch;
+use crate::service::work::Work;
+
+use draft::{Draft, TakenKey};
+pub use edit::{Edit, ProjectRow, Who};
+use places::{Found, Places};
+use results::Progress;
+
+/// Writes rows of projects and of their parts, and gives one result for each, in their order.
+///
+/// # Errors
+/// `UNAUTHENTICATED` or `FORBIDDEN` for a caller who may not write at all; everything else is an error of its row.
+pub async fn apply(work: &mut Work<'_>, rows: &[Row<ProjectRow>], atomicity: Atomicity) -> AppResult<Vec<RowResult>> {
+    work.caller.may(Action::Write)?;
+    let places = Places::read(work, rows).await?;
+    let mut levels = Levels::read(work.tx).await?;
+    let (mut drafts, mut progress) = merge(work, rows, &places, &levels);
+    for draft in &mut drafts {
+        draft.settle(rows, &mut progress);
+    }
+    refuse_taken_keys(&mut drafts, &places, rows, &mut progress);
+    results::hold_back(&mut drafts, &progress, atomicity);
+
+    let new = drafts.iter().filter(|draft| draft.known.is_none() && !draft.rows().is_empty());
+    let new: HashSet<_> = new.map(|draft| (draft.project.unit_id, draft.project.fiscal_year)).collect();
+    let mut ordinals = places.last_ordinals(work, &new).await?;
+    let mut batch = Batch::default();
+    let mut stored = Vec::with_capacity(drafts.len());
+    for draft in &drafts {
+        stored.push(draft.put(work, &mut levels, &mut ordinals, &mut batch).await?);
+    }
+    batch.write(work).await?;
+    judge::write_findings(work, &drafts, &stored).await?;
+    Ok(results::of(rows, progress, &drafts, &stored))
+}
+
+/// Merges every row into the draft of its project.
+fn merge(work: &Work<'_>, rows: &[Row<ProjectRow>], places: &Places, levels: &Levels) -> (Vec<Draft>, Vec<Progress>) {
+    let mut drafts: Vec<Draft> = Vec::new();
+    let mut of_project: HashMap<Found, usize> = HashMap::new();
+    let mut progress = Vec::with_capacity(rows.len());
+    for (index, row) in rows.iter().enumerate() {
+        let mut errors = row.errors.clone();
+        let draft = places.find(row, &mut errors).and_then(|found| match of_project.get(&found) {
+            Some(draft) => Some(*draft),
+            None => {
+                drafts.push(Draft::of(places, &found, levels, work.now)?);
+                of_project.insert(found, drafts.len() - 1);
+                Some(drafts.len() - 1)
+            }
+        });
+        if let Some(draft) = draft.and_then(|draft| drafts.get_mut(draft)) {
+            draft.merge(index, row, levels, &mut errors);
+        }
+        progress.push(Progress { draft, errors });
+    }
+    (drafts, progress)
+}
+
+/// A key that another project has, stored or among the drafts, cannot be taken.
+fn refuse_taken_keys(drafts: &mut [Draft], places: &Places, rows: &[Row<ProjectRow>], progress: &mut [Progress]) {
+    let mut taken: HashMap<TakenKey, ProjectId> = HashMap::new();
+    for draft in drafts {
+        let Some(key) = draft.new_key() else { continue };
+        let stored = key.holder(places).filter(|holder| *holder != draft.project.id);
+        match stored.or_else(|| taken.get(&key).copied()) {
+            Some(holder) => {
+                let row = draft.rows().first().and_then(|row| rows.get(*row));
+                let path = row.map(|row| row.at().field("set").field("code").path()).unwrap_or_default();
+                draft.refuse(places.taken(path, Some(holder)), progress);
+            }
+            None => {
+                taken.insert(key, draft.project.id);
+            }
+        }
+    }
+}
