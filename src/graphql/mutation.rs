@@ -9,20 +9,27 @@ use async_graphql::resolver_utils::resolve_container_serial;
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerResult, Value,
 };
-use entity::division;
+use entity::id::ProjectId;
+use entity::{division, indicator, project};
+use uuid::Uuid;
 
 use super::division::Division;
 use super::engine::asked::Asked;
 use super::engine::mutation::run::{Deadline, Run};
 use super::engine::mutation::{self, Mutations, Noun};
+use super::indicator::Indicator;
+use super::project::Project;
 use super::query::{Asking, asking, server_error};
 use crate::auth::Action;
 use crate::error::{AppError, AppResult};
 use crate::input;
+use crate::input::indicator::IndicatorWrite;
+use crate::input::project::{ProjectFields, ProjectWrite};
 use crate::request_id::RequestId;
 use crate::service::idempotency::Claim;
-use crate::service::work::Origin;
-use crate::service::write::{self, Mode};
+use crate::service::work::{Origin, Work};
+use crate::service::write::project::{Edit, ProjectRow, Who};
+use crate::service::write::{self, Atomicity, Mode, Row, RowResult};
 
 /// `Mutation`.
 pub struct Mutation;
@@ -50,9 +57,18 @@ impl Replays {
     }
 }
 
-impl Noun for Division {
-    type Entity = division::Entity;
-    const KEY: division::Column = division::Column::Id;
+macro_rules! nouns {
+    ($($noun:ident: $table:ident;)*) => {
+        $(impl Noun for $noun {
+            const KEY: $table::Column = $table::Column::Id;
+        })*
+    };
+}
+
+nouns! {
+    Division: division;
+    Project: project;
+    Indicator: indicator;
 }
 
 /// Bytes of a response around the answers of its mutations.
@@ -92,8 +108,66 @@ pub fn table() -> &'static Mutations {
                 input::division::upsert,
                 |work, rows, atomicity| Box::pin(write::division::apply(work, rows, Mode::Upsert, atomicity)),
             )
+            .single::<Project, _>(
+                "projectUpsert: ProjectUpsertPayload",
+                "Makes a project, or changes it where it is known.",
+                input::project::write,
+                |work, rows, all| Box::pin(projects(work, rows, all)),
+            )
+            .bulk::<Project, _>(
+                "projectsUpsert: ProjectsUpsertPayload",
+                "Makes projects, or changes them where they are known.",
+                input::project::write,
+                |work, rows, atomicity| Box::pin(projects(work, rows, atomicity)),
+            )
+            .update_where::<Project, _>(
+                "projectsUpdateWhere: ProjectsUpdateWherePayload",
+                "Gives the same fields to every project that passes a filter.",
+                input::project::fields,
+                |work, ids, set| Box::pin(projects_found(work, ids, set)),
+            )
+            .bulk::<Indicator, _>(
+                "indicatorsUpsert: IndicatorsUpsertPayload",
+                "Makes indicators, or changes them where they are known.",
+                input::indicator::write,
+                |work, rows, atomicity| Box::pin(indicators(work, rows, atomicity)),
+            )
     });
     &TABLE
+}
+
+async fn projects(work: &mut Work<'_>, rows: &[Row<ProjectWrite>], atomicity: Atomicity) -> AppResult<Vec<RowResult>> {
+    let rows: Vec<_> =
+        rows.iter().map(|row| row.map(|row| ProjectRow::of_project(row.clone(), Mode::Upsert))).collect();
+    write::project::apply(work, &rows, atomicity).await
+}
+
+async fn indicators(
+    work: &mut Work<'_>,
+    rows: &[Row<IndicatorWrite>],
+    atomicity: Atomicity,
+) -> AppResult<Vec<RowResult>> {
+    let rows: Vec<_> =
+        rows.iter().map(|row| row.map(|row| ProjectRow::of_indicator(row.clone(), Mode::Upsert))).collect();
+    write::project::apply(work, &rows, atomicity).await
+}
+
+async fn projects_found(work: &mut Work<'_>, ids: Vec<Uuid>, set: &Row<ProjectFields>) -> AppResult<Vec<RowResult>> {
+    let rows: Vec<_> = ids
+        .into_iter()
+        .map(|id| Row {
+            // Mistakes of `set` are those of `input.set`, whichever project they are found in.
+            path: vec!["input".to_owned()],
+            input: ProjectRow {
+                who: Who::Id(ProjectId(id), &["filter"]),
+                mode: Mode::Update,
+                expected_version: None,
+                edit: Edit::Project(set.input.clone()),
+            },
+            errors: Vec::new(),
+        })
+        .collect();
+    write::project::apply(work, &rows, Atomicity::All).await
 }
 
 impl OutputType for Mutation {

@@ -10,6 +10,7 @@ use jixiao::lang::Lang;
 use jixiao::limits::ProfileLimits;
 use jixiao::service::account;
 use jixiao::service::idempotency::{self, Claim};
+use jixiao::service::work::{Origin, Work};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde_json::{Value, json};
 
@@ -43,7 +44,11 @@ async fn send(
 /// An editor of everything who stands in the database, as everyone does who comes with a token.
 async fn account(world: &World, name: &str) -> Caller {
     let add = async |tx: &DatabaseTransaction| {
-        account::add(tx, &Caller::operator(), name, AccountKind::Service, clock::system()).await
+        let (operator, origin) = (Caller::operator(), Origin::of("account add"));
+        let mut work = Work::begin(tx, &operator, &origin, clock::system);
+        let account = account::add(&mut work, name, AccountKind::Service).await?;
+        work.finish().await?;
+        Ok(account)
     };
     let account = world.db.write(add).await.expect("a new account");
     Caller::account(account, vec![Grant { role: Role::Editor, scope: Scope::Everything }])

@@ -6,6 +6,7 @@
 
 pub mod department_goal;
 pub mod finding;
+pub mod found;
 mod lists;
 pub mod project;
 pub mod unit;

@@ -3,9 +3,11 @@
 use std::sync::{Arc, LazyLock};
 
 use async_graphql::Value;
+use sea_orm::EntityTrait;
 use uuid::Uuid;
 
 use super::Written;
+use crate::graphql::engine::connection::Connected;
 use crate::graphql::engine::object::{Fields, Object, Step};
 use crate::graphql::engine::plan::{Inlines, Keyed, Plan};
 use crate::graphql::engine::registry::leak;
@@ -13,15 +15,12 @@ use crate::graphql::query::Query;
 use crate::graphql::text;
 use crate::graphql::user_error::UserErrors;
 use crate::input::UserError;
-use crate::service::scope::Scoped;
 use crate::service::write::{Outcome, RowResult, is_committed};
 
 /// How the objects of a type are found by their keys.
-pub trait Noun: Object<Row = <Self::Entity as sea_orm::EntityTrait>::Model> {
-    /// The table of its rows.
-    type Entity: Scoped<Column: Send + Sync, Model: 'static>;
+pub trait Noun: Connected<Entity: EntityTrait<Column: Send + Sync, Model: 'static>> {
     /// The column of the key.
-    const KEY: <Self::Entity as sea_orm::EntityTrait>::Column;
+    const KEY: <Self::Entity as EntityTrait>::Column;
 }
 
 /// A row of a bulk mutation with its place.

@@ -43,7 +43,7 @@ impl Places {
         let only_division = if needs_division { divisions::only(work).await? } else { None };
         let named = keys.iter().filter_map(|key| key.division_code.as_ref().or(only_division.as_ref()));
         let named: BTreeSet<String> = named.cloned().collect();
-        let locked: Vec<String> = divisions::lock(work, &named).await?.into_iter().collect();
+        let locked: Vec<String> = divisions::lock(work, &named).await?.into_keys().collect();
         let seen = scope::find::<division::Entity>(work.caller)?.filter(division::Column::Code.is_in(&locked));
         let seen = seen.all(work.tx).await?.into_iter().map(|division| division.code);
         let whole = locked.iter().filter(|code| scope::may_write_division(work.caller, code).is_ok()).cloned();
