@@ -61,7 +61,7 @@ impl Journal {
             chains.entry(state.division_code.clone().unwrap_or_default()).or_default().push((touched, state));
         }
         let heads = lock(tx, chains.keys()).await?;
-        let (mut entries, mut changes) = (Vec::new(), Vec::new());
+        let (mut entries, mut changes, mut ends) = (Vec::new(), Vec::new(), Vec::with_capacity(heads.len()));
         for (mut head, touched) in heads.into_iter().zip(chains.into_values()) {
             for (touched, state) in touched {
                 let entry = header.entry(touched, state, &head)?;
@@ -69,7 +69,13 @@ impl Journal {
                 changes.push(outbox(&entry));
                 entries.push(entry.into_active_model());
             }
-            audit_head::Entity::update(head.into_active_model().reset_all()).exec(tx).await?;
+            ends.push(head.into_active_model().reset_all());
+        }
+        let forward = OnConflict::column(audit_head::Column::Chain)
+            .update_columns([audit_head::Column::Seq, audit_head::Column::At, audit_head::Column::Hash])
+            .to_owned();
+        if !ends.is_empty() {
+            audit_head::Entity::insert_many(ends).on_conflict(forward).exec_without_returning(tx).await?;
         }
         while !entries.is_empty() {
             let rest = entries.split_off(ENTRIES_A_STATEMENT.min(entries.len()));
@@ -171,13 +177,13 @@ async fn lock(
     if found.len() == wanted { Ok(found) } else { Err(AppError::internal("the head of a chain is missing")) }
 }
 
-/// The time of the newest entry of a division, which later ones must not undercut.
+/// The time of the newest entry of divisions, which later ones must not undercut.
 ///
 /// # Errors
 /// When it cannot be read.
-pub async fn latest(tx: &DatabaseTransaction, division_code: &str) -> AppResult<Option<Timestamp>> {
-    let head = audit_head::Entity::find_by_id(division_code.to_owned()).one(tx).await?;
-    Ok(head.map(|head| head.at))
+pub async fn latest(tx: &DatabaseTransaction, division_codes: &[&str]) -> AppResult<Option<Timestamp>> {
+    let heads = audit_head::Entity::find().filter(audit_head::Column::Chain.is_in(division_codes.iter().copied()));
+    Ok(heads.order_by_desc(audit_head::Column::At).one(tx).await?.map(|head| head.at))
 }
 
 impl Header<'_> {
