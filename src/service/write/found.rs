@@ -1,6 +1,6 @@
 //! Finding what a condition means, to write it.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ConnectionTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::auth::Action;
@@ -14,10 +14,7 @@ use crate::service::work::Work;
 ///
 /// # Errors
 /// `UNAUTHENTICATED`, `FORBIDDEN` for a caller who may not write at all, and what the database says.
-pub async fn found<E: Scoped>(work: &Work<'_>, filter: &Filter, key: E::Column, most: u64) -> AppResult<Vec<Uuid>>
-where
-    E: EntityTrait<Column: ColumnTrait>,
-{
+pub async fn found<E: Scoped>(work: &Work<'_>, filter: &Filter, key: E::Column, most: u64) -> AppResult<Vec<Uuid>> {
     work.caller.may(Action::Write)?;
     let context = Context { caller: work.caller, backend: work.tx.get_database_backend(), as_of: None };
     let rows = scope::find::<E>(work.caller)?
