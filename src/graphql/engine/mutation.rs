@@ -8,6 +8,7 @@ mod bulk;
 mod payload;
 pub mod run;
 mod single;
+mod update_where;
 
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
