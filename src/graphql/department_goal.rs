@@ -37,9 +37,11 @@ impl Object for DepartmentGoal {
                 "The goal of a whole department or unit (部门整体绩效目标) for one fiscal year.",
             )
             .node(|goal| goal.id.public())
-            .value("version: Int!", "Starts at 1 and grows by 1 with each change of the goal or of an item of it.", |g| {
-                Value::from(g.version)
-            })
+            .value(
+                "version: Int!",
+                "Starts at 1 and grows by 1 with each change of the goal or of an item of it.",
+                |g| Value::from(g.version),
+            )
             .one::<Unit, _>("unit: Unit!", "The unit.", GOAL_UNIT)
             .value("fiscalYear: Int!", "Fiscal year (预算年度).", |g| Value::from(g.fiscal_year))
             .value(

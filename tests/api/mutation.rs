@@ -1,6 +1,7 @@
 //! Mutations: what is written, what is answered, and what is refused.
 
 mod bulk;
+mod nouns;
 mod single;
 
 use entity::value::Role;
