@@ -102,21 +102,15 @@ impl Object for Change {
 impl Connected for Change {
     type Entity = audit_entry::Entity;
 
+    const SEARCHED: bool = false;
+
     fn filters() -> &'static Filters {
-        static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
-            use audit_entry::Column;
-            Filters::new("ChangeFilter", "Conditions on changes; all fields given must hold.")
-                .time("at: DateTimeFilter", "When it was done.", Column::At)
-                .text("actor: StringFilter", "Name of the account that did it.", Column::ActorName)
-                .text("action: StringFilter", "What was asked for.", Column::Action)
-                .text("requestId: StringFilter", "The request that asked for it.", Column::RequestId)
-                .code("kind: ChangeKindFilter", "What became of the object.", Column::Kind)
-        });
+        static FILTERS: LazyLock<Filters> = LazyLock::new(|| Filters::new("ChangeFilter", "None yet."));
         &FILTERS
     }
 
     fn orders() -> &'static [OrderField<<audit_entry::Entity as EntityTrait>::Column>] {
-        &[OrderField { name: "SEQ", description: "The order in which it was done.", column: audit_entry::Column::Seq }]
+        &[]
     }
 
     const DEFAULT_ORDER: &'static str = "time, the newest first";

@@ -95,7 +95,7 @@ impl Object for Indicator {
                 )
                 .field(
                     "history: ChangeConnection!",
-                    "What was done to the indicator, the newest first unless asked otherwise.",
+                    "What was done to the indicator, the newest first.",
                     connection::arguments::<Change>(false),
                     |asked| Ok(Step::Link(Box::new(PagesLink::<_, Change>::compile(history::of_indicators, asked)?))),
                 )

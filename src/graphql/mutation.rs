@@ -2,6 +2,7 @@
 
 mod department_goal;
 mod finding;
+mod project;
 mod unit;
 
 use std::borrow::Cow;
@@ -96,7 +97,7 @@ pub fn table() -> &'static Mutations {
                 input::division::upsert,
                 |work, rows, atomicity| Box::pin(write::division::apply(work, rows, Mode::Upsert, atomicity)),
             );
-        finding::add(department_goal::add(unit::add(of_divisions)))
+        finding::add(department_goal::add(unit::add(project::add(of_divisions))))
     });
     &TABLE
 }

@@ -113,7 +113,7 @@ impl Object for Project {
                 )
                 .connection::<Change, _>(
                     "history: ChangeConnection!",
-                    "What was done to the project and its parts, the newest first unless asked otherwise.",
+                    "What was done to the project and its parts, the newest first.",
                     PROJECT_HISTORY,
                 )
                 .value("createdAt: DateTime!", "When the row was made.", |p| text::time(p.created_at))

@@ -87,7 +87,7 @@ impl Object for Unit {
             .connection::<Finding, _>("findings: FindingConnection!", "What rules noticed in its data.", UNIT_FINDINGS)
             .connection::<Change, _>(
                 "history: ChangeConnection!",
-                "What was done to the unit and its other names, the newest first unless asked otherwise.",
+                "What was done to the unit and its other names, the newest first.",
                 UNIT_HISTORY,
             )
             .value("createdAt: DateTime!", "When the row was made.", |u| text::time(u.created_at))

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use entity::value::{Comparison, Micro};
 
-use super::key::{self, ProjectKey};
+use super::key::{self, PartDeletion, PartKey};
 use super::{Input, Sent, scalar};
 
 /// Longest level, unit of measure or other short text, in characters.
@@ -77,24 +77,17 @@ pub struct IndicatorPatch {
     pub set: Option<IndicatorFields>,
 }
 
-/// The key of an indicator.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IndicatorKey {
-    /// The project.
-    pub project: Option<ProjectKey>,
-    /// Its place in the table, from 1.
-    pub ordinal: Option<i32>,
-}
-
 /// A row of `indicatorsUpsert`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IndicatorWrite {
     /// Which indicator.
-    pub key: Option<IndicatorKey>,
+    pub key: Option<PartKey>,
     /// The version that the caller expects.
     pub expected_version: Option<i32>,
     /// What changes.
     pub set: Option<IndicatorFields>,
+    /// Given back as it came.
+    pub client_mutation_id: Option<String>,
 }
 
 const COMPARISONS: &[(&str, Comparison)] = &[
@@ -188,13 +181,41 @@ pub fn patch() -> &'static Input<IndicatorPatch> {
 }
 
 /// `IndicatorKeyInput`.
-pub fn indicator_key() -> &'static Input<IndicatorKey> {
-    static INPUT: LazyLock<Input<IndicatorKey>> = LazyLock::new(|| {
+pub fn indicator_key() -> &'static Input<PartKey> {
+    static INPUT: LazyLock<Input<PartKey>> = LazyLock::new(|| {
         Input::new("IndicatorKeyInput", "Natural key of an indicator.")
-            .object("project: ProjectKeyInput!", "The project.", key::project, |key: &mut IndicatorKey| {
-                &mut key.project
-            })
-            .option("ordinal: Int!", ORDINAL, |value, at| scalar::int(value, at, 1, ORDINALS), |key| &mut key.ordinal)
+            .object("project: ProjectKeyInput!", "The project.", key::project, |key: &mut PartKey| &mut key.project)
+            .option("ordinal: Int!", ORDINAL, |value, at| scalar::int(value, at, 1, ORDINALS), |key| &mut key.number)
+    });
+    &INPUT
+}
+
+fn writing(name: &'static str, description: &'static str) -> Input<IndicatorWrite> {
+    Input::new(name, description)
+        .object("key: IndicatorKeyInput!", "Which indicator.", indicator_key, |row: &mut IndicatorWrite| &mut row.key)
+        .option(
+            "expectedVersion: Int",
+            super::project::EXPECTED_VERSION,
+            |value, at| scalar::int(value, at, 0, i32::MAX),
+            |row| &mut row.expected_version,
+        )
+        .object("set: IndicatorFieldsInput!", "What changes.", fields, |row| &mut row.set)
+        .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
+            &mut row.client_mutation_id
+        })
+}
+
+/// `IndicatorCreateInput`.
+pub fn create() -> &'static Input<IndicatorWrite> {
+    static INPUT: LazyLock<Input<IndicatorWrite>> =
+        LazyLock::new(|| writing("IndicatorCreateInput", "A new indicator; one that is known is an error."));
+    &INPUT
+}
+
+/// `IndicatorUpdateInput`.
+pub fn update() -> &'static Input<IndicatorWrite> {
+    static INPUT: LazyLock<Input<IndicatorWrite>> = LazyLock::new(|| {
+        writing("IndicatorUpdateInput", "A change of an indicator; one that is not known is an error.")
     });
     &INPUT
 }
@@ -202,17 +223,20 @@ pub fn indicator_key() -> &'static Input<IndicatorKey> {
 /// `IndicatorUpsertInput`.
 pub fn write() -> &'static Input<IndicatorWrite> {
     static INPUT: LazyLock<Input<IndicatorWrite>> = LazyLock::new(|| {
-        Input::new("IndicatorUpsertInput", "One indicator: made when it is new, changed when it is not.")
-            .object("key: IndicatorKeyInput!", "Which indicator.", indicator_key, |row: &mut IndicatorWrite| {
-                &mut row.key
-            })
-            .option(
-                "expectedVersion: Int",
-                super::project::EXPECTED_VERSION,
-                |value, at| scalar::int(value, at, 0, i32::MAX),
-                |row| &mut row.expected_version,
-            )
-            .object("set: IndicatorFieldsInput!", "What changes.", fields, |row| &mut row.set)
+        writing("IndicatorUpsertInput", "One indicator: made when it is new, changed when it is not.")
+    });
+    &INPUT
+}
+
+/// `IndicatorDeleteInput`.
+pub fn delete() -> &'static Input<PartDeletion> {
+    static INPUT: LazyLock<Input<PartDeletion>> = LazyLock::new(|| {
+        key::part_deletion(
+            "IndicatorDeleteInput",
+            "An indicator to delete; the others keep their ordinals.",
+            "key: IndicatorKeyInput!",
+            indicator_key,
+        )
     });
     &INPUT
 }

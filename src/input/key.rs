@@ -126,3 +126,61 @@ pub fn project() -> &'static Input<ProjectKey> {
     });
     &INPUT
 }
+
+/// A project by id or by natural key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectBy {
+    /// Its public id.
+    pub id: Option<String>,
+    /// Its natural key.
+    pub key: Option<ProjectKey>,
+}
+
+/// A part of a project by its number in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PartKey {
+    /// The project.
+    pub project: Option<ProjectKey>,
+    /// Ordinal, or month of a point.
+    pub number: Option<i32>,
+}
+
+/// The deletion of a part of a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PartDeletion {
+    /// Which part.
+    pub key: Option<PartKey>,
+    /// The version that the caller expects.
+    pub expected_version: Option<i32>,
+    /// Given back as it came.
+    pub client_mutation_id: Option<String>,
+}
+
+/// `ProjectBy`.
+pub fn project_by() -> &'static Input<ProjectBy> {
+    static INPUT: LazyLock<Input<ProjectBy>> = LazyLock::new(|| {
+        Input::new("ProjectBy", "Names one project.")
+            .one_of()
+            .option("id: ID", "Its id.", |value, at| scalar::text(value, at, CODE), |by: &mut ProjectBy| &mut by.id)
+            .object("key: ProjectKeyInput", "Its natural key.", project, |by| &mut by.key)
+    });
+    &INPUT
+}
+
+/// The input that deletes a part which `key` names.
+pub(super) fn part_deletion(
+    name: &'static str,
+    description: &'static str,
+    key_signature: &'static str,
+    key: fn() -> &'static Input<PartKey>,
+) -> Input<PartDeletion> {
+    Input::new(name, description)
+        .object(key_signature, "Which one.", key, |row: &mut PartDeletion| &mut row.key)
+        .option(
+            "expectedVersion: Int",
+            super::project::EXPECTED_VERSION,
+            |value, at| scalar::int(value, at, 0, i32::MAX),
+            |row| &mut row.expected_version,
+        )
+        .option(CLIENT_MUTATION_ID.0, CLIENT_MUTATION_ID.1, client_mutation_id, |row| &mut row.client_mutation_id)
+}

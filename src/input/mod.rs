@@ -12,6 +12,7 @@ pub mod finding;
 pub mod goal;
 pub mod indicator;
 pub mod key;
+pub mod objective;
 pub mod plan;
 pub mod project;
 pub mod scalar;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use entity::value::{Fen, Micro};
 
-use super::key::{self, ProjectKey};
+use super::key::{self, PartKey, ProjectBy};
 use super::{Input, Sent, scalar};
 
 /// The most points of a plan: one for each month.
@@ -28,22 +28,26 @@ pub struct Point {
     pub fields: PointFields,
 }
 
-/// The key of one point.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PointKey {
-    /// The project.
-    pub project: Option<ProjectKey>,
-    /// The month.
-    pub month: Option<i32>,
-}
-
 /// A row of `planPointsUpsert`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PointWrite {
     /// Which point.
-    pub key: Option<PointKey>,
+    pub key: Option<PartKey>,
     /// Its value.
     pub set: Option<PointFields>,
+}
+
+/// A whole spending plan, or its deletion.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanWrite {
+    /// The project.
+    pub project: Option<ProjectBy>,
+    /// The version of the plan that the caller expects.
+    pub expected_version: Option<i32>,
+    /// All its points.
+    pub points: Sent<Vec<Point>>,
+    /// Given back as it came.
+    pub client_mutation_id: Option<String>,
 }
 
 const MONTH: &str = "Month at whose end it holds, 1 to 12; 3, 6, 10 and 12 in the printed forms.";
@@ -75,11 +79,11 @@ fn fields() -> &'static Input<PointFields> {
     &INPUT
 }
 
-fn point_key() -> &'static Input<PointKey> {
-    static INPUT: LazyLock<Input<PointKey>> = LazyLock::new(|| {
+fn point_key() -> &'static Input<PartKey> {
+    static INPUT: LazyLock<Input<PartKey>> = LazyLock::new(|| {
         Input::new("PlanPointKeyInput", "Natural key of a point of a spending plan.")
-            .object("project: ProjectKeyInput!", "The project.", key::project, |key: &mut PointKey| &mut key.project)
-            .option("month: Int!", MONTH, |value, at| scalar::int(value, at, 1, 12), |key| &mut key.month)
+            .object("project: ProjectKeyInput!", "The project.", key::project, |key: &mut PartKey| &mut key.project)
+            .option("month: Int!", MONTH, |value, at| scalar::int(value, at, 1, 12), |key| &mut key.number)
     });
     &INPUT
 }
@@ -91,5 +95,55 @@ pub fn write() -> &'static Input<PointWrite> {
             .object("key: PlanPointKeyInput!", "Which point.", point_key, |row: &mut PointWrite| &mut row.key)
             .object("set: PlanPointFieldsInput!", "Its value.", fields, |row| &mut row.set)
     });
+    &INPUT
+}
+
+fn of_project(name: &'static str, description: &'static str) -> Input<PlanWrite> {
+    Input::new(name, description)
+        .object("project: ProjectBy!", "The project.", key::project_by, |row: &mut PlanWrite| &mut row.project)
+        .option(
+            "expectedVersion: Int",
+            super::project::EXPECTED_VERSION,
+            |value, at| scalar::int(value, at, 0, i32::MAX),
+            |row| &mut row.expected_version,
+        )
+        .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
+            &mut row.client_mutation_id
+        })
+}
+
+fn with_points(name: &'static str, description: &'static str) -> Input<PlanWrite> {
+    of_project(name, description)
+        .list("set: [PlanPointInput!]!", "All its points.", point, POINTS, |row| &mut row.points)
+}
+
+/// `SpendingPlanCreateInput`.
+pub fn create_plan() -> &'static Input<PlanWrite> {
+    static INPUT: LazyLock<Input<PlanWrite>> = LazyLock::new(|| {
+        with_points("SpendingPlanCreateInput", "The plan of a project that has none; one that is known is an error.")
+    });
+    &INPUT
+}
+
+/// `SpendingPlanUpdateInput`.
+pub fn update_plan() -> &'static Input<PlanWrite> {
+    static INPUT: LazyLock<Input<PlanWrite>> = LazyLock::new(|| {
+        with_points("SpendingPlanUpdateInput", "The whole plan of a project anew; one that is not known is an error.")
+    });
+    &INPUT
+}
+
+/// `SpendingPlanUpsertInput`.
+pub fn upsert_plan() -> &'static Input<PlanWrite> {
+    static INPUT: LazyLock<Input<PlanWrite>> = LazyLock::new(|| {
+        with_points("SpendingPlanUpsertInput", "The whole plan of a project, whether it has one or not.")
+    });
+    &INPUT
+}
+
+/// `SpendingPlanDeleteInput`.
+pub fn delete_plan() -> &'static Input<PlanWrite> {
+    static INPUT: LazyLock<Input<PlanWrite>> =
+        LazyLock::new(|| of_project("SpendingPlanDeleteInput", "The plan of a project to delete, with its points."));
     &INPUT
 }

@@ -3,14 +3,15 @@
 use std::sync::LazyLock;
 
 use entity::value::Fen;
+use serde_json::Value as Json;
 
 use super::indicator::{self, IndicatorFields, IndicatorPatch};
-use super::key::{self, ProjectKey};
+use super::key::{self, ProjectBy, ProjectKey};
 use super::plan::{self, Point};
-use super::{Input, Sent, scalar};
+use super::{At, Input, Sent, UserError, scalar};
 
 /// Longest purpose or objective, in characters.
-const LONG: usize = 20_000;
+pub(super) const LONG: usize = 20_000;
 /// The most objectives of a project.
 const OBJECTIVES: usize = 200;
 /// The most indicators of a project.
@@ -69,6 +70,32 @@ pub struct ProjectWrite {
     pub expected_version: Option<i32>,
     /// What changes.
     pub set: Option<ProjectFields>,
+    /// Given back as it came.
+    pub client_mutation_id: Option<String>,
+}
+
+/// The input of `projectUpdate`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectChange {
+    /// Which project.
+    pub by: Option<ProjectBy>,
+    /// The version that the caller expects.
+    pub expected_version: Option<i32>,
+    /// What changes.
+    pub set: Option<ProjectFields>,
+    /// Given back as it came.
+    pub client_mutation_id: Option<String>,
+}
+
+/// The input of `projectDelete`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectDeletion {
+    /// Which project.
+    pub by: Option<ProjectBy>,
+    /// The version that the caller expects.
+    pub expected_version: Option<i32>,
+    /// Delete what is inside it too.
+    pub cascade: Option<bool>,
     /// Given back as it came.
     pub client_mutation_id: Option<String>,
 }
@@ -158,24 +185,68 @@ pub fn fields() -> &'static Input<ProjectFields> {
     &INPUT
 }
 
+fn version(value: &Json, at: &At<'_>) -> Result<i32, UserError> {
+    scalar::int(value, at, 0, i32::MAX)
+}
+
+fn by_key(name: &'static str, description: &'static str) -> Input<ProjectWrite> {
+    Input::new(name, description)
+        .object("key: ProjectKeyInput!", "Which project.", key::project, |row: &mut ProjectWrite| &mut row.key)
+        .object("set: ProjectFieldsInput!", "What changes.", fields, |row| &mut row.set)
+        .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
+            &mut row.client_mutation_id
+        })
+}
+
+/// `ProjectCreateInput`.
+pub fn create() -> &'static Input<ProjectWrite> {
+    static INPUT: LazyLock<Input<ProjectWrite>> =
+        LazyLock::new(|| by_key("ProjectCreateInput", "A new project; one that is known is an error."));
+    &INPUT
+}
+
 /// `ProjectUpsertInput`.
 pub fn write() -> &'static Input<ProjectWrite> {
     static INPUT: LazyLock<Input<ProjectWrite>> = LazyLock::new(|| {
-        Input::new("ProjectUpsertInput", "One project: made when it is new, changed when it is not.")
-            .object("key: ProjectKeyInput!", "Which project.", key::project, |row: &mut ProjectWrite| &mut row.key)
-            .option(
-                "expectedVersion: Int",
-                EXPECTED_VERSION,
-                |value, at| scalar::int(value, at, 0, i32::MAX),
-                |row| &mut row.expected_version,
-            )
+        by_key("ProjectUpsertInput", "One project: made when it is new, changed when it is not.").option(
+            "expectedVersion: Int",
+            EXPECTED_VERSION,
+            version,
+            |row| &mut row.expected_version,
+        )
+    });
+    &INPUT
+}
+
+/// `ProjectUpdateInput`.
+pub fn update() -> &'static Input<ProjectChange> {
+    static INPUT: LazyLock<Input<ProjectChange>> = LazyLock::new(|| {
+        Input::new("ProjectUpdateInput", "A change of a project; one that is not known is an error.")
+            .object("by: ProjectBy!", "Which project.", key::project_by, |row: &mut ProjectChange| &mut row.by)
+            .option("expectedVersion: Int", EXPECTED_VERSION, version, |row| &mut row.expected_version)
             .object("set: ProjectFieldsInput!", "What changes.", fields, |row| &mut row.set)
+            .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
+                &mut row.client_mutation_id
+            })
+    });
+    &INPUT
+}
+
+/// `ProjectDeleteInput`.
+pub fn delete() -> &'static Input<ProjectDeletion> {
+    static INPUT: LazyLock<Input<ProjectDeletion>> = LazyLock::new(|| {
+        Input::new("ProjectDeleteInput", "A project to delete.")
+            .object("by: ProjectBy!", "Which project.", key::project_by, |row: &mut ProjectDeletion| &mut row.by)
+            .option("expectedVersion: Int", EXPECTED_VERSION, version, |row| &mut row.expected_version)
             .option(
-                "clientMutationId: String",
-                "Any text; the answer repeats it.",
-                |value, at| scalar::text(value, at, key::NAME),
-                |row| &mut row.client_mutation_id,
+                "cascade: Boolean",
+                "Deletes plan, objectives and indicators with it; otherwise a project that has them is refused.",
+                scalar::truth,
+                |row| &mut row.cascade,
             )
+            .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
+                &mut row.client_mutation_id
+            })
     });
     &INPUT
 }

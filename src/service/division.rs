@@ -31,7 +31,7 @@ pub async fn hold(work: &mut Work<'_>, code: &str, name: Option<&str>) -> AppRes
         .exec_without_returning(work.tx)
         .await?;
     let held = division::Entity::find().filter(division::Column::Code.eq(code)).lock_exclusive().one(work.tx).await?;
-    work.locked(code).await?;
+    work.locked([code]).await?;
     let held = held.ok_or_else(|| AppError::internal("a division that was just stored is missing"))?;
     if held.id == new.id {
         work.created(std::slice::from_ref(&held));
@@ -55,9 +55,7 @@ pub async fn lock(work: &mut Work<'_>, codes: &BTreeSet<String>) -> AppResult<Ha
             .lock_exclusive();
         found.extend(locked.all(work.tx).await?.into_iter().map(|row| (row.code.clone(), row)));
     }
-    for code in found.keys() {
-        work.locked(code).await?;
-    }
+    work.locked(found.keys().map(String::as_str)).await?;
     Ok(found)
 }
 

@@ -3,6 +3,7 @@
 //! On PostgreSQL a transaction that began early can commit after others, so the number of a row does not tell whether an
 //! earlier one is still to come. The number of its transaction does: everything below the oldest transaction that still
 //! runs is settled, and a reader who goes on from the last `(xid, seq)` that it had misses nothing and has nothing twice.
+//! PostgreSQL numbers the transactions of a whole server: a long one in another database holds this horizon back, too.
 
 use entity::change;
 use sea_orm::sea_query::{Expr, ExprTrait};

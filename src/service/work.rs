@@ -53,12 +53,13 @@ impl<'a> Work<'a> {
         Self { tx, caller, origin, now: clock(), clock, journal: Journal::default() }
     }
 
-    /// Notes that a division was locked: who waited for it writes a later time than who held it, whatever the clock says.
+    /// Notes that divisions were locked: who waited for them writes a later time than who held them, whatever the clock says.
     ///
     /// # Errors
     /// When the time of the last write cannot be read.
-    pub(super) async fn locked(&mut self, division_code: &str) -> AppResult<()> {
-        let after = journal::latest(self.tx, division_code).await?.map(|Timestamp(latest)| Timestamp(latest + 1));
+    pub(super) async fn locked(&mut self, divisions: impl IntoIterator<Item = &str>) -> AppResult<()> {
+        let divisions: Vec<&str> = divisions.into_iter().collect();
+        let after = journal::latest(self.tx, &divisions).await?.map(|Timestamp(latest)| Timestamp(latest + 1));
         self.now = self.now.max((self.clock)()).max(after.unwrap_or(self.now));
         Ok(())
     }

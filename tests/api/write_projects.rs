@@ -56,7 +56,7 @@ fn project_rows(rows: &[Value], mode: Mode) -> Vec<Row<ProjectRow>> {
             let rows = root.field("rows");
             let at = rows.entry(index);
             let read = project_input().read(row, &at, &mut errors);
-            Row { path: at.path(), input: ProjectRow::of_project(read, mode), errors }
+            Row { path: at.path(), input: ProjectRow::of_project(&read, mode), errors }
         })
         .collect()
 }
@@ -68,7 +68,7 @@ fn indicator_rows(rows: &[Value]) -> Vec<Row<ProjectRow>> {
             let (mut errors, root) = (Vec::new(), At::ROOT);
             let at = root.entry(index);
             let read = indicator_input().read(row, &at, &mut errors);
-            Row { path: at.path(), input: ProjectRow::of_indicator(read, Mode::Upsert), errors }
+            Row { path: at.path(), input: ProjectRow::of_indicator(&read, Mode::Upsert), errors }
         })
         .collect()
 }
@@ -80,7 +80,7 @@ fn point_rows(rows: &[Value]) -> Vec<Row<ProjectRow>> {
             let (mut errors, root) = (Vec::new(), At::ROOT);
             let at = root.entry(index);
             let read = point_input().read(row, &at, &mut errors);
-            Row { path: at.path(), input: ProjectRow::of_point(read, Mode::Upsert), errors }
+            Row { path: at.path(), input: ProjectRow::of_point(&read, Mode::Upsert), errors }
         })
         .collect()
 }
@@ -410,7 +410,7 @@ async fn statements_do_not_grow_with_the_rows() {
 fn a_row_names_its_project_by_id_too() {
     let id = entity::id::ProjectId::new();
     let row = ProjectRow {
-        who: Who::Id(id, &["by", "id"]),
+        who: Who::Id(id.public(), &["by", "id"]),
         mode: Mode::Update,
         expected_version: None,
         edit: Edit::Indicator(3, None),

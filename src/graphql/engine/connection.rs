@@ -26,6 +26,8 @@ const OFFSET_LIMIT: i32 = 10_000;
 pub trait Connected: Object<Row = <Self::Entity as EntityTrait>::Model> {
     /// Its table.
     type Entity: Scoped;
+    /// Whether its connections take a filter and an order; those of a list that only grows do not.
+    const SEARCHED: bool = true;
     /// Its filter input.
     fn filters() -> &'static Filters;
     /// The keys it can be sorted by.
@@ -51,9 +53,14 @@ pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
         order::KEYS,
         T::DEFAULT_ORDER
     );
-    let mut arguments = vec![
-        Argument::new(own("Filter", false), "Only objects that pass this filter."),
-        Argument::new(own("Order", true), Box::leak(order.into_boxed_str())),
+    let mut arguments = Vec::new();
+    if T::SEARCHED {
+        arguments.extend([
+            Argument::new(own("Filter", false), "Only objects that pass this filter."),
+            Argument::new(own("Order", true), Box::leak(order.into_boxed_str())),
+        ]);
+    }
+    arguments.extend([
         Argument::new(
             "first: Int",
             "The first n objects after `after`; `page_default` of `service { limits }` when neither `first` nor \
@@ -66,7 +73,7 @@ pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
              `service { limits }` is an error that names the limit.",
         ),
         Argument::new("before: String", "Only objects before this cursor."),
-    ];
+    ]);
     if root {
         arguments.push(Argument::new(
             "offset: Int",

@@ -167,6 +167,9 @@ impl<'a> Registrar<'a> {
             &format!("An object of type {name} and its place in a list."),
             fields.into_iter().collect(),
         );
+        if !T::SEARCHED {
+            return;
+        }
         self.filter(T::filters());
         let values: Vec<_> = T::orders().iter().map(|order| (order.name, order.description)).collect();
         let order_field = format!("{name}OrderField");

@@ -116,12 +116,11 @@ pub fn register(registrar: &mut Registrar<'_>) {
             ("PER_ROW", "Every row that did not fail."),
         ],
     );
-    filtered(
+    enumeration(
         registrar,
         "ChangeKind",
         "What became of an object.",
         &[("CREATED", "It was made."), ("UPDATED", "It, or a part of it, changed."), ("DELETED", "It went.")],
-        operators_on!("ChangeKind"),
     );
     filtered(
         registrar,

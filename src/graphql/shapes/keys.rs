@@ -6,18 +6,12 @@ use crate::input::{Described, indicator, key};
 
 /// Registers the look-up inputs.
 pub fn register(registrar: &mut Registrar<'_>) {
-    for key in [key::unit() as &dyn Described, key::project(), indicator::indicator_key()] {
+    for key in [key::unit() as &dyn Described, key::project(), key::project_by(), indicator::indicator_key()] {
         registrar.described(key);
     }
     let id = Argument::new("id: ID", "Its id.");
     registrar.input("DivisionBy", "Names one division.", &[id, Argument::new("code: String", "Its code.")], true);
     registrar.input("UnitBy", "Names one unit.", &[id, Argument::new("key: UnitKeyInput", "Its natural key.")], true);
-    registrar.input(
-        "ProjectBy",
-        "Names one project.",
-        &[id, Argument::new("key: ProjectKeyInput", "Its natural key.")],
-        true,
-    );
     registrar.input(
         "IndicatorBy",
         "Names one indicator.",

@@ -10,8 +10,7 @@ use entity::{
 };
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveValue, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -61,7 +60,7 @@ impl Journal {
             chains.entry(state.division_code.clone().unwrap_or_default()).or_default().push((touched, state));
         }
         let heads = lock(tx, chains.keys()).await?;
-        let (mut entries, mut changes) = (Vec::new(), Vec::new());
+        let (mut entries, mut changes, mut advanced) = (Vec::new(), Vec::new(), Vec::new());
         for (mut head, touched) in heads.into_iter().zip(chains.into_values()) {
             for (touched, state) in touched {
                 let entry = header.entry(touched, state, &head)?;
@@ -69,7 +68,16 @@ impl Journal {
                 changes.push(outbox(&entry));
                 entries.push(entry.into_active_model());
             }
-            audit_head::Entity::update(head.into_active_model().reset_all()).exec(tx).await?;
+            advanced.push(head.into_active_model());
+        }
+        while !advanced.is_empty() {
+            let rest = advanced.split_off(ENTRIES_A_STATEMENT.min(advanced.len()));
+            // Every head is there and locked, so nothing is ever inserted here.
+            let known = OnConflict::column(audit_head::Column::Chain)
+                .update_columns([audit_head::Column::Seq, audit_head::Column::At, audit_head::Column::Hash])
+                .to_owned();
+            audit_head::Entity::insert_many(advanced).on_conflict(known).exec_without_returning(tx).await?;
+            advanced = rest;
         }
         while !entries.is_empty() {
             let rest = entries.split_off(ENTRIES_A_STATEMENT.min(entries.len()));
@@ -171,13 +179,23 @@ async fn lock(
     if found.len() == wanted { Ok(found) } else { Err(AppError::internal("the head of a chain is missing")) }
 }
 
-/// The time of the newest entry of a division, which later ones must not undercut.
+/// The time of the newest entry of some divisions, which later ones must not undercut.
 ///
 /// # Errors
 /// When it cannot be read.
-pub async fn latest(tx: &DatabaseTransaction, division_code: &str) -> AppResult<Option<Timestamp>> {
-    let head = audit_head::Entity::find_by_id(division_code.to_owned()).one(tx).await?;
-    Ok(head.map(|head| head.at))
+pub async fn latest(tx: &DatabaseTransaction, divisions: &[&str]) -> AppResult<Option<Timestamp>> {
+    let mut latest = None;
+    for divisions in divisions.chunks(KEYS_A_STATEMENT) {
+        let newest: Option<Option<Timestamp>> = audit_head::Entity::find()
+            .select_only()
+            .column_as(audit_head::Column::At.max(), "latest")
+            .filter(audit_head::Column::Chain.is_in(divisions.iter().copied()))
+            .into_tuple()
+            .one(tx)
+            .await?;
+        latest = latest.max(newest.flatten());
+    }
+    Ok(latest)
 }
 
 impl Header<'_> {

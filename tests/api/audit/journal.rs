@@ -141,7 +141,7 @@ async fn the_history_of_an_object_says_what_changed() {
 }
 
 #[tokio::test]
-async fn history_has_pages_filters_and_one_statement_for_all_objects() {
+async fn history_has_pages_and_one_statement_for_all_objects() {
     let world = World::empty().await;
     for round in 0..5 {
         import(&world, sample::disclosure().replace("≥90%", &format!("≥{}%", 90 + round))).await;
@@ -162,9 +162,7 @@ async fn history_has_pages_filters_and_one_statement_for_all_objects() {
     assert_eq!((nodes, more), (vec![Some(5), Some(4)], json!(true)));
     let (nodes, more, _): (Vec<_>, _, _) = versions(&format!("first: 3, after: {end}")).await;
     assert_eq!((nodes, more), (vec![Some(3), Some(2), Some(1)], json!(false)));
-    let (nodes, ..): (Vec<_>, _, _) = versions("orderBy: [{field: SEQ}], last: 1").await;
-    assert_eq!(nodes, [Some(5)]);
-    let (nodes, ..): (Vec<_>, _, _) = versions("filter: {kind: {eq: CREATED}}").await;
+    let (nodes, ..): (Vec<_>, _, _) = versions("last: 1").await;
     assert_eq!(nodes, [Some(1)]);
 
     let (alone, _) = world.count(world.ask(HISTORY, json!({}))).await;
@@ -298,6 +296,16 @@ async fn read_on(db: &Db, place: &mut Place) -> Vec<String> {
     }
 }
 
+/// So many rows after a place. On PostgreSQL transactions of other databases of the server hold the horizon back, too.
+async fn await_rows(db: &Db, place: &mut Place, count: usize) -> Vec<String> {
+    let mut seen = Vec::new();
+    while seen.len() < count {
+        seen.extend(read_on(db, place).await);
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    seen
+}
+
 async fn add(work: &mut Work<'_>, name: &str) {
     account::add(work, name, AccountKind::Person).await.expect("a new account");
 }
@@ -342,11 +350,11 @@ async fn nothing_appears_late_in_the_outbox() {
         write(&db, &slow, "slow").await;
         write(&db, &quick, "quick").await;
     }
-    assert_eq!(read_on(&db, &mut place).await, ["slow", "quick"]);
+    assert_eq!(await_rows(&db, &mut place, 2).await, ["slow", "quick"]);
     write(&db, &of("third"), "third").await;
     write(&db, &of("fourth"), "fourth").await;
     write(&db, &of("fifth"), "fifth").await;
-    assert_eq!(read_on(&db, &mut place).await, ["third", "fourth", "fifth"]);
+    assert_eq!(await_rows(&db, &mut place, 3).await, ["third", "fourth", "fifth"]);
     assert_eq!(read_on(&db, &mut place).await, Vec::<String>::new());
     sound(db.read()).await;
 }

@@ -56,6 +56,24 @@ async fn a_preview_of_other_data_is_stale_and_nothing_is_written() {
 }
 
 #[tokio::test]
+async fn a_preview_is_stale_before_anything_is_written_wherever_the_change_is() {
+    let scene = Scene::new().await;
+    let (bulk, ann) = (scene.bulk(ONE), scene.account("ann", AccountKind::Service).await);
+    // Rows of a mebibyte: four of them fill a group, so the last row stands in the second one.
+    let padding = "x".repeat(1 << 20);
+    let row = |n: usize| format!("{}\n", serde_json::json!({ "code": format!("00000{n}"), "padding": padding }));
+    let rows: Vec<String> = (1..=5).map(row).collect();
+    let workers = Workers::of(&bulk);
+    let preview = scene.ended(&scene.start(&bulk, &ann, rows.concat().as_bytes(), true).await).await;
+    assert_eq!((preview.status, preview.rows_created), (BulkStatus::Completed, 5));
+    work(&scene.db, async |work| division::hold(work, "000005", Some("new")).await.map(drop)).await.unwrap();
+    let confirmed = scene.ended(&confirm(&scene, &bulk, &ann, &preview).await.unwrap()).await;
+    workers.stop().await;
+    assert_eq!((confirmed.status, confirmed.rows_done), (BulkStatus::Failed, 0));
+    assert_eq!(scene.marks().await.len(), 1);
+}
+
+#[tokio::test]
 async fn only_a_completed_dry_run_of_ones_own_is_confirmed() {
     let scene = Scene::new().await;
     let (bulk, ann) = (scene.bulk(ONE), scene.account("ann", AccountKind::Service).await);

@@ -24,7 +24,7 @@ use jixiao::error::{AppError, AppResult, ErrorCode};
 use jixiao::service::work::{Origin, Work};
 use jixiao::service::write::Outcome;
 use jixiao::service::{account, division as divisions};
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -210,7 +210,19 @@ impl Scene {
 
     /// Bulk operations on the database.
     pub fn bulk(&self, settings: BulkSettings) -> Bulk {
-        Bulk::new(self.db.clone(), self.folder.path(), settings, handlers(&self.gate, Duration::ZERO), clock::system)
+        self.bulk_behind(&self.gate, settings)
+    }
+
+    /// The same behind a gate of their own.
+    pub fn bulk_behind(&self, gate: &Gate, settings: BulkSettings) -> Bulk {
+        let handlers = handlers(gate, Duration::ZERO);
+        Bulk::new(self.db.clone(), self.folder.path(), settings, handlers, clock::system)
+    }
+
+    /// Runs a statement that changes one row.
+    pub async fn execute(&self, sql: &str) {
+        let done = self.db.write(async |tx| tx.execute_unprepared(sql).await.map_err(AppError::from)).await;
+        assert_eq!(done.unwrap().rows_affected(), 1, "{sql}");
     }
 
     /// A new account that may write everything.

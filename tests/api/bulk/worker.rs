@@ -162,10 +162,7 @@ async fn a_lease_of_elsewhere_holds_until_its_end() {
              lease_owner = '0192f0c1d4a07f3e8000000000000000:x' WHERE created_at = {}",
             elsewhere.created_at.0
         );
-        let done = scene.db.write(async |tx| {
-            sea_orm::ConnectionTrait::execute_unprepared(tx, &sql).await.map_err(jixiao::error::AppError::from)
-        });
-        assert_eq!(done.await.unwrap().rows_affected(), 1);
+        scene.execute(&sql).await;
     };
     lease(clock::system().0 + 3_600_000_000).await;
     let workers = Workers::of(&bulk);
@@ -178,7 +175,7 @@ async fn a_lease_of_elsewhere_holds_until_its_end() {
 
 #[tokio::test]
 async fn two_processes_apply_no_chunk_twice() {
-    // Leases end all the time, so that the two take from each other what they can.
+    // Leases are shorter than a chunk, so that the two take from each other what they can.
     let settings = BulkSettings { workers: 2, lease: Duration::from_millis(20), slice: Duration::ZERO, ..ONE };
     let scene = Scene::new().await;
     let (one, two) = (scene.bulk(settings), scene.bulk(settings));
@@ -199,6 +196,28 @@ async fn two_processes_apply_no_chunk_twice() {
         workers.stop().await;
     }
     assert_eq!(scene.marks().await, expected);
+}
+
+#[tokio::test]
+async fn a_worker_that_lost_its_lease_applies_nothing_more() {
+    let scene = Scene::stopping_at(500).await;
+    let (slow, ann) = (scene.bulk(ONE), scene.account("ann", AccountKind::Service).await);
+    let other = scene.bulk_behind(&super::scene::Gate::default(), ONE);
+    let bytes = file(1_600, 10);
+    let slow_workers = Workers::of(&slow);
+    let begun = scene.start(&slow, &ann, &bytes, false).await;
+    // It has applied a chunk and cannot read the next; meanwhile its lease ends and another one does all the rest.
+    scene.until(&begun, |row| row.rows_done == 500).await;
+    scene.execute("UPDATE bulk_operation SET lease_until = 1").await;
+    let other_workers = Workers::of(&other);
+    let ended = scene.ended(&begun).await;
+    other_workers.stop().await;
+    scene.gate.open();
+    slow_workers.stop().await;
+    assert_eq!(scene.now(&begun).await, ended);
+    assert!(is_complete(&ended));
+    assert_eq!(scene.marks().await, marks_of(&bytes));
+    assert_eq!(scene.files(&ended)[0].lines().count(), 1_600);
 }
 
 #[tokio::test]

@@ -66,12 +66,12 @@ async fn department_goals_are_written_and_deleted() {
     // The only division needs no name.
     let key = json!({"unit": {"code": "450"}, "fiscalYear": 2020});
     let goal = async |field: &str, input: Value| {
-        let selection = format!("outcome departmentGoal {{ overall version items {{ kind number text }} }} {ERRORS}");
+        let selection = format!("outcome departmentGoal {{ overall version items {{ number text }} }} {ERRORS}");
         write(&world, field, input, &selection).await
     };
     let set = json!({"overall": "总体", "subGoals": ["1.分项"]});
     let stored = |outcome: &str, overall: Value, version: u32| {
-        let items = json!([{"kind": "SUB_GOAL", "number": "1.", "text": "分项"}]);
+        let items = json!([{"number": "1.", "text": "分项"}]);
         let goal = json!({"overall": overall, "version": version, "items": items});
         json!({"outcome": outcome, "departmentGoal": goal, "userErrors": []})
     };

@@ -168,7 +168,9 @@ fn arguments_of(field: &serde_json::Value) -> Vec<String> {
 /// The arguments that a field can be asked with; the first are those without which nothing is lost.
 fn variants(arguments: &[String]) -> &'static [&'static str] {
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
-    if has("first") {
+    if has("first") && !has("filter") {
+        &["(first: 2)", "(last: 1)", "(first: $first)"]
+    } else if has("first") {
         &[
             "(first: 2)",
             "(last: 1)",

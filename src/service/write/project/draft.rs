@@ -110,8 +110,16 @@ impl Draft {
                 _ if errors.is_empty() => self.is_deleted = true,
                 _ => {}
             },
-            Edit::Plan(None) => self.plan.clear(),
-            Edit::Plan(Some(points)) => self.plan.replace(points, self.project.budget, &set, errors),
+            Edit::Plan(points) => {
+                let known = self.known.as_ref().and_then(|known| known.plan.as_ref()).map(|(plan, _)| plan);
+                let id = known.map(|plan| plan.id.public()).unwrap_or_default();
+                check_part(row, *mode, points.is_none(), known.map(|plan| plan.version), &id, errors);
+                match points {
+                    _ if !errors.is_empty() => {}
+                    None => self.plan.clear(),
+                    Some(points) => self.plan.replace(points, self.project.budget, &set, errors),
+                }
+            }
             Edit::Point(month, fields) if row.errors.is_empty() => {
                 self.plan.queue(index, *month, fields.clone(), *mode, row, errors);
             }
@@ -470,7 +478,7 @@ pub(super) fn check_part(
     errors: &mut Vec<UserError>,
 ) {
     let at = row.at();
-    let key = at.field("key");
+    let key = at.field(row.input.who.path().first().copied().unwrap_or_default());
     if mode == Mode::Create && version.is_some() {
         let words = Words::new("It exists already.", "该对象已存在。");
         errors.push(UserError::duplicate(UserErrorCode::Duplicate, key.path(), Some(id.to_owned()), words));

@@ -3,9 +3,10 @@
 use entity::id::ProjectId;
 
 use crate::input::indicator::{IndicatorFields, IndicatorWrite};
-use crate::input::key::ProjectKey;
-use crate::input::plan::{Point, PointFields, PointWrite};
-use crate::input::project::{ProjectFields, ProjectWrite};
+use crate::input::key::{PartDeletion, PartKey, ProjectBy, ProjectKey};
+use crate::input::objective::ObjectiveWrite;
+use crate::input::plan::{PlanWrite, Point, PointFields, PointWrite};
+use crate::input::project::{ProjectChange, ProjectDeletion, ProjectFields, ProjectWrite};
 use crate::service::write::Mode;
 
 /// How a row names its project.
@@ -13,8 +14,8 @@ use crate::service::write::Mode;
 pub enum Who {
     /// By natural key, which stands at this path below the row.
     Key(ProjectKey, &'static [&'static str]),
-    /// By id, which stands at this path below the row.
-    Id(ProjectId, &'static [&'static str]),
+    /// By public id, which stands at this path below the row.
+    Id(String, &'static [&'static str]),
 }
 
 impl Who {
@@ -26,11 +27,37 @@ impl Who {
     }
 }
 
+impl Who {
+    /// The id, where the row names one that has its form.
+    pub fn id(&self) -> Option<ProjectId> {
+        match self {
+            Self::Key(..) => None,
+            Self::Id(id, _) => ProjectId::parse(id),
+        }
+    }
+
+    /// The same, where the field is called `project` instead of `by`.
+    fn below_project(self) -> Self {
+        match self {
+            Self::Key(key, _) => Self::Key(key, &["project", "key"]),
+            Self::Id(id, _) => Self::Id(id, &["project", "id"]),
+        }
+    }
+
+    /// The project that `by` names.
+    fn by(by: ProjectBy) -> Self {
+        match by.id {
+            Some(id) => Self::Id(id, &["by", "id"]),
+            None => Self::Key(by.key.unwrap_or_default(), &["by", "key"]),
+        }
+    }
+}
+
 impl std::fmt::Display for Who {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Key(key, _) => key.fmt(f),
-            Self::Id(id, _) => f.write_str(&id.public()),
+            Self::Id(id, _) => f.write_str(id),
         }
     }
 }
@@ -87,36 +114,91 @@ pub struct ProjectRow {
 }
 
 impl ProjectRow {
-    /// A row of `projectsUpsert`.
-    pub fn of_project(row: ProjectWrite, mode: Mode) -> Self {
+    /// A row of `projectCreate` or `projectsUpsert`.
+    pub fn of_project(row: &ProjectWrite, mode: Mode) -> Self {
         Self {
-            who: Who::Key(row.key.unwrap_or_default(), &["key"]),
+            who: Who::Key(row.key.clone().unwrap_or_default(), &["key"]),
             mode,
             expected_version: row.expected_version,
-            edit: Edit::Project(row.set.unwrap_or_default()),
+            edit: Edit::Project(row.set.clone().unwrap_or_default()),
+        }
+    }
+
+    /// A row of `projectUpdate`.
+    pub fn of_change(row: &ProjectChange) -> Self {
+        Self {
+            who: Who::by(row.by.clone().unwrap_or_default()),
+            mode: Mode::Update,
+            expected_version: row.expected_version,
+            edit: Edit::Project(row.set.clone().unwrap_or_default()),
+        }
+    }
+
+    /// A row of `projectDelete`.
+    pub fn of_deletion(row: &ProjectDeletion) -> Self {
+        Self {
+            who: Who::by(row.by.clone().unwrap_or_default()),
+            mode: Mode::Update,
+            expected_version: row.expected_version,
+            edit: Edit::DeleteProject { cascade: row.cascade == Some(true) },
+        }
+    }
+
+    fn of_part(key: Option<&PartKey>, expected_version: Option<i32>, mode: Mode, edit: impl Fn(i32) -> Edit) -> Self {
+        let key = key.cloned().unwrap_or_default();
+        Self {
+            who: Who::Key(key.project.unwrap_or_default(), &["key", "project"]),
+            mode,
+            expected_version,
+            edit: edit(key.number.unwrap_or_default()),
         }
     }
 
     /// A row of `indicatorsUpsert`.
-    pub fn of_indicator(row: IndicatorWrite, mode: Mode) -> Self {
-        let key = row.key.unwrap_or_default();
-        Self {
-            who: Who::Key(key.project.unwrap_or_default(), &["key", "project"]),
-            mode,
-            expected_version: row.expected_version,
-            edit: Edit::Indicator(key.ordinal.unwrap_or_default(), Some(row.set.unwrap_or_default())),
-        }
+    pub fn of_indicator(row: &IndicatorWrite, mode: Mode) -> Self {
+        let fields = row.set.clone().unwrap_or_default();
+        Self::of_part(row.key.as_ref(), row.expected_version, mode, |ordinal| {
+            Edit::Indicator(ordinal, Some(fields.clone()))
+        })
+    }
+
+    /// A row of `indicatorDelete`.
+    pub fn of_indicator_deletion(row: &PartDeletion) -> Self {
+        Self::of_part(row.key.as_ref(), row.expected_version, Mode::Update, |ordinal| Edit::Indicator(ordinal, None))
+    }
+
+    /// A row of `objectiveUpsert`.
+    pub fn of_objective(row: &ObjectiveWrite, mode: Mode) -> Self {
+        let text = row.set.clone().unwrap_or_default().text.unwrap_or_default();
+        Self::of_part(row.key.as_ref(), row.expected_version, mode, |ordinal| {
+            Edit::Objective(ordinal, Some(text.clone()))
+        })
+    }
+
+    /// A row of `objectiveDelete`.
+    pub fn of_objective_deletion(row: &PartDeletion) -> Self {
+        Self::of_part(row.key.as_ref(), row.expected_version, Mode::Update, |ordinal| Edit::Objective(ordinal, None))
     }
 
     /// A row of `planPointsUpsert`.
-    pub fn of_point(row: PointWrite, mode: Mode) -> Self {
-        let key = row.key.unwrap_or_default();
+    pub fn of_point(row: &PointWrite, mode: Mode) -> Self {
+        let fields = row.set.clone().unwrap_or_default();
+        Self::of_part(row.key.as_ref(), None, mode, |month| Edit::Point(month, Some(fields.clone())))
+    }
+
+    /// A row of `spendingPlanUpsert`.
+    pub fn of_plan(row: &PlanWrite, mode: Mode) -> Self {
         Self {
-            who: Who::Key(key.project.unwrap_or_default(), &["key", "project"]),
+            who: Who::by(row.project.clone().unwrap_or_default()).below_project(),
             mode,
-            expected_version: None,
-            edit: Edit::Point(key.month.unwrap_or_default(), Some(row.set.unwrap_or_default())),
+            expected_version: row.expected_version,
+            edit: Edit::Plan(Some(row.points.value().cloned().unwrap_or_default())),
         }
+    }
+
+    /// A row of `spendingPlanDelete`.
+    pub fn of_plan_deletion(row: &PlanWrite) -> Self {
+        Self { edit: Edit::Plan(None), ..Self::of_plan(row, Mode::Update) }
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) enum Found {
 
 /// Everything that the rows can mean.
 pub(super) struct Places {
-    divisions: HashMap<String, division::Model>,
+    divisions: HashMap<String, entity::division::Model>,
     /// The division that is meant where a key names none.
     only_division: Option<String>,
     units: HashMap<(String, String), UnitId>,
@@ -56,13 +56,7 @@ impl Places {
         let needs_division =
             rows.iter().any(|row| matches!(&row.input.who, Who::Key(key, _) if key.division_code.is_none()));
         let only_division = if needs_division { divisions::only(work).await? } else { None };
-        let ids: Vec<ProjectId> = rows
-            .iter()
-            .filter_map(|row| match &row.input.who {
-                Who::Id(id, _) => Some(*id),
-                Who::Key(..) => None,
-            })
-            .collect();
+        let ids: Vec<ProjectId> = rows.iter().filter_map(|row| row.input.who.id()).collect();
         let mut wanted: BTreeSet<String> = BTreeSet::new();
         for ids in ids.chunks(KEYS_A_STATEMENT) {
             let of_ids = project::Entity::find()
@@ -147,9 +141,9 @@ impl Places {
     fn look_up(&self, row: &Row<ProjectRow>, at: &At<'_>) -> Result<Found, UserError> {
         let missing = || UserError::not_found(at.path(), &format!("project {}", row.input.who));
         let (found, unit) = match &row.input.who {
-            Who::Id(id, _) => {
-                let known = self.known.get(*id).ok_or_else(missing)?;
-                (Found::Known(*id), known.project.unit_id)
+            Who::Id(..) => {
+                let known = row.input.who.id().and_then(|id| self.known.get(id)).ok_or_else(missing)?;
+                (Found::Known(known.project.id), known.project.unit_id)
             }
             Who::Key(key, _) => self.by_key(key, row, at)?,
         };

@@ -81,7 +81,7 @@ fn place(draft: &mut Draft<'_>, places: &Places, of_request: &OfRequest) {
         draft.errors.push(UserError::forbidden(key.path(), EDITOR));
     }
     // A new unit was the caller's to make, so he may write under it.
-    if !found.is_some_and(|found| !found.is_known) && !places.may_write_under(above, &unit.division_code) {
+    if found.is_none_or(|found| found.is_known) && !places.may_write_under(above, &unit.division_code) {
         draft.errors.push(UserError::forbidden(path, EDITOR));
     }
 }

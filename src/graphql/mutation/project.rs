@@ -1,0 +1,163 @@
+//! The mutations of projects and of what is inside them.
+
+use entity::{indicator, objective, project, spending_plan};
+
+use crate::error::AppResult;
+use crate::graphql::engine::mutation::{Mutations, Noun};
+use crate::graphql::indicator::Indicator;
+use crate::graphql::project::{Objective, Project};
+use crate::graphql::spending_plan::SpendingPlan;
+use crate::input;
+use crate::service::work::Work;
+use crate::service::write::project::ProjectRow;
+use crate::service::write::{Atomicity, Mode, Row, RowResult, project as write};
+
+impl Noun for Project {
+    type Entity = project::Entity;
+    const KEY: project::Column = project::Column::Id;
+}
+
+impl Noun for SpendingPlan {
+    type Entity = spending_plan::Entity;
+    const KEY: spending_plan::Column = spending_plan::Column::Id;
+}
+
+impl Noun for Objective {
+    type Entity = objective::Entity;
+    const KEY: objective::Column = objective::Column::Id;
+}
+
+impl Noun for Indicator {
+    type Entity = indicator::Entity;
+    const KEY: indicator::Column = indicator::Column::Id;
+}
+
+/// Adds them.
+pub fn add(mutations: Mutations) -> Mutations {
+    mutations
+        .single::<Project, _>(
+            "projectCreate: ProjectCreatePayload",
+            "Makes a project with everything inside it.",
+            input::project::create,
+            |work, rows, all| Box::pin(apply(work, rows, all, |row| ProjectRow::of_project(row, Mode::Create))),
+        )
+        .single::<Project, _>(
+            "projectUpdate: ProjectUpdatePayload",
+            "Changes a project and what is inside it.",
+            input::project::update,
+            |work, rows, all| Box::pin(apply(work, rows, all, ProjectRow::of_change)),
+        )
+        .single::<Project, _>(
+            "projectUpsert: ProjectUpsertPayload",
+            "Makes a project, or changes it where it is known.",
+            input::project::write,
+            |work, rows, all| Box::pin(apply(work, rows, all, |row| ProjectRow::of_project(row, Mode::Upsert))),
+        )
+        .single::<Project, _>(
+            "projectDelete: ProjectDeletePayload",
+            "Deletes a project.",
+            input::project::delete,
+            |work, rows, all| Box::pin(apply(work, rows, all, ProjectRow::of_deletion)),
+        )
+        .bulk::<Project, _>(
+            "projectsUpsert: ProjectsUpsertPayload",
+            "Makes projects, or changes them where they are known.",
+            input::project::write,
+            |work, rows, atomicity| Box::pin(apply(work, rows, atomicity, |row| ProjectRow::of_project(row, Mode::Upsert))),
+        )
+        .single::<SpendingPlan, _>(
+            "spendingPlanCreate: SpendingPlanCreatePayload",
+            "Gives a project its spending plan.",
+            input::plan::create_plan,
+            |work, rows, all| Box::pin(apply(work, rows, all, |row| ProjectRow::of_plan(row, Mode::Create))),
+        )
+        .single::<SpendingPlan, _>(
+            "spendingPlanUpdate: SpendingPlanUpdatePayload",
+            "Puts another spending plan in the place of that of a project.",
+            input::plan::update_plan,
+            |work, rows, all| Box::pin(apply(work, rows, all, |row| ProjectRow::of_plan(row, Mode::Update))),
+        )
+        .single::<SpendingPlan, _>(
+            "spendingPlanUpsert: SpendingPlanUpsertPayload",
+            "Gives a project this spending plan, whether it has one or not.",
+            input::plan::upsert_plan,
+            |work, rows, all| Box::pin(apply(work, rows, all, |row| ProjectRow::of_plan(row, Mode::Upsert))),
+        )
+        .single::<SpendingPlan, _>(
+            "spendingPlanDelete: SpendingPlanDeletePayload",
+            "Takes the spending plan of a project away.",
+            input::plan::delete_plan,
+            |work, rows, all| Box::pin(apply(work, rows, all, ProjectRow::of_plan_deletion)),
+        )
+        .bulk::<SpendingPlan, _>(
+            "planPointsUpsert: PlanPointsUpsertPayload",
+            "Makes points of spending plans, or changes them where they are known. The points of one plan are judged together.",
+            input::plan::write,
+            |work, rows, atomicity| Box::pin(apply(work, rows, atomicity, |row| ProjectRow::of_point(row, Mode::Upsert))),
+        )
+        .single::<Objective, _>(
+            "objectiveCreate: ObjectiveCreatePayload",
+            "Adds an objective to a project.",
+            input::objective::create,
+            |work, rows, all| Box::pin(apply(work, rows, all, |row| ProjectRow::of_objective(row, Mode::Create))),
+        )
+        .single::<Objective, _>(
+            "objectiveUpdate: ObjectiveUpdatePayload",
+            "Changes an objective.",
+            input::objective::update,
+            |work, rows, all| Box::pin(apply(work, rows, all, |row| ProjectRow::of_objective(row, Mode::Update))),
+        )
+        .single::<Objective, _>(
+            "objectiveUpsert: ObjectiveUpsertPayload",
+            "Adds an objective, or changes it where it is known.",
+            input::objective::upsert,
+            |work, rows, all| Box::pin(apply(work, rows, all, |row| ProjectRow::of_objective(row, Mode::Upsert))),
+        )
+        .single::<Objective, _>(
+            "objectiveDelete: ObjectiveDeletePayload",
+            "Deletes an objective.",
+            input::objective::delete,
+            |work, rows, all| Box::pin(apply(work, rows, all, ProjectRow::of_objective_deletion)),
+        )
+        .single::<Indicator, _>(
+            "indicatorCreate: IndicatorCreatePayload",
+            "Adds an indicator to a project.",
+            input::indicator::create,
+            |work, rows, all| Box::pin(apply(work, rows, all, |row| ProjectRow::of_indicator(row, Mode::Create))),
+        )
+        .single::<Indicator, _>(
+            "indicatorUpdate: IndicatorUpdatePayload",
+            "Changes an indicator.",
+            input::indicator::update,
+            |work, rows, all| Box::pin(apply(work, rows, all, |row| ProjectRow::of_indicator(row, Mode::Update))),
+        )
+        .single::<Indicator, _>(
+            "indicatorUpsert: IndicatorUpsertPayload",
+            "Adds an indicator, or changes it where it is known.",
+            input::indicator::write,
+            |work, rows, all| Box::pin(apply(work, rows, all, |row| ProjectRow::of_indicator(row, Mode::Upsert))),
+        )
+        .single::<Indicator, _>(
+            "indicatorDelete: IndicatorDeletePayload",
+            "Deletes an indicator.",
+            input::indicator::delete,
+            |work, rows, all| Box::pin(apply(work, rows, all, ProjectRow::of_indicator_deletion)),
+        )
+        .bulk::<Indicator, _>(
+            "indicatorsUpsert: IndicatorsUpsertPayload",
+            "Makes indicators, or changes them where they are known.",
+            input::indicator::write,
+            |work, rows, atomicity| Box::pin(apply(work, rows, atomicity, |row| ProjectRow::of_indicator(row, Mode::Upsert))),
+        )
+}
+
+/// Applies rows, each as an edit of its project.
+async fn apply<T>(
+    work: &mut Work<'_>,
+    rows: &[Row<T>],
+    atomicity: Atomicity,
+    edit: fn(&T) -> ProjectRow,
+) -> AppResult<Vec<RowResult>> {
+    let rows: Vec<Row<ProjectRow>> = rows.iter().map(|row| row.map(edit)).collect();
+    write::apply(work, &rows, atomicity).await
+}

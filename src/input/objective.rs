@@ -1,0 +1,104 @@
+//! Objectives (绩效目标) by their own keys.
+
+use std::sync::LazyLock;
+
+use super::key::{self, PartDeletion, PartKey};
+use super::project::{EXPECTED_VERSION, LONG};
+use super::{Input, scalar};
+
+/// What is sent for an objective.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObjectiveFields {
+    /// Its text, with its number as a form prints it.
+    pub text: Option<String>,
+}
+
+/// One objective.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObjectiveWrite {
+    /// Which one.
+    pub key: Option<PartKey>,
+    /// The version that the caller expects.
+    pub expected_version: Option<i32>,
+    /// What changes.
+    pub set: Option<ObjectiveFields>,
+    /// Given back as it came.
+    pub client_mutation_id: Option<String>,
+}
+
+fn objective_key() -> &'static Input<PartKey> {
+    static INPUT: LazyLock<Input<PartKey>> = LazyLock::new(|| {
+        Input::new("ObjectiveKeyInput", "Natural key of an objective.")
+            .object("project: ProjectKeyInput!", "The project.", key::project, |key: &mut PartKey| &mut key.project)
+            .option(
+                "ordinal: Int!",
+                "Its `ordinal`: the place in the list, from 1.",
+                |value, at| scalar::int(value, at, 1, 10_000),
+                |key| &mut key.number,
+            )
+    });
+    &INPUT
+}
+
+fn fields() -> &'static Input<ObjectiveFields> {
+    static INPUT: LazyLock<Input<ObjectiveFields>> = LazyLock::new(|| {
+        Input::new("ObjectiveFieldsInput", "Fields of an objective.").option(
+            "text: String!",
+            "Its text, with its number as a form prints it.",
+            |value, at| scalar::text(value, at, LONG),
+            |fields: &mut ObjectiveFields| &mut fields.text,
+        )
+    });
+    &INPUT
+}
+
+fn writing(name: &'static str, description: &'static str) -> Input<ObjectiveWrite> {
+    Input::new(name, description)
+        .object("key: ObjectiveKeyInput!", "Which objective.", objective_key, |row: &mut ObjectiveWrite| &mut row.key)
+        .option(
+            "expectedVersion: Int",
+            EXPECTED_VERSION,
+            |value, at| scalar::int(value, at, 0, i32::MAX),
+            |row| &mut row.expected_version,
+        )
+        .object("set: ObjectiveFieldsInput!", "What changes.", fields, |row| &mut row.set)
+        .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
+            &mut row.client_mutation_id
+        })
+}
+
+/// `ObjectiveCreateInput`.
+pub fn create() -> &'static Input<ObjectiveWrite> {
+    static INPUT: LazyLock<Input<ObjectiveWrite>> =
+        LazyLock::new(|| writing("ObjectiveCreateInput", "A new objective; one that is known is an error."));
+    &INPUT
+}
+
+/// `ObjectiveUpdateInput`.
+pub fn update() -> &'static Input<ObjectiveWrite> {
+    static INPUT: LazyLock<Input<ObjectiveWrite>> = LazyLock::new(|| {
+        writing("ObjectiveUpdateInput", "A change of an objective; one that is not known is an error.")
+    });
+    &INPUT
+}
+
+/// `ObjectiveUpsertInput`.
+pub fn upsert() -> &'static Input<ObjectiveWrite> {
+    static INPUT: LazyLock<Input<ObjectiveWrite>> = LazyLock::new(|| {
+        writing("ObjectiveUpsertInput", "One objective: made when it is new, changed when it is not.")
+    });
+    &INPUT
+}
+
+/// `ObjectiveDeleteInput`.
+pub fn delete() -> &'static Input<PartDeletion> {
+    static INPUT: LazyLock<Input<PartDeletion>> = LazyLock::new(|| {
+        key::part_deletion(
+            "ObjectiveDeleteInput",
+            "An objective to delete; the others keep their ordinals.",
+            "key: ObjectiveKeyInput!",
+            objective_key,
+        )
+    });
+    &INPUT
+}
