@@ -2,6 +2,7 @@
 
 mod bulk;
 mod found;
+mod nouns;
 mod nulls;
 mod single;
 
