@@ -10,6 +10,7 @@ mod filters;
 mod full_disk;
 mod guard;
 mod http;
+mod idempotency;
 mod import_read;
 mod import_store;
 mod import_table;

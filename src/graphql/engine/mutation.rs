@@ -9,6 +9,7 @@ mod payload;
 pub mod run;
 mod served;
 mod single;
+mod update_where;
 
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;

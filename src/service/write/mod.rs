@@ -7,6 +7,7 @@
 pub mod department_goal;
 pub mod division;
 pub mod finding;
+pub mod found;
 mod lists;
 pub mod project;
 pub mod unit;
