@@ -111,7 +111,9 @@ impl Import {
                 output::line(report.to_string().trim_end())?;
                 if self.dry_run { output::line("  dry run: nothing was stored") } else { Ok(()) }
             }
-            Err(refusal) if self.json => output::line(json!({ "file": tables::name(file), "error": refusal.sentence() })),
+            Err(refusal) if self.json => {
+                output::line(json!({ "file": tables::name(file), "error": refusal.sentence() }))
+            }
             Err(refusal) => {
                 warn(&format!("{}: {}", file.display(), refusal.sentence()));
                 Ok(())

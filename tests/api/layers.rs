@@ -39,7 +39,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "cli",
-        &["app", "auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "import", "lang", "limits", "service"],
+        &[
+            "app", "auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "import", "lang", "limits",
+            "service",
+        ],
     ),
 ];
 

@@ -46,8 +46,13 @@ impl Remote {
     }
 
     /// Sends a request, again while the service cannot be reached or is busy.
-    async fn send(&self, method: &Method, path: &str, headers: &[(hyper::header::HeaderName, String)], body: &Bytes)
-    -> Result<(StatusCode, Bytes), Failure> {
+    async fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &[(hyper::header::HeaderName, String)],
+        body: &Bytes,
+    ) -> Result<(StatusCode, Bytes), Failure> {
         let mut attempt = 1;
         loop {
             let answer = self.once(method, path, headers, body).await;
@@ -69,8 +74,13 @@ impl Remote {
         }
     }
 
-    async fn once(&self, method: &Method, path: &str, headers: &[(hyper::header::HeaderName, String)], body: &Bytes)
-    -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
+    async fn once(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &[(hyper::header::HeaderName, String)],
+        body: &Bytes,
+    ) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
         let stream = TcpStream::connect(&self.authority).await?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         let connection = tokio::spawn(connection);
@@ -170,8 +180,7 @@ impl Remote {
     }
 
     pub async fn errors(&self, id: &str) -> Result<Vec<u8>, Failure> {
-        let (_, bytes) =
-            self.send(&Method::GET, &format!("/v1/operations/{id}/errors"), &[], &Bytes::new()).await?;
+        let (_, bytes) = self.send(&Method::GET, &format!("/v1/operations/{id}/errors"), &[], &Bytes::new()).await?;
         Ok(bytes.into())
     }
 }

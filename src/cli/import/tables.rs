@@ -99,8 +99,8 @@ impl Tables {
         let options = self.options(kind, fiscal_year);
         let complete = match (&self.server, &self.token_file) {
             (Some(server), Some(token)) => {
-                let token = std::fs::read_to_string(token)
-                    .map_err(|source| Failure::File { path: token.clone(), source })?;
+                let token =
+                    std::fs::read_to_string(token).map_err(|source| Failure::File { path: token.clone(), source })?;
                 let remote = Remote::new(server, token.trim())?;
                 self.all(&Place::Remote(remote), files, &options, json).await?
             }
@@ -161,13 +161,7 @@ impl Tables {
     }
 
     /// Works through a file; whether all of it was taken.
-    async fn one(
-        &self,
-        place: &Place,
-        file: &Path,
-        options: &Map<String, Value>,
-        json: bool,
-    ) -> Result<bool, Failure> {
+    async fn one(&self, place: &Place, file: &Path, options: &Map<String, Value>, json: bool) -> Result<bool, Failure> {
         let bar = Percent::of(file.display().to_string());
         let id = place.start(file, options, &bar).await?;
         let state = loop {

@@ -75,7 +75,7 @@ async fn a_workbook_of_several_kinds_is_taken_in_order_and_given_back_with_its_r
     let mut package = zip::ZipArchive::new(Cursor::new(back)).unwrap();
     for at in 0..package.len() {
         let mut part = package.by_index(at).unwrap();
-        if part.name().ends_with(".xml") {
+        if part.name().unwrap().ends_with(".xml") {
             std::io::Read::read_to_string(&mut part, &mut texts).unwrap();
         }
     }

@@ -50,7 +50,8 @@ async fn a_dry_run_tells_what_the_run_then_does() {
     let files = Files::new().await;
     files.import("rows.jsonl", project("A0", "甲").as_bytes(), of_projects("UPSERT")).await;
     // Several chunks, with rows of all outcomes; the last names a project of the first.
-    let mut text: String = (0..1_200).map(|n| project(&format!("A{n}"), if n % 100 == 7 { "" } else { "甲" })).collect();
+    let mut text: String =
+        (0..1_200).map(|n| project(&format!("A{n}"), if n % 100 == 7 { "" } else { "甲" })).collect();
     text.push_str(&project("A3", "乙"));
     let dry = files.import("rows.jsonl", text.as_bytes(), json!({ "kind": "PROJECTS" })).await;
     assert_eq!(codes(&files).await, ["A0"]);
@@ -73,7 +74,10 @@ async fn a_preview_is_applied_as_it_was_or_not_at_all() {
     assert_eq!(codes(&files).await, ["A1", "A2"]);
     // Now both are there: what the preview showed holds no more.
     let stale = files.ended(&files.start(confirm).await).await;
-    assert_eq!((&stale.operation["status"], &stale.operation["failure"]["code"]), (&json!("FAILED"), &json!("PREVIEW_STALE")));
+    assert_eq!(
+        (&stale.operation["status"], &stale.operation["failure"]["code"]),
+        (&json!("FAILED"), &json!("PREVIEW_STALE"))
+    );
 
     let delete = json!({ "kind": "PROJECTS", "mode": "DELETE" });
     let preview = files.import("rows.jsonl", text.as_bytes(), delete).await;

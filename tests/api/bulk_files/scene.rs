@@ -60,7 +60,9 @@ impl Files {
         let server = Server::of(&scene, &bulk, &[&ann]).await;
         let workers = Some(Workers::of(&bulk));
         let files = Self { scene, ann, schema, server, workers };
-        files.ask("mutation { divisionCreate(input: {key: {code: \"130304\"}, set: {name: \"北戴河区\"}}) { outcome } }").await;
+        files
+            .ask("mutation { divisionCreate(input: {key: {code: \"130304\"}, set: {name: \"北戴河区\"}}) { outcome } }")
+            .await;
         let units = "{\"type\":\"unit\",\"key\":{\"code\":\"450002\"},\"set\":{\"name\":\"甲单位\"}}\n\
                      {\"type\":\"unit\",\"key\":{\"code\":\"450003\"},\"set\":{\"name\":\"乙单位\"}}\n";
         let made = files.import("units.jsonl", units.as_bytes(), json!({ "dryRun": false })).await;
