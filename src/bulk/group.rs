@@ -1,4 +1,4 @@
-//! Reading a file on a thread of its own, one group of chunks and one chunk more ahead of what is applied.
+//! Reading a file on a thread of its own, one group of chunks ahead of what is applied.
 //!
 //! Chunks are bounded by rows and by bytes of the file, so that memory does not grow with the file. The same file gives the
 //! same chunks every time, wherever the reading began.
@@ -97,34 +97,29 @@ impl Groups {
 
 fn read_all(rows: &mut dyn Rows, chunks: usize, sender: &Sender<Message>) -> AppResult<()> {
     let (mut group, mut begin) = (Vec::new(), rows.position().bytes);
-    let mut chunk = read_chunk(rows)?;
     loop {
-        let behind = rows.position();
-        let next = read_chunk(rows)?;
-        let is_last = next.entries.is_empty();
+        let (chunk, is_last) = read_chunk(rows)?;
         if !chunk.entries.is_empty() {
             group.push(chunk);
         }
-        let full = group.len() >= chunks || behind.bytes.saturating_sub(begin) >= GROUP_BYTES;
+        let position = rows.position();
+        let full = group.len() >= chunks || position.bytes.saturating_sub(begin) >= GROUP_BYTES;
         if full || is_last {
-            // What follows the last row holds nothing.
-            let position = if is_last { rows.position() } else { behind };
             begin = position.bytes;
             let group = Group { chunks: std::mem::take(&mut group), position, is_last };
             if sender.blocking_send(Message::Group(group)).is_err() || is_last {
                 return Ok(());
             }
         }
-        chunk = next;
     }
 }
 
-/// The next chunk; empty at the end of the file.
-fn read_chunk(rows: &mut dyn Rows) -> AppResult<Chunk> {
+/// The next chunk, and whether the file ended in it.
+fn read_chunk(rows: &mut dyn Rows) -> AppResult<(Chunk, bool)> {
     let (mut chunk, begin) = (Chunk::default(), rows.position().bytes);
     while chunk.entries.len() < CHUNK_ROWS && rows.position().bytes.saturating_sub(begin) < CHUNK_BYTES {
         match rows.next()? {
-            None => break,
+            None => return Ok((chunk, true)),
             Some(Ok(row)) => {
                 chunk.rows.push(row);
                 chunk.entries.push(Entry::Row);
@@ -132,5 +127,5 @@ fn read_chunk(rows: &mut dyn Rows) -> AppResult<Chunk> {
             Some(Err(unread)) => chunk.entries.push(Entry::Unread(unread)),
         }
     }
-    Ok(chunk)
+    Ok((chunk, false))
 }

@@ -2,6 +2,7 @@
 
 mod demo;
 pub mod program;
+mod tables;
 
 use std::fs;
 use std::path::Path;

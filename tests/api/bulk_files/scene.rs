@@ -15,8 +15,8 @@ use crate::bulk::server::Server;
 
 /// Everything that a test needs.
 pub struct Files {
-    pub scene: Scene,
-    pub ann: Caller,
+    _scene: Scene,
+    ann: Caller,
     schema: ApiSchema,
     server: Server,
     workers: Option<Workers>,
@@ -59,7 +59,7 @@ impl Files {
         let schema = graphql::schema_with_bulk(Some(scene.db.clone()), Some(bulk.clone()), Lang::En);
         let server = Server::of(&scene, &bulk, &[&ann]).await;
         let workers = Some(Workers::of(&bulk));
-        let files = Self { scene, ann, schema, server, workers };
+        let files = Self { _scene: scene, ann, schema, server, workers };
         files
             .ask("mutation { divisionCreate(input: {key: {code: \"130304\"}, set: {name: \"北戴河区\"}}) { outcome } }")
             .await;
