@@ -45,14 +45,16 @@ pub async fn workbook<E: Executor>(
     let answer = async {
         let (caller, bulk) = service.bulk_caller(&headers, &id, &subject).await?;
         let made = made(bulk, &caller, &operation).await.inspect_err(|error| log_cause(error, &id))?;
-        let (body, name) = made;
-        Ok(file(body, intake::XLSX, &name))
+        let (body, length, name) = made;
+        let mut response = file(body, intake::XLSX, &name);
+        response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+        Ok(response)
     };
     answer.await.unwrap_or_else(|refused: Refused| refused.into_response(Media::Json, &id))
 }
 
 /// Makes the workbook in a temporary file, which is gone when it was sent.
-async fn made(bulk: &Bulk, caller: &Caller, operation: &str) -> AppResult<(Body, String)> {
+async fn made(bulk: &Bulk, caller: &Caller, operation: &str) -> AppResult<(Body, u64, String)> {
     let Submitted { path, file_name, kind, results } = bulk.submitted(caller, operation).await?;
     let Download { file, length, .. } = results;
     let results = match file {
@@ -67,7 +69,7 @@ async fn made(bulk: &Bulk, caller: &Caller, operation: &str) -> AppResult<(Body,
     let mut out = File::from_std(written.await.map_err(AppError::internal)??);
     let length = out.seek(SeekFrom::End(0)).await.map_err(AppError::internal)?;
     out.seek(SeekFrom::Start(0)).await.map_err(AppError::internal)?;
-    Ok((Body::from_stream(read(out, length)), file_name))
+    Ok((Body::from_stream(read(out, length)), length, file_name))
 }
 
 fn file(body: Body, media_type: &'static str, name: &str) -> Response {
