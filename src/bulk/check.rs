@@ -48,6 +48,9 @@ impl Run {
             before = applied.checkpoint;
             // Nothing changes in the row but the time; it tells whether the client wants the end.
             self.change(|_| {}, None).await?;
+            if group.is_last {
+                break;
+            }
             self.pause().await?;
         }
         if before.seen == preview.seen { Ok(()) } else { Err(Halt::stale()) }

@@ -161,6 +161,10 @@ impl Run {
             let expected = first.as_deref().filter(|_| before.position.is_none());
             self.row = self.step(handler, &before, &group, expected).await?;
             before = Checkpoint::of(&self.row)?;
+            if group.is_last {
+                // What is left is to tell the end; who let others pass here would find the last group again.
+                break;
+            }
             self.pause().await?;
         }
         Ok(())
