@@ -52,6 +52,7 @@
 //!   changed: [`service::audit`] to people, [`service::outbox`] to other systems; [`service::history`] keeps what was.
 //! - [`import`]: the path of a document.
 //! - [`bulk`]: files that are worked through in the background: uploads, the queue, checkpoints, results.
+//! - [`intake`]: how files become writes: what [`bulk`] runs for each kind of file.
 //! - [`graphql`]: the public schema, one file for each noun, and the engine below it.
 //! - [`http`]: routes, protocol, guard, accept loop, and the explorer.
 //! - [`app`]: puts these together: from settings to a service that answers.
@@ -71,6 +72,7 @@ pub mod graphql;
 pub mod http;
 pub mod import;
 pub mod input;
+pub mod intake;
 pub mod lang;
 pub mod limits;
 pub mod request_id;

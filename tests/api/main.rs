@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod bulk;
+mod bulk_files;
 mod cli;
 mod database;
 mod execution;

@@ -7,6 +7,7 @@
 mod bulk;
 mod payload;
 pub mod run;
+mod served;
 mod single;
 mod update_where;
 
@@ -18,6 +19,7 @@ use super::object::Fields;
 use super::plan::Plan;
 use super::registry::Registrar;
 use super::signature::{Argument, Signature};
+use crate::bulk::Bulk;
 use crate::error::{AppError, AppResult};
 use crate::input::{At, Described, Input, UserError};
 use crate::limits::ProfileLimits;
@@ -56,6 +58,12 @@ pub trait Change: Send + Sync {
     fn is_rehearsal(&self) -> bool {
         false
     }
+
+    /// Gives it the bulk operations of the service, where it needs them.
+    fn equip(&mut self, _bulk: &Bulk) {}
+
+    /// Is called when what it did is certain.
+    fn committed(&self) {}
 }
 
 type Read = dyn Fn(&Json, &ProfileLimits) -> AppResult<Box<dyn Change>> + Send + Sync;
@@ -95,9 +103,13 @@ impl Mutation {
     pub fn plan(&self, asked: Asked<'_>) -> AppResult<Planned> {
         let asked = asked.declared(&self.arguments);
         let input = asked.required(INPUT)?.into_json().map_err(AppError::internal)?;
+        let mut change = (self.read)(&input, asked.environment.limits)?;
+        if let Some(bulk) = asked.environment.bulk {
+            change.equip(bulk);
+        }
         Ok(Planned {
             name: self.signature.name,
-            change: (self.read)(&input, asked.environment.limits)?,
+            change,
             plan: Plan::of(self.signature.ty, &self.payload, &asked)?,
             canonical: format!("{} {} {}", self.signature.name, canonical(&input), asked.canonical()),
         })
