@@ -23,7 +23,7 @@ impl Dice {
     }
 
     /// A number from `first` to `last`.
-    pub fn from_to(&mut self, first: u64, last: u64) -> u64 {
+    pub fn between(&mut self, first: u64, last: u64) -> u64 {
         first + self.below(last - first + 1)
     }
 

@@ -130,7 +130,7 @@ impl Project {
         let mut dice = Dice::new(number);
         let (place, thing) = (dice.pick(&PLACES), dice.pick(&THINGS));
         let revision = i64::from(revision);
-        let budget = i64::try_from(dice.from_to(10, 900)).unwrap_or(10) * 10_000 + revision * 100;
+        let budget = i64::try_from(dice.between(10, 900)).unwrap_or(10) * 10_000 + revision * 100;
         let step = revision % 20;
         let indicators = KINDS.iter().zip(1..).take(indicators).map(|(kind, ordinal)| {
             let (level1, level2, name, description, comparison, unit) = *kind;
