@@ -83,8 +83,9 @@ impl Bulk {
                 }
             }
         }
-        if same(&world).await? != same(&below).await? {
-            return Err(Failure::from("the service and the floor wrote different rows"));
+        let (wrote, wanted) = (sums(&world).await?, sums(&below).await?);
+        if wrote != wanted {
+            return Err(Failure::from(format!("the service wrote {wrote:?}, the floor {wanted:?}")));
         }
         println!("{} projects a request, {bytes} bytes, {} rounds; p50 in ms", self.projects, self.rounds);
         println!("{:<10} {:>8} {:>8} {:>8} {:>12}", "rows", "floor", "service", "ratio", "service CPU");
@@ -108,11 +109,11 @@ fn median(times: &mut [Duration]) -> f64 {
 }
 
 /// Counts and sums over what both write.
-async fn same(world: &World) -> Done<Vec<Option<i64>>> {
+async fn sums(world: &World) -> Done<Vec<Option<i64>>> {
     let db = world.connect().await?;
     let of = |table: &str, columns: &[&str]| {
-        let sums = columns.iter().map(|column| format!("SELECT CAST(sum({column}) AS BIGINT) FROM {table}"));
-        sums.collect::<Vec<_>>().join(" UNION ALL ")
+        let sums: Vec<String> = columns.iter().map(|column| format!("CAST(sum({column}) AS BIGINT)")).collect();
+        format!("SELECT {} FROM {table}", sums.join(", "))
     };
     let tables = [
         of(
@@ -135,7 +136,9 @@ async fn same(world: &World) -> Done<Vec<Option<i64>>> {
     let mut sums = Vec::new();
     for sql in tables {
         for row in db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await? {
-            sums.push(row.try_get_by_index::<Option<i64>>(0)?);
+            for column in 0..row.column_names().len() {
+                sums.push(row.try_get_by_index::<Option<i64>>(column)?);
+            }
         }
     }
     db.close().await?;

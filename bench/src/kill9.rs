@@ -165,7 +165,8 @@ impl Writer {
         self.sent.clear();
         while !stop.load(Ordering::Relaxed) {
             let (number, revision) = self.next();
-            let key = self.dice.percent(40).then(|| format!("kill9-{}-{number}-{revision}", self.number));
+            let key =
+                self.dice.percent(40).then(|| format!("writer-{}-batch-{number}-revision-{revision}", self.number));
             let Some(batch) = self.batches.get_mut(&number) else { continue };
             let mut sent = Sent { revision, key, acknowledged: false, answered: false };
             match client.post(&batch.request(revision), sent.key.as_deref()) {
