@@ -144,7 +144,7 @@ async fn answer(ctx: &Context<'_>, mutation: &mutation::Mutation) -> AppResult<V
     let Some(asked) = asked else { return Ok(Value::Null) };
     let (key, response_key) = (idempotency_key(ctx, &asked, siblings)?, asked.key);
     let planned = mutation.plan(asked)?;
-    let claim = key.map(|key| Claim::take(caller, &key, &planned.canonical)).transpose()?;
+    let claim = key.map(|key| Claim::take(caller, &key, &planned.canonical())).transpose()?;
     let origin = Origin {
         action: planned.name.to_owned(),
         request_id: ctx.data_opt::<RequestId>().map(ToString::to_string),

@@ -91,8 +91,19 @@ pub struct Planned {
     pub change: Box<dyn Change>,
     /// What is asked of the payload.
     pub plan: Plan<Written>,
+    sent: Json,
+    asked: String,
+}
+
+impl Planned {
     /// What was sent and what is asked as one text: the same for the same request, however it is written.
-    pub canonical: String,
+    pub fn canonical(&self) -> String {
+        let mut text = format!("{} ", self.name);
+        canonical(&self.sent, &mut text);
+        text.push(' ');
+        text.push_str(&self.asked);
+        text
+    }
 }
 
 impl Mutation {
@@ -111,22 +122,35 @@ impl Mutation {
             name: self.signature.name,
             change,
             plan: Plan::of(self.signature.ty, &self.payload, &asked)?,
-            canonical: format!("{} {} {}", self.signature.name, canonical(&input), asked.canonical()),
+            sent: input,
+            asked: asked.canonical(),
         })
     }
 }
 
-/// JSON as text, with the fields of its objects in order.
-fn canonical(json: &Json) -> String {
+/// Writes JSON with the fields of its objects in order.
+fn canonical(json: &Json, text: &mut String) {
     match json {
         Json::Object(fields) => {
             let mut fields: Vec<_> = fields.iter().collect();
             fields.sort_by_key(|(name, _)| *name);
-            let fields = fields.into_iter().map(|(name, value)| format!("{name:?}:{}", canonical(value)));
-            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+            text.push('{');
+            for (name, value) in fields {
+                text.push_str(&format!("{name:?}:"));
+                canonical(value, text);
+                text.push(',');
+            }
+            text.push('}');
         }
-        Json::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        plain => plain.to_string(),
+        Json::Array(items) => {
+            text.push('[');
+            for item in items {
+                canonical(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        plain => text.push_str(&plain.to_string()),
     }
 }
 

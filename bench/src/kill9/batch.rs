@@ -1,0 +1,68 @@
+//! What a writer sent.
+
+use serde_json::Value;
+
+use crate::http::Answer;
+use crate::projects::{self, Project, request};
+
+/// Numbers of projects that each writer has.
+const OF_A_WRITER: u64 = 1_000_000_000;
+/// Numbers of projects that each batch has.
+const OF_A_BATCH: u64 = 1_000;
+/// Indicators of a project.
+const INDICATORS: usize = 2;
+
+/// Projects that are always written together.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    first: u64,
+    /// How many.
+    pub rows: u64,
+    /// The revision that is known to be stored.
+    pub stored: Option<u32>,
+}
+
+/// A batch as it was sent once.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The revision.
+    pub revision: u32,
+    /// The key under which it happens once.
+    pub key: Option<String>,
+    /// Whether the answer said that it is written.
+    pub acknowledged: bool,
+    /// Whether there was an answer at all.
+    pub answered: bool,
+}
+
+impl Batch {
+    /// A batch that is not written yet.
+    pub fn new(writer: u64, number: u64, rows: u64) -> Self {
+        Self { first: writer * OF_A_WRITER + number * OF_A_BATCH, rows, stored: None }
+    }
+
+    /// The code of its n-th project.
+    pub fn code(&self, n: u64) -> String {
+        projects::code(self.first + n)
+    }
+
+    /// Its projects in a revision.
+    pub fn projects(&self, revision: u32) -> Vec<Project> {
+        (self.first..self.first + self.rows).map(|number| Project::new(number, revision, INDICATORS)).collect()
+    }
+
+    /// The request that writes a revision.
+    pub fn request(&self, revision: u32) -> Vec<u8> {
+        request(&self.projects(revision))
+    }
+}
+
+/// Whether an answer says that everything is written.
+pub fn acknowledges(answer: &Answer) -> bool {
+    let read: Option<Value> = serde_json::from_str(&answer.body).ok();
+    read.is_some_and(|read| {
+        answer.status == 200
+            && read.get("errors").is_none()
+            && read.pointer("/data/projectsUpsert/committed") == Some(&Value::Bool(true))
+    })
+}

@@ -1,0 +1,110 @@
+//! The running service.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use crate::http::{self, Answer};
+use crate::world::World;
+use crate::{Done, Failure};
+
+/// How long it may take to become ready.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Parts of a second in which the system counts the time of a processor.
+const TICKS: f64 = 100.0;
+
+/// A process that serves; killed when dropped.
+pub struct Service {
+    process: Child,
+    address: SocketAddr,
+    token: String,
+}
+
+impl Service {
+    /// Starts it as the head of a process group of its own, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    pub fn start(world: &World, token: &str) -> Done<Self> {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let mut command = world.command(&["serve"]);
+        command.env("JIXIAO_LISTEN", address.to_string()).env("JIXIAO_LOG_LEVEL", "warn");
+        let process = command.stdout(world.log()?).stderr(world.log()?).process_group(0).spawn()?;
+        let service = Self { process, address, token: token.to_owned() };
+        service.ready()?;
+        Ok(service)
+    }
+
+    /// Waits until it is ready.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    pub fn ready(&self) -> Done<()> {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            if http::send(self.address, "GET", "/readyz", &[], b"").is_ok_and(|answer| answer.status == 200) {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Err(Failure::from("the service does not become ready"))
+    }
+
+    /// What asks it, also from another thread.
+    pub fn client(&self) -> Client {
+        Client { address: self.address, token: self.token.clone() }
+    }
+
+    /// Seconds of processor that it has used.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn cpu(&self) -> Done<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        // The second field is a name in parentheses; user and system time are the 12th and 13th after it.
+        let (_, fields) = stat.rsplit_once(") ").ok_or("the system counts in another form")?;
+        let ticks: Vec<f64> = fields.split(' ').skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
+        Ok(ticks.iter().sum::<f64>() / TICKS)
+    }
+
+    /// Kills its process group.
+    ///
+    /// # Errors
+    /// When it cannot be killed.
+    pub fn kill(mut self) -> Done<()> {
+        let group = format!("-{}", self.process.id());
+        Command::new("kill").args(["-9", "--", &group]).status()?;
+        self.process.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // A process that is gone already is as good.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Asks a service.
+#[derive(Clone)]
+pub struct Client {
+    address: SocketAddr,
+    token: String,
+}
+
+impl Client {
+    /// Posts a request of GraphQL.
+    ///
+    /// # Errors
+    /// When there is no whole answer.
+    pub fn post(&self, body: &[u8], key: Option<&str>) -> Done<Answer> {
+        let mut headers =
+            vec![format!("Authorization: Bearer {}", self.token), "Content-Type: application/json".to_owned()];
+        headers.extend(key.map(|key| format!("Idempotency-Key: \"{key}\"")));
+        http::send(self.address, "POST", "/graphql", &headers, body)
+    }
+}

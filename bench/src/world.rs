@@ -1,0 +1,117 @@
+//! A migrated database with one unit, and an account that may write.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use clap::ValueEnum;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+use tempfile::TempDir;
+
+use crate::cluster::Cluster;
+use crate::{Done, Failure};
+
+/// The division of all projects.
+pub const DIVISION: &str = "130304";
+/// The unit of all projects.
+pub const UNIT: &str = "370001";
+const ACCOUNT: &str = "loader";
+
+/// The kind of database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// The embedded one.
+    Sqlite,
+    /// A server of its own.
+    Postgres,
+}
+
+/// See the module. Everything goes with this value.
+pub struct World {
+    folder: TempDir,
+    program: PathBuf,
+    /// Where the database is.
+    pub url: String,
+}
+
+impl World {
+    /// Makes a world in a database of its own.
+    ///
+    /// # Errors
+    /// When `jixiao` is not built, or a step of it fails.
+    pub async fn new(cluster: Option<&Cluster>, name: &str) -> Done<Self> {
+        let folder = TempDir::new()?;
+        let url = match cluster {
+            None => format!("sqlite://{}/{name}.sqlite", folder.path().display()),
+            Some(cluster) => {
+                let server = Database::connect(cluster.url("postgres")).await?;
+                server.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
+                server.close().await?;
+                cluster.url(name)
+            }
+        };
+        let program = std::env::current_exe()?.with_file_name("jixiao");
+        if !program.exists() {
+            return Err(Failure::from("`jixiao` is not built beside this program: cargo build --release"));
+        }
+        let world = Self { folder, program, url };
+        world.run(&["migrate"])?;
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/beidaihe-science-2020.txt");
+        let sample = sample.to_string_lossy().into_owned();
+        let unit = ["--unit", UNIT, "--unit-name", "科技创新促进中心", "--fiscal-year", "2020"];
+        world.run(&[&["import", &sample, "--division", DIVISION], unit.as_slice()].concat())?;
+        world.run(&["account", "add", ACCOUNT, "--service"])?;
+        world.run(&["account", "grant", ACCOUNT, "--role", "ADMIN"])?;
+        Ok(world)
+    }
+
+    /// A command of `jixiao` on this database.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("JIXIAO_")) {
+            command.env_remove(name);
+        }
+        command.env("JIXIAO_DATABASE_URL", &self.url).env("JIXIAO_DRAIN_NOTICE_SECONDS", "0");
+        command
+    }
+
+    /// Runs a command to its end and gives what it printed.
+    ///
+    /// # Errors
+    /// With what it said, when it fails.
+    pub fn run(&self, arguments: &[&str]) -> Done<String> {
+        let output = self.command(arguments).output()?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if output.status.success() {
+            return Ok(text(&output.stdout));
+        }
+        Err(Failure::from(format!("jixiao {arguments:?}:\n{}{}", text(&output.stdout), text(&output.stderr))))
+    }
+
+    /// A token for an hour.
+    ///
+    /// # Errors
+    /// When none is given.
+    pub fn token(&self) -> Done<String> {
+        Ok(self.run(&["token", "--account", ACCOUNT, "--valid-for", "1h"])?.trim().to_owned())
+    }
+
+    /// A file for what the service says.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn log(&self) -> Done<fs::File> {
+        Ok(fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("log"))?)
+    }
+
+    /// A connection past the service.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn connect(&self) -> Done<DatabaseConnection> {
+        let mut options = ConnectOptions::new(&self.url);
+        options.max_connections(1).sqlx_logging(false);
+        Ok(Database::connect(options).await?)
+    }
+}
