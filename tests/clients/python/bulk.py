@@ -107,7 +107,7 @@ def read_back() -> dict[str, dict]:
     """Every project of the year, page by page."""
     query = """
       query($after: String, $year: Int!) {
-        projects(first: 500, after: $after, filter: {fiscalYear: {eq: $year}}) {
+        projects(first: 100, after: $after, filter: {fiscalYear: {eq: $year}}) {
           nodes { code name budget { amount(unit: YUAN) } indicators(first: 5) { nodes { name } } }
           pageInfo { hasNextPage endCursor }
         }
