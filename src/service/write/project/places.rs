@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::id::{ProjectId, UnitId};
-use entity::{division, project, unit};
+use entity::{project, unit};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::edit::{Edit, ProjectRow, Who};
