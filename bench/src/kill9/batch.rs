@@ -67,7 +67,7 @@ pub fn acknowledges(answer: &Answer) -> bool {
     })
 }
 
-/// Whether an answer says that nothing was done, and that the request may come again.
+/// Whether an answer says that the request may come again.
 pub fn can_be_repeated(answer: &Answer) -> bool {
     let read: Option<Value> = serde_json::from_str(&answer.body).ok();
     read.is_some_and(|read| read.pointer("/errors/0/extensions/retryable") == Some(&Value::Bool(true)))
