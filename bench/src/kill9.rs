@@ -20,6 +20,8 @@ use crate::{Done, Failure};
 use batch::{Batch, Sent};
 use check::Fault;
 
+/// How long a repeated request may be refused.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Rounds between two looks at everything.
 const FULL_CHECK_EVERY: u64 = 25;
 
@@ -174,7 +176,7 @@ impl Writer {
                     sent.answered = true;
                     sent.acknowledged = batch::acknowledges(&answer);
                     self.refused += u64::from(!sent.acknowledged);
-                    if !sent.acknowledged && self.refused <= 3 {
+                    if !sent.acknowledged && !batch::can_be_repeated(&answer) && self.refused <= 3 {
                         let shown: String = answer.body.chars().take(300).collect();
                         eprintln!("refused: {} {shown}", answer.status);
                     }
@@ -241,7 +243,13 @@ impl Writer {
         let mut again = Vec::new();
         for (number, mut sent) in std::mem::take(&mut self.sent) {
             let (Some(key), Some(batch)) = (&sent.key, self.batches.get(&number)) else { continue };
-            let answer = client.post(&batch.request(sent.revision), Some(key))?;
+            let began = Instant::now();
+            let mut answer = client.post(&batch.request(sent.revision), Some(key))?;
+            // The connections of the service to a database that was killed are found dead one by one.
+            while batch::can_be_repeated(&answer) && began.elapsed() < PATIENCE {
+                thread::sleep(Duration::from_millis(20));
+                answer = client.post(&batch.request(sent.revision), Some(key))?;
+            }
             if !batch::acknowledges(&answer) {
                 return Err(Failure::from(format!(
                     "a repeated request was refused: {} {}",

@@ -67,7 +67,7 @@ impl Batch {
                     new.touch(known, now);
                     Change { old: known.clone(), new }
                 };
-                let change = Change::between(known.clone(), wanted.goal, now);
+                let change = Change::between(known, wanted.goal, now);
                 match change.or_else(|| (!items.is_empty()).then(touched)) {
                     None => known.clone(),
                     Some(change) => {

@@ -8,10 +8,10 @@ use entity::{
     account_grant, department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point,
     project, source_document, spending_plan, unit, unit_alias,
 };
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, InsertStatement, OnConflict, Query};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait,
-    PrimaryKeyToColumn, QueryFilter,
+    ColumnTrait, ConnectionTrait, EntityName, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
+    QueryFilter,
 };
 
 use super::journal::Journaled;
@@ -25,9 +25,7 @@ const ROWS_A_STATEMENT: usize = 500;
 pub const KEYS_A_STATEMENT: usize = 5_000;
 
 /// A row with key, version and times.
-pub trait Stored:
-    Journaled + ModelTrait + IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel> + Clone + PartialEq
-{
+pub trait Stored: Journaled + ModelTrait + Clone + PartialEq {
     /// Takes over from a known row what is not its content: key, version, times, where it was read from, and what was said
     /// of it since.
     fn take_over(&mut self, known: &Self);
@@ -103,12 +101,10 @@ impl std::ops::AddAssign for Tally {
 /// Inserts rows.
 pub async fn insert<M: Stored>(work: &mut Work<'_>, rows: &[M]) -> AppResult<()>
 where
-    <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
     M::Entity: EntityTrait<Model = M>,
 {
     for chunk in rows.chunks(ROWS_A_STATEMENT) {
-        let chunk = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
-        M::Entity::insert_many(chunk).exec_without_returning(work.tx).await?;
+        work.tx.execute(&inserting(chunk.iter())?).await?;
     }
     work.created(rows);
     Ok(())
@@ -125,33 +121,46 @@ pub struct Change<M> {
 
 impl<M: Stored> Change<M> {
     /// The change from a known row to what is wanted of it; none when nothing differs.
-    pub fn between(known: M, wanted: M, now: Timestamp) -> Option<Self> {
+    pub fn between(known: &M, wanted: M, now: Timestamp) -> Option<Self> {
         let mut new = wanted.clone();
-        new.take_over(&known);
-        if new == known {
+        new.take_over(known);
+        if new == *known {
             return None;
         }
         new.touch(&wanted, now);
-        Some(Self { old: known, new })
+        Some(Self { old: known.clone(), new })
     }
 }
 
 /// Updates rows by key: one statement for each few hundred, whatever changed in them.
 pub async fn update<M: Stored>(work: &mut Work<'_>, changes: &[Change<M>]) -> AppResult<()>
 where
-    <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
     M::Entity: EntityTrait<Model = M>,
 {
     work.updating(changes).await?;
     let key = key_column::<M>()?;
     let values = || <M::Entity as EntityTrait>::Column::iter().filter(|column| column.as_str() != key.as_str());
     for chunk in changes.chunks(ROWS_A_STATEMENT) {
-        let chunk = chunk.iter().map(|change| change.new.clone().into_active_model().reset_all());
         // Every key is known, so nothing is ever inserted here.
         let known = OnConflict::column(key).update_columns(values()).to_owned();
-        M::Entity::insert_many(chunk).on_conflict(known).exec_without_returning(work.tx).await?;
+        work.tx.execute(inserting(chunk.iter().map(|change| &change.new))?.on_conflict(known)).await?;
     }
     Ok(())
+}
+
+/// The statement that inserts rows with all their columns; their values are taken from them without a copy of the row.
+fn inserting<'a, M: Stored + 'a>(rows: impl Iterator<Item = &'a M>) -> AppResult<InsertStatement>
+where
+    M::Entity: EntityTrait<Model = M>,
+{
+    let columns = || <M::Entity as EntityTrait>::Column::iter();
+    let mut insert = Query::insert().into_table(M::Entity::default().table_ref()).columns(columns()).take();
+    for row in rows {
+        let values = columns().map(|column| Expr::val(row.get(column)));
+        // Each row has as many values as there are columns.
+        insert.values(values).map_err(AppError::internal)?;
+    }
+    Ok(insert)
 }
 
 /// Deletes rows by key; what is part of them goes with them.
@@ -180,7 +189,6 @@ where
 /// Stores one row over the one that is known for the same natural key, and gives it as it now stands.
 pub async fn put<M: Stored>(work: &mut Work<'_>, known: Option<M>, wanted: M, tally: &mut Tally) -> AppResult<M>
 where
-    <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
     M::Entity: EntityTrait<Model = M>,
 {
     let Some(known) = known else {
@@ -188,7 +196,7 @@ where
         tally.created += 1;
         return Ok(wanted);
     };
-    let Some(change) = Change::between(known.clone(), wanted, work.now) else {
+    let Some(change) = Change::between(&known, wanted, work.now) else {
         tally.unchanged += 1;
         return Ok(known);
     };
@@ -227,7 +235,7 @@ impl<M: Stored> Difference<M> {
                 difference.rows.push(row);
                 continue;
             };
-            match Change::between(known.clone(), row, now) {
+            match Change::between(&known, row, now) {
                 Some(change) => {
                     difference.rows.push(change.new.clone());
                     difference.changed.push(change);
@@ -256,12 +264,11 @@ impl<M: Stored> Difference<M> {
         }
     }
 
-    /// Adds what differs in another list, to be written together.
+    /// Adds what differs in another list, to be written together; the rows as they shall stand are not gathered.
     pub fn join(&mut self, other: Self) {
         self.gone.extend(other.gone);
         self.changed.extend(other.changed);
         self.new.extend(other.new);
-        self.rows.extend(other.rows);
     }
 
     /// Deletes what is gone.
@@ -275,7 +282,6 @@ impl<M: Stored> Difference<M> {
     /// Writes what is changed or new.
     pub async fn write_rest(&self, work: &mut Work<'_>) -> AppResult<()>
     where
-        <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
         M::Entity: EntityTrait<Model = M>,
     {
         update(work, &self.changed).await?;
@@ -285,7 +291,6 @@ impl<M: Stored> Difference<M> {
     /// Writes it: what is gone first, so that what comes can take its place in a unique key.
     pub async fn write(&self, work: &mut Work<'_>) -> AppResult<()>
     where
-        <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
         M::Entity: EntityTrait<Model = M>,
     {
         self.remove_gone(work).await?;
@@ -302,7 +307,6 @@ pub async fn replace<M: Stored, K: Eq + Hash>(
     tally: &mut Tally,
 ) -> AppResult<Vec<M>>
 where
-    <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
     M::Entity: EntityTrait<Model = M>,
 {
     let difference = Difference::between(known, wanted, key, work.now);

@@ -66,3 +66,9 @@ pub fn acknowledges(answer: &Answer) -> bool {
             && read.pointer("/data/projectsUpsert/committed") == Some(&Value::Bool(true))
     })
 }
+
+/// Whether an answer says that the request may come again.
+pub fn can_be_repeated(answer: &Answer) -> bool {
+    let read: Option<Value> = serde_json::from_str(&answer.body).ok();
+    read.is_some_and(|read| read.pointer("/errors/0/extensions/retryable") == Some(&Value::Bool(true)))
+}

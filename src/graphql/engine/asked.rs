@@ -6,6 +6,7 @@ use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{Directive, Field, FragmentDefinition, Selection, SelectionSet, VariableDefinition};
 use async_graphql::{Name, Positioned, Value, Variables};
 use async_graphql_value::Value as Literal;
+use serde_json::Value as Json;
 
 use super::signature::Argument;
 use crate::bulk::Bulk;
@@ -142,6 +143,20 @@ impl<'a> Asked<'a> {
             .ok_or_else(|| AppError::bad_input(format!("`{name}` must have a value.")))
     }
 
+    /// The same as JSON; what a variable holds is read where it is, because it can be large.
+    ///
+    /// # Errors
+    /// As [`Asked::required`].
+    pub fn required_json(&self, name: &str) -> AppResult<Json> {
+        let sent = self.arguments.iter().find(|(key, _)| key.node == name).map(|(_, literal)| &literal.node);
+        if let Some(Literal::Variable(variable)) = sent
+            && let Some(value) = self.environment.variables.get(variable).filter(|value| **value != Value::Null)
+        {
+            return Ok(json(value));
+        }
+        Ok(json(&self.required(name)?))
+    }
+
     /// The value of an argument of a directive on this field; `None` without the directive.
     pub fn directive(&self, name: &str, argument: &str) -> Option<Value> {
         let directive = self.directives.iter().find(|directive| directive.node.name.node == name)?;
@@ -220,6 +235,22 @@ impl<'a> Asked<'a> {
             let definition = self.environment.definitions.iter().find(|definition| definition.node.name.node == *name);
             definition.and_then(|definition| definition.node.default_value.as_ref()).map(|value| value.node.clone())
         })
+    }
+}
+
+/// A value as JSON.
+fn json(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Number(number) => Json::Number(number.clone()),
+        Value::String(text) => Json::String(text.clone()),
+        Value::Boolean(truth) => Json::Bool(*truth),
+        Value::Binary(bytes) => Json::Array(bytes.iter().map(|byte| Json::from(*byte)).collect()),
+        Value::Enum(name) => Json::String(name.to_string()),
+        Value::List(items) => Json::Array(items.iter().map(json).collect()),
+        Value::Object(fields) => {
+            Json::Object(fields.iter().map(|(name, value)| (name.to_string(), json(value))).collect())
+        }
     }
 }
 

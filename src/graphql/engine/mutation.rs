@@ -20,7 +20,7 @@ use super::plan::Plan;
 use super::registry::Registrar;
 use super::signature::{Argument, Signature};
 use crate::bulk::Bulk;
-use crate::error::{AppError, AppResult};
+use crate::error::AppResult;
 use crate::input::{At, Described, Input, UserError};
 use crate::limits::ProfileLimits;
 use crate::service::work::Work;
@@ -113,7 +113,7 @@ impl Mutation {
     /// `BAD_USER_INPUT` or `COST_LIMIT` where no rows can be read; mistakes in rows are no errors here.
     pub fn plan(&self, asked: Asked<'_>) -> AppResult<Planned> {
         let asked = asked.declared(&self.arguments);
-        let input = asked.required(INPUT)?.into_json().map_err(AppError::internal)?;
+        let input = asked.required_json(INPUT)?;
         let mut change = (self.read)(&input, asked.environment.limits)?;
         if let Some(bulk) = asked.environment.bulk {
             change.equip(bulk);

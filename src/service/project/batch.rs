@@ -1,5 +1,7 @@
 //! Writing many projects at once: what differs is gathered table by table and written in sets.
 
+use std::mem;
+
 use entity::value::Timestamp;
 use entity::{indicator, objective, plan_point, project, spending_plan};
 
@@ -52,10 +54,10 @@ impl Batch {
                 (Some(project), plan, points, objectives, indicators)
             }
         };
-        let plans = Difference::between(known_plan, plan, |plan| plan.project_id, now);
-        let points = Difference::between(known_points, points, |point| point.month, now);
-        let objectives = Difference::between(known_objectives, objectives, |row| row.ordinal, now);
-        let indicators = Difference::between(known_indicators, indicators, |row| row.ordinal, now);
+        let mut plans = Difference::between(known_plan, plan, |plan| plan.project_id, now);
+        let mut points = Difference::between(known_points, points, |point| point.month, now);
+        let mut objectives = Difference::between(known_objectives, objectives, |row| row.ordinal, now);
+        let mut indicators = Difference::between(known_indicators, indicators, |row| row.ordinal, now);
         let parts_differ = !(plans.is_empty() && points.is_empty() && objectives.is_empty() && indicators.is_empty());
         let project = self.put_project(known_project, wanted.project, parts_differ, now);
         self.tallies.plans += match (plans.tally(), points.is_empty()) {
@@ -66,9 +68,9 @@ impl Batch {
         self.tallies.indicators += indicators.tally();
         let content = Content {
             project,
-            plan: plans.rows.first().map(|plan| (plan.clone(), points.rows.clone())),
-            objectives: objectives.rows.clone(),
-            indicators: indicators.rows.clone(),
+            plan: plans.rows.pop().map(|plan| (plan, mem::take(&mut points.rows))),
+            objectives: mem::take(&mut objectives.rows),
+            indicators: mem::take(&mut indicators.rows),
         };
         self.plans.join(plans);
         self.points.join(points);
@@ -90,7 +92,7 @@ impl Batch {
             self.projects.new.push(wanted.clone());
             return wanted;
         };
-        let change = Change::between(known.clone(), wanted, now).or_else(|| {
+        let change = Change::between(&known, wanted, now).or_else(|| {
             parts_differ.then(|| {
                 let mut new = known.clone();
                 new.touch(&known, now);

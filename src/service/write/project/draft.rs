@@ -25,9 +25,9 @@ use crate::service::write::{Mode, Row};
 
 /// A project with its parts as rows make it.
 #[derive(Clone)]
-pub(super) struct Draft {
+pub(super) struct Draft<'a> {
     /// As it is stored.
-    pub(super) known: Option<Content>,
+    pub(super) known: Option<&'a Content>,
     /// The project as it shall be.
     pub(super) project: project::Model,
     /// Its objectives as they shall be.
@@ -44,14 +44,14 @@ pub(super) struct Draft {
     now: Timestamp,
 }
 
-impl Draft {
+impl<'a> Draft<'a> {
     /// The copy of what a row means.
-    pub(super) fn of(places: &Places, found: &Found, levels: &Levels, now: Timestamp) -> Option<Self> {
+    pub(super) fn of(places: &'a Places, found: &Found, levels: &Levels, now: Timestamp) -> Option<Self> {
         let known = match found {
-            Found::Known(id) => Some(places.known.get(*id)?.clone()),
+            Found::Known(id) => Some(places.known.get(*id)?),
             Found::New { .. } => None,
         };
-        let project = match (&known, found) {
+        let project = match (known, found) {
             (Some(known), _) => known.project.clone(),
             (None, Found::New { division_code, unit, fiscal_year, code, name }) => {
                 new_project(division_code, *unit, *fiscal_year, code.as_deref(), name.as_deref(), now)
@@ -59,9 +59,9 @@ impl Draft {
             (None, Found::Known(_)) => return None,
         };
         Some(Self {
-            objectives: known.as_ref().map(|known| known.objectives.clone()).unwrap_or_default(),
-            plan: Plan::of(known.as_ref().and_then(|known| known.plan.as_ref())),
-            indicators: Indicators::of(&project, known.as_ref(), levels),
+            objectives: known.map(|known| known.objectives.clone()).unwrap_or_default(),
+            plan: Plan::of(known.and_then(|known| known.plan.as_ref())),
+            indicators: Indicators::of(&project, known, levels),
             known,
             project,
             is_deleted: false,
@@ -91,7 +91,7 @@ impl Draft {
                 let existing = Some(self.project.id.public());
                 errors.push(UserError::duplicate(UserErrorCode::Duplicate, self.key_path(row), existing, words));
             }
-            let stored = self.known.as_ref().map(|known| known.project.version);
+            let stored = self.known.map(|known| known.project.version);
             let node = self.project.id.public();
             expect(&at, *expected_version, stored, &node, || self.differing(edit), errors);
         }
@@ -111,7 +111,7 @@ impl Draft {
                 _ => {}
             },
             Edit::Plan(points) => {
-                let known = self.known.as_ref().and_then(|known| known.plan.as_ref()).map(|(plan, _)| plan);
+                let known = self.known.and_then(|known| known.plan.as_ref()).map(|(plan, _)| plan);
                 let id = known.map(|plan| plan.id.public()).unwrap_or_default();
                 check_part(row, *mode, points.is_none(), known.map(|plan| plan.version), &id, errors);
                 match points {
@@ -308,13 +308,13 @@ impl Draft {
             return None;
         }
         let key = TakenKey::of(&self.project);
-        let known = self.known.as_ref().map(|known| TakenKey::of(&known.project));
+        let known = self.known.map(|known| TakenKey::of(&known.project));
         (known.as_ref() != Some(&key)).then_some(key)
     }
 
     /// What is inside a known project, by kind and number; none where it is empty.
     fn dependants(&self) -> Option<Vec<(&'static str, usize)>> {
-        let known = self.known.as_ref()?;
+        let known = self.known?;
         let counts = [
             ("plan", usize::from(known.plan.is_some())),
             ("objectives", known.objectives.len()),
@@ -359,7 +359,7 @@ impl Draft {
             return Ok(None);
         }
         if self.is_deleted {
-            if let Some(known) = &self.known {
+            if let Some(known) = self.known {
                 batch.delete(known);
             }
             return Ok(None);
@@ -376,7 +376,7 @@ impl Draft {
             indicators: self.indicators.rows(work, levels).await?,
             project,
         };
-        Ok(Some(batch.put(self.known.as_ref(), wanted, self.now)))
+        Ok(Some(batch.put(self.known, wanted, self.now)))
     }
 }
 

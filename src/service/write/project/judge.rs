@@ -19,12 +19,16 @@ use crate::service::work::Work;
 
 /// Puts what the rules notice in the content of the written projects in the place of what they noticed before. What they
 /// noticed in the printed form of a document stays: it is true of the document.
-pub(super) async fn write_findings(work: &mut Work<'_>, drafts: &[Draft], stored: &[Option<Content>]) -> AppResult<()> {
-    let written: Vec<(&Draft, &Content)> = drafts
+pub(super) async fn write_findings(
+    work: &mut Work<'_>,
+    drafts: &[Draft<'_>],
+    stored: &[Option<Content>],
+) -> AppResult<()> {
+    let written: Vec<(&Draft<'_>, &Content)> = drafts
         .iter()
         .zip(stored)
         .filter_map(|(draft, content)| Some((draft, content.as_ref()?)))
-        .filter(|(draft, content)| draft.known.as_ref() != Some(*content))
+        .filter(|(draft, content)| draft.known != Some(*content))
         .collect();
     let known =
         known(work, written.iter().filter(|(draft, _)| draft.known.is_some()).map(|(_, c)| c.project.id)).await?;
@@ -66,7 +70,7 @@ async fn known(work: &Work<'_>, projects: impl Iterator<Item = ProjectId>) -> Ap
     Ok(known)
 }
 
-fn noticed(draft: &Draft, content: &Content, work: &Work<'_>) -> Vec<finding::Model> {
+fn noticed(draft: &Draft<'_>, content: &Content, work: &Work<'_>) -> Vec<finding::Model> {
     let project = &content.project;
     let facts = facts(draft, content);
     let rows = review(&facts).into_iter().filter(|noticed| !rejects(noticed.rule)).map(|noticed| {
@@ -121,7 +125,7 @@ fn rejects(rule: quality::Rule) -> bool {
     }
 }
 
-fn facts<'a>(draft: &'a Draft, content: &'a Content) -> ProjectFacts<'a> {
+fn facts<'a>(draft: &'a Draft<'_>, content: &'a Content) -> ProjectFacts<'a> {
     let project = &content.project;
     let plan = match &content.plan {
         None => PlanFacts::Missing,

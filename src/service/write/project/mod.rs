@@ -56,7 +56,12 @@ pub async fn apply(work: &mut Work<'_>, rows: &[Row<ProjectRow>], atomicity: Ato
 }
 
 /// Merges every row into the draft of its project.
-fn merge(work: &Work<'_>, rows: &[Row<ProjectRow>], places: &Places, levels: &Levels) -> (Vec<Draft>, Vec<Progress>) {
+fn merge<'a>(
+    work: &Work<'_>,
+    rows: &[Row<ProjectRow>],
+    places: &'a Places,
+    levels: &Levels,
+) -> (Vec<Draft<'a>>, Vec<Progress>) {
     let mut drafts: Vec<Draft> = Vec::new();
     let mut of_project: HashMap<Found, usize> = HashMap::new();
     let mut progress = Vec::with_capacity(rows.len());
@@ -79,7 +84,7 @@ fn merge(work: &Work<'_>, rows: &[Row<ProjectRow>], places: &Places, levels: &Le
 }
 
 /// A key that another project has, stored or among the drafts, cannot be taken.
-fn refuse_taken_keys(drafts: &mut [Draft], places: &Places, rows: &[Row<ProjectRow>], progress: &mut [Progress]) {
+fn refuse_taken_keys(drafts: &mut [Draft<'_>], places: &Places, rows: &[Row<ProjectRow>], progress: &mut [Progress]) {
     let mut taken: HashMap<TakenKey, ProjectId> = HashMap::new();
     for draft in drafts {
         let Some(key) = draft.new_key() else { continue };

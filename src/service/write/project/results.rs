@@ -17,7 +17,7 @@ pub(super) struct Progress {
 }
 
 /// Takes back what shall not be written because other rows failed.
-pub(super) fn hold_back(drafts: &mut [Draft], progress: &[Progress], atomicity: Atomicity) {
+pub(super) fn hold_back(drafts: &mut [Draft<'_>], progress: &[Progress], atomicity: Atomicity) {
     let failed = || progress.iter().filter(|row| !row.errors.is_empty());
     match atomicity {
         Atomicity::PerRow => {}
@@ -41,12 +41,12 @@ pub(super) fn hold_back(drafts: &mut [Draft], progress: &[Progress], atomicity: 
 pub(super) fn of(
     rows: &[Row<ProjectRow>],
     progress: Vec<Progress>,
-    drafts: &[Draft],
+    drafts: &[Draft<'_>],
     stored: &[Option<Content>],
 ) -> Vec<RowResult> {
     let result = |(index, (row, progress)): (usize, (&Row<ProjectRow>, Progress))| {
         let draft = progress.draft.and_then(|draft| Some((drafts.get(draft)?, stored.get(draft)?.as_ref())));
-        let known = draft.and_then(|(draft, _)| draft.known.as_ref());
+        let known = draft.and_then(|(draft, _)| draft.known);
         let key = row.input.to_string();
         let (outcome, id) = match draft {
             _ if !progress.errors.is_empty() => (Outcome::Failed, known.and_then(|known| id(&row.input.edit, known))),

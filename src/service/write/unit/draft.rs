@@ -189,7 +189,7 @@ impl<'a> Draft<'a> {
         let known = self.known.as_ref();
         let (outcome, id) = match &self.wanted {
             Some(wanted) if self.errors.is_empty() => {
-                let change = known.map(|known| Change::between(known.clone(), wanted.clone(), now));
+                let change = known.map(|known| Change::between(known, wanted.clone(), now));
                 let outcome = match change {
                     None => Outcome::Created,
                     Some(None) => Outcome::Unchanged,

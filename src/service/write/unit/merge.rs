@@ -158,7 +158,7 @@ async fn write(work: &mut Work<'_>, into: &unit::Model, from: &unit::Model) -> A
     let mut changes: Vec<Change<unit::Model>> = Vec::new();
     for child in children {
         let wanted = unit::Model { parent_id: Some(into.id), ..child.clone() };
-        changes.extend(Change::between(child, wanted, work.now));
+        changes.extend(Change::between(&child, wanted, work.now));
     }
     let moved: Vec<UnitId> = changes.iter().map(|change| change.new.id).collect();
     // What the unit has is another than before, so who expects its former version is told.

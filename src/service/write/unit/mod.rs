@@ -90,7 +90,7 @@ async fn write(work: &mut Work<'_>, wanted: &mut Vec<(Option<unit::Model>, unit:
         if known.code != unit.code {
             former.push(known.clone());
         }
-        changed.extend(Change::between(known, unit, work.now));
+        changed.extend(Change::between(&known, unit, work.now));
     }
     stored::insert(work, &tree::from_above(new)).await?;
     stored::update(work, &changed).await?;
