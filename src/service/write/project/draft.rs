@@ -2,19 +2,20 @@
 
 use std::collections::HashMap;
 
-use entity::id::{ObjectiveId, ProjectId, UnitId};
-use entity::value::{Fen, GoalLevel, Timestamp};
+use entity::id::UnitId;
+use entity::value::{Fen, Timestamp};
 use entity::{objective, project};
 
+use super::check::{broken, check_part, has_dependants};
 use super::edit::{Edit, ProjectRow};
 use super::indicator::Indicators;
+use super::key::{TakenKey, new_project};
 use super::places::{Found, Places};
 use super::plan::Plan;
 use super::results::Progress;
 use crate::error::AppResult;
-use crate::input::project::{ObjectivePatch, ProjectFields};
+use crate::input::project::ProjectFields;
 use crate::input::{At, Sent, UserError, UserErrorCode, Words};
-use crate::rules::numbering;
 use crate::rules::quality::Rule;
 use crate::service::indicator_level::Levels;
 use crate::service::project::{Batch, Content};
@@ -41,7 +42,7 @@ pub(super) struct Draft<'a> {
     /// The rows that were merged into it.
     rows: Vec<usize>,
     has_whole_row: bool,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 impl<'a> Draft<'a> {
@@ -72,7 +73,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Merges a row; one with mistakes leaves the copy as it was.
-    pub(super) fn merge(&mut self, index: usize, row: &Row<ProjectRow>, levels: &Levels, errors: &mut Vec<UserError>) {
+    pub(super) fn merge(&mut self, index: usize, row: &Row<ProjectRow>, errors: &mut Vec<UserError>) {
         let at = row.at();
         let known_errors = errors.len();
         let is_known = self.known.is_some();
@@ -99,11 +100,12 @@ impl<'a> Draft<'a> {
         match edit {
             Edit::Project(fields) => {
                 let mut next = self.clone();
-                next.set(fields, &set, levels, errors);
+                next.set(fields, &set, errors);
                 if errors.len() == known_errors && row.errors.is_empty() {
                     *self = next;
-                    self.has_whole_row = true;
                 }
+                // Also where it has mistakes: a later row for the same project contradicts it.
+                self.has_whole_row = true;
             }
             Edit::DeleteProject { cascade } => match self.dependants() {
                 Some(dependants) if !cascade => errors.push(has_dependants(&at, &dependants)),
@@ -125,7 +127,7 @@ impl<'a> Draft<'a> {
             }
             Edit::Objective(ordinal, text) => self.patch_objective(*ordinal, text.as_deref(), *mode, row, errors),
             Edit::Indicator(ordinal, fields) => {
-                self.indicators.patch(*ordinal, fields.as_ref(), row, levels, errors);
+                self.indicators.patch(*ordinal, fields.as_ref(), row, errors);
             }
             Edit::Point(..) => {}
         }
@@ -141,7 +143,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Sets what was sent of the project and of the lists inside it.
-    fn set(&mut self, fields: &ProjectFields, at: &At<'_>, levels: &Levels, errors: &mut Vec<UserError>) {
+    fn set(&mut self, fields: &ProjectFields, at: &At<'_>, errors: &mut Vec<UserError>) {
         let project = &mut self.project;
         if let Sent::Set(name) = &fields.name {
             if project.name != *name {
@@ -204,72 +206,10 @@ impl<'a> Draft<'a> {
         match &fields.indicators {
             Sent::Absent => {}
             Sent::Clear => self.indicators.clear(),
-            Sent::Set(list) => self.indicators.replace(list, &at.field("indicators"), levels, errors),
+            Sent::Set(list) => self.indicators.replace(list, &at.field("indicators"), errors),
         }
         if let Sent::Set(patches) = &fields.indicators_patch {
-            self.indicators.patch_all(patches, &at.field("indicatorsPatch"), levels, errors);
-        }
-    }
-
-    fn set_objectives(&mut self, texts: &[String]) {
-        let ordinals = 1..;
-        self.objectives = ordinals.zip(texts).map(|(ordinal, text)| self.objective(ordinal, text)).collect();
-    }
-
-    fn set_objective(&mut self, patch: &ObjectivePatch, at: &At<'_>, errors: &mut Vec<UserError>) {
-        let Some(ordinal) = patch.ordinal else { return };
-        match (&patch.text, patch.delete == Some(true)) {
-            (None, true) => self.objectives.retain(|objective| objective.ordinal != ordinal),
-            (Some(text), false) => self.put_objective(ordinal, text),
-            (Some(_), true) | (None, false) => {
-                let words = Words::new("Give `text` or `delete`, and not both.", "text 与 delete 必须且只能给出一个。");
-                errors.push(UserError::validation(UserErrorCode::InvalidFormat, at.path(), "oneOf", None, words));
-            }
-        }
-    }
-
-    fn patch_objective(
-        &mut self,
-        ordinal: i32,
-        text: Option<&str>,
-        mode: Mode,
-        row: &Row<ProjectRow>,
-        errors: &mut Vec<UserError>,
-    ) {
-        let known = self.objectives.iter().find(|objective| objective.ordinal == ordinal);
-        let id = known.map(|known| known.id.public()).unwrap_or_default();
-        let version = known.map(|known| known.version);
-        let deletes = text.is_none();
-        check_part(row, mode, deletes, version, &id, errors);
-        if !errors.is_empty() {
-            return;
-        }
-        match text {
-            None => self.objectives.retain(|objective| objective.ordinal != ordinal),
-            Some(text) => self.put_objective(ordinal, text),
-        }
-    }
-
-    fn put_objective(&mut self, ordinal: i32, text: &str) {
-        let row = self.objective(ordinal, text);
-        self.objectives.retain(|objective| objective.ordinal != ordinal);
-        self.objectives.push(row);
-        self.objectives.sort_by_key(|objective| objective.ordinal);
-    }
-
-    fn objective(&self, ordinal: i32, text: &str) -> objective::Model {
-        let split = numbering::split(text);
-        objective::Model {
-            id: ObjectiveId::new(),
-            division_code: self.project.division_code.clone(),
-            unit_id: self.project.unit_id,
-            project_id: self.project.id,
-            ordinal,
-            number: split.number,
-            text: split.text,
-            version: 1,
-            created_at: self.now,
-            updated_at: self.now,
+            self.indicators.patch_all(patches, &at.field("indicatorsPatch"), errors);
         }
     }
 
@@ -380,68 +320,6 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// A natural key of a project.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum TakenKey {
-    /// Division, year and code.
-    Code(String, i32, String),
-    /// Unit, year and name of one without a code.
-    Name(UnitId, i32, String),
-}
-
-impl TakenKey {
-    fn of(project: &project::Model) -> Self {
-        match &project.code {
-            Some(code) => Self::Code(project.division_code.clone(), project.fiscal_year, code.clone()),
-            None => Self::Name(project.unit_id, project.fiscal_year, project.name.clone()),
-        }
-    }
-
-    /// The stored project that has it.
-    pub(super) fn holder(&self, places: &Places) -> Option<ProjectId> {
-        match self {
-            Self::Code(division, year, code) => places.known.by_code(division, *year, code),
-            Self::Name(unit, year, name) => places.known.by_name("", *year, Some(*unit), name).first().copied(),
-        }
-    }
-}
-
-fn new_project(
-    division_code: &str,
-    unit_id: UnitId,
-    fiscal_year: i32,
-    code: Option<&str>,
-    name: Option<&str>,
-    now: Timestamp,
-) -> project::Model {
-    project::Model {
-        id: ProjectId::new(),
-        division_code: division_code.to_owned(),
-        unit_id,
-        fiscal_year,
-        ordinal: 0,
-        code: code.map(str::to_owned),
-        name: name.unwrap_or_default().to_owned(),
-        heading: None,
-        unit_raw: None,
-        goal_level: GoalLevel::Project,
-        budget: None,
-        budget_raw: None,
-        fiscal_funds: None,
-        fiscal_funds_raw: None,
-        other_funds: None,
-        other_funds_raw: None,
-        purpose: None,
-        source_id: None,
-        source_line: None,
-        source_table: None,
-        source_row: None,
-        version: 1,
-        created_at: now,
-        updated_at: now,
-    }
-}
-
 /// Sets an amount; the printed text stays only beside the amount that was read from it.
 fn put_money(amount: &mut Option<Fen>, raw: &mut Option<String>, sent: &Sent<Fen>) {
     let wanted = sent.clone().over(*amount);
@@ -461,39 +339,4 @@ fn adds_up(project: &project::Model) -> bool {
             i128::from(budget.0) == sum
         }
     }
-}
-
-/// A rule of the field that what was sent would break.
-pub(super) fn broken(at: &At<'_>, rule: Rule, value: Option<&str>, words: Words) -> UserError {
-    UserError::validation(UserErrorCode::RuleViolated, at.path(), rule.id(), value, words)
-}
-
-/// Checks that a part is new or known as the row wants it, and its version.
-pub(super) fn check_part(
-    row: &Row<ProjectRow>,
-    mode: Mode,
-    deletes: bool,
-    version: Option<i32>,
-    id: &str,
-    errors: &mut Vec<UserError>,
-) {
-    let at = row.at();
-    let key = at.field(row.input.who.path().first().copied().unwrap_or_default());
-    if mode == Mode::Create && version.is_some() {
-        let words = Words::new("It exists already.", "该对象已存在。");
-        errors.push(UserError::duplicate(UserErrorCode::Duplicate, key.path(), Some(id.to_owned()), words));
-    }
-    if (mode == Mode::Update || deletes) && version.is_none() {
-        errors.push(UserError::not_found(key.path(), &row.input.to_string()));
-    }
-    expect(&at, row.input.expected_version, version, id, Vec::new, errors);
-}
-
-fn has_dependants(at: &At<'_>, dependants: &[(&'static str, usize)]) -> UserError {
-    let list = dependants.iter().map(|(kind, count)| format!("{kind}: {count}")).collect::<Vec<_>>().join(", ");
-    let words = Words::new(
-        format!("The project holds {list}; `cascade: true` deletes them with it."),
-        format!("该项目下还有 {list}；cascade: true 会一并删除。"),
-    );
-    UserError::validation(UserErrorCode::HasDependants, at.field("cascade").path(), "dependants", Some(&list), words)
 }

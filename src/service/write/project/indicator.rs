@@ -4,12 +4,13 @@ use entity::id::{IndicatorId, IndicatorLevelId};
 use entity::value::{IndicatorRegime, Micro, TargetKind, Timestamp};
 use entity::{indicator, project};
 
-use super::draft::check_part;
+use super::check::check_part;
 use super::edit::ProjectRow;
+use super::target::{printed, says};
 use crate::error::AppResult;
-use crate::input::indicator::{IndicatorFields, IndicatorPatch, Target};
+use crate::input::indicator::{IndicatorFields, IndicatorPatch};
 use crate::input::{At, Sent, UserError, UserErrorCode, Words};
-use crate::rules::target::{self, PartsError};
+use crate::rules::target;
 use crate::rules::taxonomy::{self, Level, Named, named1, named2};
 use crate::service::indicator_level::Levels;
 use crate::service::project::Content;
@@ -105,13 +106,7 @@ impl Indicators {
     }
 
     /// Puts a list in the place of all; what the list does not say of an indicator is empty.
-    pub(super) fn replace(
-        &mut self,
-        list: &[IndicatorFields],
-        at: &At<'_>,
-        levels: &Levels,
-        errors: &mut Vec<UserError>,
-    ) {
+    pub(super) fn replace(&mut self, list: &[IndicatorFields], at: &At<'_>, errors: &mut Vec<UserError>) {
         let regime = taxonomy::regime(list.iter().filter_map(|fields| {
             Some((fields.level1.value()?.as_str(), fields.level2.value().map(String::as_str).unwrap_or_default()))
         }));
@@ -119,25 +114,19 @@ impl Indicators {
         let mut next = Vec::with_capacity(list.len());
         for (index, (ordinal, fields)) in (1..).zip(list).enumerate() {
             let known = self.list.iter().find(|draft| draft.row.ordinal == ordinal);
-            next.extend(self.made(ordinal, fields, known, false, regime, &at.entry(index), levels, errors));
+            next.extend(self.made(ordinal, fields, known, false, regime, &at.entry(index), errors));
         }
         self.list = next;
     }
 
     /// Changes single indicators of a list of patches.
-    pub(super) fn patch_all(
-        &mut self,
-        patches: &[IndicatorPatch],
-        at: &At<'_>,
-        levels: &Levels,
-        errors: &mut Vec<UserError>,
-    ) {
+    pub(super) fn patch_all(&mut self, patches: &[IndicatorPatch], at: &At<'_>, errors: &mut Vec<UserError>) {
         for (index, patch) in patches.iter().enumerate() {
             let here = at.entry(index);
             let Some(ordinal) = patch.ordinal else { continue };
             match (&patch.set, patch.delete == Some(true)) {
                 (None, true) => self.list.retain(|draft| draft.row.ordinal != ordinal),
-                (Some(fields), false) => self.put(ordinal, fields, &here.field("set"), levels, errors),
+                (Some(fields), false) => self.put(ordinal, fields, &here.field("set"), errors),
                 (Some(_), true) | (None, false) => {
                     let words =
                         Words::new("Give `set` or `delete`, and not both.", "set 与 delete 必须且只能给出一个。");
@@ -153,7 +142,6 @@ impl Indicators {
         ordinal: i32,
         fields: Option<&IndicatorFields>,
         row: &Row<ProjectRow>,
-        levels: &Levels,
         errors: &mut Vec<UserError>,
     ) {
         let known = self.list.iter().find(|draft| draft.row.ordinal == ordinal);
@@ -164,23 +152,16 @@ impl Indicators {
         match fields {
             None if errors.is_empty() => self.list.retain(|draft| draft.row.ordinal != ordinal),
             None => {}
-            Some(fields) if row.errors.is_empty() => self.put(ordinal, fields, &at.field("set"), levels, errors),
+            Some(fields) if row.errors.is_empty() => self.put(ordinal, fields, &at.field("set"), errors),
             Some(_) => {}
         }
     }
 
-    fn put(
-        &mut self,
-        ordinal: i32,
-        fields: &IndicatorFields,
-        at: &At<'_>,
-        levels: &Levels,
-        errors: &mut Vec<UserError>,
-    ) {
+    fn put(&mut self, ordinal: i32, fields: &IndicatorFields, at: &At<'_>, errors: &mut Vec<UserError>) {
         let known_errors = errors.len();
         let place = self.list.iter().position(|draft| draft.row.ordinal == ordinal);
         let known = place.and_then(|place| self.list.get(place));
-        let made = self.made(ordinal, fields, known, true, self.regime(), at, levels, errors);
+        let made = self.made(ordinal, fields, known, true, self.regime(), at, errors);
         if errors.len() > known_errors {
             return;
         }
@@ -195,7 +176,6 @@ impl Indicators {
     }
 
     /// An indicator with what was sent, over the known one; `keeps` says whether what was not sent stays.
-    #[allow(clippy::too_many_arguments, reason = "all of it is needed to make one indicator, in two places")]
     fn made(
         &self,
         ordinal: i32,
@@ -204,7 +184,6 @@ impl Indicators {
         keeps: bool,
         regime: IndicatorRegime,
         at: &At<'_>,
-        _levels: &Levels,
         errors: &mut Vec<UserError>,
     ) -> Option<Draft> {
         let base = known.filter(|_| keeps);
@@ -311,68 +290,7 @@ fn settle(named: Option<Named>, kept: Option<&LevelOf>, known: Option<&LevelOf>)
     }
 }
 
-/// What the columns of a row say of its target.
-fn says(row: &indicator::Model) -> target::Target {
-    target::Target {
-        kind: row.target_kind,
-        comparison: row.comparison,
-        value: row.value,
-        low: row.low,
-        high: row.high,
-        unit: row.target_unit.clone(),
-    }
-}
-
-/// The target as a form prints it.
-fn printed(sent: &Target, at: &At<'_>) -> Result<String, UserError> {
-    if let Some(text) = &sent.text {
-        return Ok(text.clone());
-    }
-    let (parts, at) = match (&sent.quantity, &sent.range) {
-        (Some(quantity), _) => (
-            target::Target {
-                kind: TargetKind::Quantity,
-                comparison: quantity.comparison,
-                value: quantity.value,
-                low: None,
-                high: None,
-                unit: quantity.unit.clone(),
-            },
-            at.field("quantity"),
-        ),
-        (None, Some(range)) => (
-            target::Target {
-                kind: TargetKind::Range,
-                comparison: None,
-                value: None,
-                low: range.low,
-                high: range.high,
-                unit: range.unit.clone(),
-            },
-            at.field("range"),
-        ),
-        (None, None) => return Err(needed(at, "text")),
-    };
-    target::text(&parts).map_err(|error| {
-        let (name, en, zh) = match error {
-            PartsError::WrongParts | PartsError::IsText => {
-                ("parts", "A part of the target is missing.", "指标值缺少组成部分。")
-            }
-            PartsError::EndsSwapped => ("low", "The low end is above the high end.", "下限高于上限。"),
-            PartsError::Number => {
-                ("number", "No form prints this number so that it could be read again.", "该数值无法按表格形式书写。")
-            }
-            PartsError::Unit => (
-                "unit",
-                "The unit cannot be told from the number before it; name it in another way, or send the target as text.",
-                "计量单位与前面的数值无法区分；请换一种写法，或以 text 形式给出。",
-            ),
-        };
-        UserError::validation(UserErrorCode::InvalidFormat, at.path(), name, None, Words::new(en, zh))
-    })
-}
-
-fn needed(at: &At<'_>, field: &str) -> UserError {
+pub(super) fn needed(at: &At<'_>, field: &str) -> UserError {
     let words = Words::new("A new indicator needs this, and it cannot be cleared.", "新建指标必须填写，且不能清除。");
     UserError::validation(UserErrorCode::Required, at.field(field).path(), "required", None, words)
 }

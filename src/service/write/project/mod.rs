@@ -3,13 +3,17 @@
 //! Every row becomes an edit of one project. Rows are merged into working copies of the projects that they name; what all
 //! of them together make of a project is judged and stored once.
 
+mod check;
 mod draft;
 mod edit;
 mod indicator;
 mod judge;
+mod key;
+mod objective;
 mod places;
 mod plan;
 mod results;
+mod target;
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,8 +26,9 @@ use crate::service::indicator_level::Levels;
 use crate::service::project::Batch;
 use crate::service::work::Work;
 
-use draft::{Draft, TakenKey};
+use draft::Draft;
 pub use edit::{Edit, ProjectRow, Who};
+use key::TakenKey;
 use places::{Found, Places};
 use results::Progress;
 
@@ -76,7 +81,7 @@ fn merge<'a>(
             }
         });
         if let Some(draft) = draft.and_then(|draft| drafts.get_mut(draft)) {
-            draft.merge(index, row, levels, &mut errors);
+            draft.merge(index, row, &mut errors);
         }
         progress.push(Progress { draft, errors });
     }

@@ -4,7 +4,7 @@ use entity::id::{PlanPointId, SpendingPlanId};
 use entity::value::{Fen, Micro, PlanBasis, Timestamp};
 use entity::{plan_point, project, spending_plan};
 
-use super::draft::{broken, check_part};
+use super::check::{broken, check_part};
 use super::edit::ProjectRow;
 use crate::input::plan::{Point, PointFields};
 use crate::input::{At, Sent, UserError, UserErrorCode, Words};
