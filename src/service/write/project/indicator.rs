@@ -176,6 +176,7 @@ impl Indicators {
     }
 
     /// An indicator with what was sent, over the known one; `keeps` says whether what was not sent stays.
+    #[allow(clippy::too_many_arguments, reason = "all of it is needed to make one indicator, in two places")]
     fn made(
         &self,
         ordinal: i32,
