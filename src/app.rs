@@ -30,6 +30,8 @@ use crate::db::{DatabaseSettings, Db};
 use crate::error::AppError;
 use crate::graphql;
 use crate::http::{self, Lifecycle, Ready, ServeOptions, Service};
+use crate::import::FileStore;
+use crate::intake;
 use crate::lang::ByLang;
 use crate::limits::Limits;
 use crate::service::idempotency;
@@ -142,6 +144,11 @@ pub async fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
 /// How the files of bulk operations are read and applied, by the kind of their rows.
 pub type Handlers = BTreeMap<BulkKind, Handler>;
 
+/// What ships for every kind.
+pub fn handlers(settings: &Settings) -> Handlers {
+    intake::handlers(FileStore::new(settings.files_folder()))
+}
+
 /// Bulk operations on a database, with their files in the data folder.
 pub fn bulk(settings: &Settings, db: &Db, handlers: Handlers) -> Bulk {
     let bulk_settings = BulkSettings {
@@ -229,7 +236,7 @@ pub fn router(settings: &Settings, db: &Db, bulk: Bulk, lifecycle: Lifecycle) ->
         let db = asked.clone();
         Box::pin(async move { db.ping().await })
     });
-    let schemas = ByLang::new(|lang| graphql::schema(Some(db.clone()), lang));
+    let schemas = ByLang::new(|lang| graphql::schema_with_bulk(Some(db.clone()), Some(bulk.clone()), lang));
     let sdl = ByLang::new(graphql::sdl);
     let service = Service::new(schemas, sdl, authenticate, Limits::DEFAULT, ready, lifecycle).with_bulk(bulk);
     Ok(http::router(service, &settings.cors_origins))

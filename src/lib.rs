@@ -24,6 +24,15 @@
 //! 3. [`import::run()`] stores the facts in one transaction through the functions of [`service`], row by row by natural key:
 //!    what is the same stays untouched.
 //!
+//! # The path of a write
+//!
+//! 1. [`input`] reads what was sent, a mutation's argument or a line of a file, by one table for each input, and names every
+//!    mistake with its place.
+//! 2. [`service::write`] locks the divisions that the rows touch, loads what is stored in a few statements, merges in memory,
+//!    and judges by [`rules`]; only then it writes, set by set, through [`service::stored`].
+//! 3. [`service::work::Work`] gathers what was changed and writes the record of it, [`service::journal`], at the end of the same
+//!    transaction; the answer of an idempotent mutation is stored in it too. A dry run is the same, rolled back.
+//!
 //! # The modules
 //!
 //! From below; a module names only those above it in this list (`tests/api/layers.rs` holds this).
@@ -43,6 +52,7 @@
 //!   changed: [`service::audit`] to people, [`service::outbox`] to other systems; [`service::history`] keeps what was.
 //! - [`import`]: the path of a document.
 //! - [`bulk`]: files that are worked through in the background: uploads, the queue, checkpoints, results.
+//! - [`intake`]: how files become writes: what [`bulk`] runs for each kind of file.
 //! - [`graphql`]: the public schema, one file for each noun, and the engine below it.
 //! - [`http`]: routes, protocol, guard, accept loop, and the explorer.
 //! - [`app`]: puts these together: from settings to a service that answers.
@@ -62,6 +72,7 @@ pub mod graphql;
 pub mod http;
 pub mod import;
 pub mod input;
+pub mod intake;
 pub mod lang;
 pub mod limits;
 pub mod request_id;

@@ -145,6 +145,7 @@ code_list!(/** What the rows of a bulk operation are. */ BulkKind {
     /** Indicators. */ Indicators = "INDICATORS",
     /** Units. */ Units = "UNITS",
     /** Plan points. */ PlanPoints = "PLAN_POINTS",
+    /** Several kinds; each row tells what it is. */ Mixed = "MIXED",
     /** A published document. */ Disclosure = "DISCLOSURE",
 });
 code_list!(/** What a bulk operation does with its rows. */ BulkMode {

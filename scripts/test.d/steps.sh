@@ -83,4 +83,6 @@ step_python() {
     need_python_packages
     need_service
     tests/clients/python/.venv/bin/python tests/clients/python/test.py
+    JIXIAO_EDITOR_TOKEN=$(JIXIAO_DATA=$work/data "$target/debug/jixiao" token --account editor) JIXIAO_EDITOR_UNIT=361002 \
+        tests/clients/python/.venv/bin/python tests/clients/python/bulk.py
 }

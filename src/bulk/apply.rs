@@ -1,5 +1,6 @@
 //! The two things that are plugged in for each kind of rows: how a file is read, and how rows are applied.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,12 +26,40 @@ pub struct Place {
 }
 
 /// A row that was read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Row {
     /// Where it stands.
     pub place: Place,
     /// What it says, in the shape of the input of the mutation of its kind.
     pub value: Value,
+    /// Where its parts stand; none when they all stand where the row does.
+    pub parts: Option<Arc<dyn Parts>>,
+}
+
+/// Where the parts of a row stand in the file.
+pub trait Parts: fmt::Debug + Send + Sync {
+    /// The place of the value at a path below the row, as people name it: `项目!B7`, `line 17, column 预算数`.
+    fn place_of(&self, path: &[String]) -> String;
+}
+
+impl Row {
+    /// A mistake of this row with the place where it stands.
+    pub fn fault(&self, error: &UserError) -> Fault {
+        let place = match &self.parts {
+            Some(parts) => parts.place_of(&error.path),
+            None => self.place.to_string(),
+        };
+        Fault { place: Some(place), ..Fault::from(error) }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.sheet {
+            Some(sheet) => write!(f, "{sheet}!{}", self.line),
+            None => write!(f, "line {}", self.line),
+        }
+    }
 }
 
 /// A row that could not be read.
@@ -57,6 +86,9 @@ pub struct Fault {
     pub message: String,
     /// The same in Chinese.
     pub message_zh: String,
+    /// Where in the file: `line 17`, `line 17, column 预算数`, `项目!B7`; none for what has no place of its own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub place: Option<String>,
 }
 
 /// A place between two rows of a file, from which reading can go on.
@@ -98,6 +130,12 @@ pub trait Source: Send + Sync {
     }
 }
 
+/// The Chinese words of an error that refuses a file, as the cause of an [`crate::error::AppError`] whose message are the
+/// English ones.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct InChinese(pub String);
+
 impl From<&UserError> for Fault {
     fn from(error: &UserError) -> Self {
         Self {
@@ -105,6 +143,7 @@ impl From<&UserError> for Fault {
             path: error.path.clone(),
             message: error.message(Lang::En).to_owned(),
             message_zh: error.message(Lang::Zh).to_owned(),
+            place: None,
         }
     }
 }
@@ -135,6 +174,19 @@ pub trait Apply: Send + Sync {
         rows: &'a [Row],
         state: &'a mut Value,
     ) -> BoxFuture<'a, AppResult<Vec<Answer>>>;
+
+    /// Does what is left to do behind the last row, in the transaction of the last rows. `failed` rows of the file were
+    /// refused. Gives an answer for everything that is no row of the file. It may be called again after it was done; then
+    /// nothing is left.
+    fn finish<'a>(
+        &'a self,
+        _work: &'a mut Work<'_>,
+        _operation: &'a bulk_operation::Model,
+        _failed: i64,
+        _state: &'a mut Value,
+    ) -> BoxFuture<'a, AppResult<Vec<Answer>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 }
 
 /// A kind of rows: how it is read, and how it is applied.

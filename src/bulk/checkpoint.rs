@@ -17,6 +17,9 @@ pub struct Checkpoint {
     pub position: Option<Position>,
     /// What the application remembers.
     pub state: Value,
+    /// Rows so far that were refused.
+    #[serde(default)]
+    pub failed: i64,
     /// Fingerprint of what all rows so far saw and became.
     pub seen: String,
     /// The same after the first group of chunks.
@@ -54,10 +57,10 @@ impl Fingerprint {
     }
 
     /// Takes in an answer.
-    pub fn add(&mut self, place: &Place, answer: &Answer) {
+    pub fn add(&mut self, place: Option<&Place>, answer: &Answer) {
         let Answer { outcome, key, faults, seen } = answer;
         let codes: Vec<&str> = faults.iter().map(|fault| fault.code.as_str()).collect();
-        let text = format!("{}\0{:?}\0{}\0{key:?}\0{seen:?}\0{codes:?}\n", place.line, place.sheet, outcome.as_str());
+        let text = format!("{place:?}\0{}\0{key:?}\0{seen:?}\0{codes:?}\n", outcome.as_str());
         self.0.update(text.as_bytes());
     }
 

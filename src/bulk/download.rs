@@ -1,11 +1,13 @@
 //! The files of results for their readers: as long as the checkpoint says, also while the operation runs.
 
 use std::io::ErrorKind;
+use std::path::PathBuf;
 
 use entity::bulk_operation::{Column, Entity};
 use entity::id::BulkOperationId;
-use entity::value::BulkStatus;
-use sea_orm::{ColumnTrait, QueryFilter};
+use entity::upload;
+use entity::value::{BulkKind, BulkStatus, UploadStatus};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio::fs::File;
 
 use super::Bulk;
@@ -13,6 +15,19 @@ use super::results::Which;
 use crate::auth::Caller;
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::service::scope;
+
+/// The file that a client sent for an operation, with the lines of its rows.
+#[derive(Debug)]
+pub struct Submitted {
+    /// Where the file is.
+    pub path: PathBuf,
+    /// Its name at the client.
+    pub file_name: String,
+    /// What its rows are.
+    pub kind: BulkKind,
+    /// What became of them.
+    pub results: Download,
+}
 
 /// A file of lines.
 #[derive(Debug)]
@@ -26,6 +41,20 @@ pub struct Download {
 }
 
 impl Bulk {
+    /// The submitted file of an operation that the caller may see, with its results so far.
+    ///
+    /// # Errors
+    /// As [`Bulk::download`], and `NOT_FOUND` when the submitted file was deleted.
+    pub async fn submitted(&self, caller: &Caller, id: &str) -> AppResult<Submitted> {
+        let results = self.download(caller, id, Which::Results).await?;
+        let gone = || AppError::new(ErrorCode::NotFound, "The submitted file of this operation was deleted.");
+        let id = BulkOperationId::parse(id).ok_or_else(gone)?;
+        let row = Entity::find_by_id(id).one(self.db.read()).await?.ok_or_else(gone)?;
+        let upload = upload::Entity::find_by_id(row.upload_id).one(self.db.read()).await?;
+        let upload = upload.filter(|upload| upload.status == UploadStatus::Complete).ok_or_else(gone)?;
+        Ok(Submitted { path: self.file_of(upload.id), file_name: upload.file_name, kind: row.kind, results })
+    }
+
     /// A file of results of an operation that the caller may see.
     ///
     /// # Errors

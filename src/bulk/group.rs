@@ -1,4 +1,4 @@
-//! Reading a file on a thread of its own, one group of chunks ahead of what is applied.
+//! Reading a file on a thread of its own, one group of chunks and one chunk more ahead of what is applied.
 //!
 //! Chunks are bounded by rows and by bytes of the file, so that memory does not grow with the file. The same file gives the
 //! same chunks every time, wherever the reading began.
@@ -46,6 +46,8 @@ pub struct Group {
     pub chunks: Vec<Chunk>,
     /// Where the next group begins.
     pub position: Position,
+    /// Whether there is nothing behind it.
+    pub is_last: bool,
 }
 
 enum Message {
@@ -95,24 +97,25 @@ impl Groups {
 
 fn read_all(rows: &mut dyn Rows, chunks: usize, sender: &Sender<Message>) -> AppResult<()> {
     let (mut group, mut begin) = (Vec::new(), rows.position().bytes);
+    let mut chunk = read_chunk(rows)?;
     loop {
-        let chunk = read_chunk(rows)?;
-        let at_end = chunk.entries.is_empty();
-        if !at_end {
+        let behind = rows.position();
+        let next = read_chunk(rows)?;
+        let is_last = next.entries.is_empty();
+        if !chunk.entries.is_empty() {
             group.push(chunk);
         }
-        let position = rows.position();
-        let full = group.len() >= chunks || position.bytes.saturating_sub(begin) >= GROUP_BYTES;
-        if full || (at_end && !group.is_empty()) {
+        let full = group.len() >= chunks || behind.bytes.saturating_sub(begin) >= GROUP_BYTES;
+        if full || is_last {
+            // What follows the last row holds nothing.
+            let position = if is_last { rows.position() } else { behind };
             begin = position.bytes;
-            let group = Group { chunks: std::mem::take(&mut group), position };
-            if sender.blocking_send(Message::Group(group)).is_err() {
+            let group = Group { chunks: std::mem::take(&mut group), position, is_last };
+            if sender.blocking_send(Message::Group(group)).is_err() || is_last {
                 return Ok(());
             }
         }
-        if at_end {
-            return Ok(());
-        }
+        chunk = next;
     }
 }
 

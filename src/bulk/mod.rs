@@ -94,6 +94,11 @@ impl Bulk {
         Self { db, folder: folder.into(), settings, handlers: Arc::new(handlers), clock, wake: Arc::new(Notify::new()) }
     }
 
+    /// How they are run.
+    pub fn settings(&self) -> &BulkSettings {
+        &self.settings
+    }
+
     /// Lets the workers of this process look into the queue at once; to be called after an operation was started.
     pub fn wake(&self) {
         self.wake.notify_one();

@@ -54,15 +54,15 @@ pub struct Lines {
 #[serde(rename_all = "camelCase")]
 struct Line<'a> {
     #[serde(flatten)]
-    place: &'a Place,
+    place: Option<&'a Place>,
     outcome: &'static str,
     key: Option<&'a str>,
     user_errors: &'a [Fault],
 }
 
 impl Lines {
-    /// Adds the line of a row.
-    pub fn push(&mut self, place: &Place, answer: &Answer) {
+    /// Adds the line of a row; what is no row of the file has no place.
+    pub fn push(&mut self, place: Option<&Place>, answer: &Answer) {
         let line =
             Line { place, outcome: answer.outcome.as_str(), key: answer.key.as_deref(), user_errors: &answer.faults };
         // Text and numbers with text as names: JSON can say all of it, and a vector takes all.

@@ -16,7 +16,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use super::apply::{Fault, Handler};
+use super::apply::{Fault, Handler, InChinese};
 use super::checkpoint::Checkpoint;
 use super::group::{Group, Groups, REHEARSED_CHUNKS};
 use super::instance::Instance;
@@ -55,7 +55,9 @@ impl From<AppError> for Halt {
             ErrorCode::Internal => tracing::error!(cause = ?error.source(), "an operation failed"),
             _ => {}
         }
-        Self::failed(error.code().as_str(), error.message(), error.message())
+        let chinese = error.source().and_then(|source| source.downcast_ref::<InChinese>());
+        let message_zh = chinese.map_or(error.message(), |InChinese(words)| words);
+        Self::failed(error.code().as_str(), error.message(), message_zh)
     }
 }
 
@@ -67,6 +69,7 @@ impl Halt {
             path: Vec::new(),
             message: message.to_owned(),
             message_zh: message_zh.to_owned(),
+            place: None,
         })
     }
 

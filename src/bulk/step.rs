@@ -98,13 +98,19 @@ impl Step<'_> {
                     Entry::Unread(unread) => {
                         let faults = unread.faults.clone();
                         let answer = Answer { outcome: Outcome::Failed, key: None, faults, seen: None };
-                        gathered.add(&unread.place, &answer);
+                        gathered.add(Some(&unread.place), &answer);
                     }
                     Entry::Row => {
                         let Some((row, answer)) = answered.next() else { continue };
-                        gathered.add(&row.place, answer);
+                        gathered.add(Some(&row.place), answer);
                     }
                 }
+            }
+        }
+        let failed = self.before.failed + gathered.tally.failed;
+        if self.group.is_last {
+            for answer in self.handler.apply.finish(&mut work, self.operation, failed, &mut state).await? {
+                gathered.add(None, &answer);
             }
         }
         work.finish().await?;
@@ -115,7 +121,7 @@ impl Step<'_> {
             lines: Arc::new(gathered.lines),
             tally: gathered.tally,
             summary: gathered.summary,
-            checkpoint: Checkpoint { position, state, seen, first },
+            checkpoint: Checkpoint { position, state, failed, seen, first },
         })
     }
 
@@ -174,7 +180,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, place: &Place, answer: &Answer) {
+    fn add(&mut self, place: Option<&Place>, answer: &Answer) {
         self.lines.push(place, answer);
         self.seen.add(place, answer);
         answer.faults.iter().for_each(|fault| self.summary.add(place, fault));

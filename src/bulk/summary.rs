@@ -48,15 +48,15 @@ impl Summary {
     }
 
     /// Adds an error of a row.
-    pub fn add(&mut self, place: &Place, fault: &Fault) {
+    pub fn add(&mut self, place: Option<&Place>, fault: &Fault) {
         if let Some(item) = self.0.iter_mut().find(|item| item.code == fault.code) {
             item.count += 1;
         } else if self.0.len() < CODES {
             self.0.push(SummaryItem {
                 code: fault.code.clone(),
                 count: 1,
-                first_line: place.line,
-                first_sheet: place.sheet.clone(),
+                first_line: place.map_or(0, |place| place.line),
+                first_sheet: place.and_then(|place| place.sheet.clone()),
                 message: fault.message.clone(),
                 message_zh: fault.message_zh.clone(),
             });

@@ -55,7 +55,7 @@ impl Demo {
         print_loaded(&reports)?;
         welcome::print(settings, &db, listener.local_addr().unwrap_or(settings.listen)).await?;
         // A person at a terminal waits for nobody who would look at /readyz.
-        Ok(app::serve(settings, db, listener, std::time::Duration::ZERO, app::Handlers::new()).await?)
+        Ok(app::serve(settings, db, listener, std::time::Duration::ZERO, app::handlers(settings)).await?)
     }
 }
 

@@ -1,7 +1,9 @@
 //! `jixiao import`.
 
-use std::fs::File;
-use std::io::Read;
+mod direct;
+mod remote;
+mod tables;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, value_parser};
@@ -15,24 +17,30 @@ use crate::app;
 use crate::auth::Caller;
 use crate::config::Settings;
 use crate::db::Db;
-use crate::import::{self, FileStore, Limits, Options, Report, Source};
+use crate::import::{self, FileStore, Options, Report, Source, files};
 
-/// Import published disclosures (.docx, or the text form)
+use tables::Tables;
+
+/// Import published disclosures (.docx, or the text form), or tables
 ///
 /// Each document is one transaction: all of it that can be taken is stored, and importing it again changes nothing.
 /// Prints for each what was created, updated, left unchanged or rejected, and the findings by rule. Exit code 1 when
 /// anything was rejected or refused.
+///
+/// With --kind the files are tables (.jsonl, .csv, .xlsx) with many rows, which are only tried unless --apply is given;
+/// with --server they are sent to a service.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  jixiao import report.docx --division 130304\n  \
                         jixiao import *.txt --division 130304 --fiscal-year 2020 --unit 450002 --unit-name 某单位 --dry-run\n  \
                         jixiao import report.docx --division 130304 --json | jq .projects\n  \
+                        jixiao import projects.xlsx --kind projects --apply\n  \
                         jixiao import --template xlsx --kind indicators -o indicators.xlsx")]
 pub struct Import {
     /// Documents; the format is told by the content
     #[arg(required_unless_present = "template", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Code of the fiscal division (财政区划), which no document prints
-    #[arg(long, value_name = "CODE", value_parser = argument::division, required_unless_present = "template")]
+    #[arg(long, value_name = "CODE", value_parser = argument::division, required_unless_present_any = ["template", "kind"])]
     division: Option<String>,
     /// Name of the division; a known one stays without it
     #[arg(long, value_name = "NAME")]
@@ -53,6 +61,8 @@ pub struct Import {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    tables: Tables,
+    #[command(flatten)]
     template: Template,
 }
 
@@ -60,6 +70,9 @@ impl Import {
     pub async fn run(self, settings: &Settings) -> Result<(), Failure> {
         if let Some(format) = self.template.format {
             return self.template.write(format);
+        }
+        if let Some(kind) = self.template.kind {
+            return self.tables.run(kind, self.fiscal_year, &self.files, self.json, settings).await;
         }
         let db = app::open(settings).await?;
         let store = FileStore::new(settings.files_folder());
@@ -98,7 +111,9 @@ impl Import {
                 output::line(report.to_string().trim_end())?;
                 if self.dry_run { output::line("  dry run: nothing was stored") } else { Ok(()) }
             }
-            Err(refusal) if self.json => output::line(json!({ "file": name(file), "error": refusal.sentence() })),
+            Err(refusal) if self.json => {
+                output::line(json!({ "file": tables::name(file), "error": refusal.sentence() }))
+            }
             Err(refusal) => {
                 warn(&format!("{}: {}", file.display(), refusal.sentence()));
                 Ok(())
@@ -108,19 +123,11 @@ impl Import {
 }
 
 async fn import(db: &Db, store: &FileStore, file: &Path, options: &Options) -> Result<Report, Failure> {
-    let source = Source { name: name(file), bytes: read(file)? };
+    let source = Source { name: tables::name(file), bytes: read(file)? };
     Ok(import::run(db, store, &Caller::operator(), &source, options).await?)
-}
-
-/// Name of a file without its folder.
-fn name(file: &Path) -> String {
-    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// The bytes of a file; of one that is too large only so many that the importer sees it.
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let file = File::open(path).and_then(|file| file.take(Limits::default().file + 1).read_to_end(&mut bytes));
-    file.map_err(|source| Failure::File { path: path.to_owned(), source })?;
-    Ok(bytes)
+    files::read_bounded(path).map_err(|source| Failure::File { path: path.to_owned(), source })
 }

@@ -40,3 +40,31 @@ impl Drop for Progress {
         self.0.finish_and_clear();
     }
 }
+
+/// The part of a file that is worked through.
+pub struct Percent(ProgressBar);
+
+impl Percent {
+    /// Begins with nothing.
+    pub fn of(file: String) -> Self {
+        let bar = ProgressBar::new(100);
+        // As above.
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {bar:40} {pos}% {eta} {wide_msg}") {
+            bar.set_style(style);
+        }
+        bar.set_message(file);
+        bar.enable_steady_tick(std::time::Duration::from_millis(100));
+        Self(bar)
+    }
+
+    /// So many percent are done.
+    pub fn at(&self, percent: u64) {
+        self.0.set_position(percent);
+    }
+}
+
+impl Drop for Percent {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -23,6 +23,6 @@ impl Serve {
         logging::start(settings, "")?;
         let listener = app::listen(settings).await?;
         let db = app::open(settings).await?;
-        Ok(app::serve(settings, db, listener, settings.drain_notice_seconds, app::Handlers::new()).await?)
+        Ok(app::serve(settings, db, listener, settings.drain_notice_seconds, app::handlers(settings)).await?)
     }
 }

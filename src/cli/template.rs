@@ -15,9 +15,9 @@ pub struct Template {
     /// Write a table to fill in, and import nothing
     #[arg(long = "template", id = "template", value_name = "FORMAT", value_enum, conflicts_with = "files")]
     pub format: Option<TemplateFormat>,
-    /// What the rows of the table are
-    #[arg(long, value_enum, requires = "template", default_value_t = Kind::Projects)]
-    kind: Kind,
+    /// What the rows of a table are; a template is one of projects without it
+    #[arg(long, value_enum)]
+    pub kind: Option<Kind>,
     /// File of the table, instead of standard output
     #[arg(short, long, requires = "template", value_name = "FILE")]
     output: Option<PathBuf>,
@@ -36,8 +36,9 @@ pub enum TemplateFormat {
     Guide,
 }
 
+/// What the rows of a table are.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Kind {
+pub enum Kind {
     /// Budgeted units (预算单位)
     Units,
     /// Projects (预算项目)
@@ -46,6 +47,21 @@ enum Kind {
     Indicators,
     /// Points of spending plans (资金支出计划)
     PlanPoints,
+    /// Several kinds: sheets with their names, or lines with a `type`
+    Mixed,
+}
+
+impl Kind {
+    /// The name of the kind in the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Units => "UNITS",
+            Self::Projects => "PROJECTS",
+            Self::Indicators => "INDICATORS",
+            Self::PlanPoints => "PLAN_POINTS",
+            Self::Mixed => "MIXED",
+        }
+    }
 }
 
 impl Template {
@@ -55,10 +71,13 @@ impl Template {
     /// When the output cannot be written, or is a terminal and the format is not text.
     pub fn write(&self, format: TemplateFormat) -> Result<(), Failure> {
         let kind = match self.kind {
-            Kind::Units => TableKind::Units,
-            Kind::Projects => TableKind::Projects,
-            Kind::Indicators => TableKind::Indicators,
-            Kind::PlanPoints => TableKind::PlanPoints,
+            Some(Kind::Units) => TableKind::Units,
+            Some(Kind::Projects) | None => TableKind::Projects,
+            Some(Kind::Indicators) => TableKind::Indicators,
+            Some(Kind::PlanPoints) => TableKind::PlanPoints,
+            Some(Kind::Mixed) => {
+                return Err(AppError::bad_input("A template is of one kind; make one for each.").into());
+            }
         };
         let of = |format| {
             template::template(kind, format)

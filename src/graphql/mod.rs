@@ -2,6 +2,7 @@
 
 use async_graphql::{EmptySubscription, SDLExportOptions, Schema};
 
+use crate::bulk::Bulk;
 use crate::db::Db;
 use crate::lang::Lang;
 
@@ -24,6 +25,7 @@ pub mod source_document;
 pub mod spending_plan;
 pub mod text;
 pub mod unit;
+pub mod upload;
 pub mod user_error;
 pub mod variables;
 pub mod viewer;
@@ -33,10 +35,18 @@ pub type ApiSchema = Schema<query::Query, mutation::Mutation, EmptySubscription>
 
 /// Builds the schema with descriptions in one language; without a database it can be printed and asked about itself.
 pub fn schema(db: Option<Db>, lang: Lang) -> ApiSchema {
+    schema_with_bulk(db, None, lang)
+}
+
+/// The same with bulk operations, without which their mutations fail.
+pub fn schema_with_bulk(db: Option<Db>, bulk: Option<Bulk>, lang: Lang) -> ApiSchema {
     shapes::in_words_of(lang, || {
-        let builder = Schema::build(query::Query, mutation::Mutation, EmptySubscription)
+        let mut builder = Schema::build(query::Query, mutation::Mutation, EmptySubscription)
             .disable_suggestions()
             .limit_recursive_depth(64);
+        if let Some(bulk) = bulk {
+            builder = builder.data(bulk);
+        }
         match db {
             Some(db) => builder.data(db).finish(),
             None => builder.finish(),

@@ -1,5 +1,6 @@
 //! The root of mutations: its fields, and how one of them is answered.
 
+mod bulk;
 mod department_goal;
 mod finding;
 mod project;
@@ -97,7 +98,7 @@ pub fn table() -> &'static Mutations {
                 input::division::upsert,
                 |work, rows, atomicity| Box::pin(write::division::apply(work, rows, Mode::Upsert, atomicity)),
             );
-        finding::add(department_goal::add(unit::add(project::add(of_divisions))))
+        finding::add(department_goal::add(unit::add(bulk::add(project::add(of_divisions)))))
     });
     &TABLE
 }
@@ -154,6 +155,7 @@ async fn answer(ctx: &Context<'_>, mutation: &mutation::Mutation) -> AppResult<V
     let answer_bytes = limits.answer_bytes.saturating_sub(ENVELOPE) / siblings.max(1) as u64;
     let run = Run { planned: &planned, caller, origin, limits, answer_bytes, deadline, claim };
     let answer = run.run(db).await?;
+    planned.change.committed();
     if answer.replayed
         && let Some(replays) = ctx.data_opt::<Replays>()
     {

@@ -37,9 +37,11 @@ impl Object for Project {
         static FIELDS: LazyLock<Fields<project::Model>> = LazyLock::new(|| {
             Fields::<project::Model>::new("A budgeted project (预算项目) of one unit and fiscal year.")
                 .node(|project| project.id.public())
-                .value("version: Int!", "Starts at 1 and grows by 1 with each change of the project itself.", |p| {
-                    Value::from(p.version)
-                })
+                .value(
+                    "version: Int!",
+                    "Starts at 1 and grows by 1 with each change of the project or of anything inside it.",
+                    |p| Value::from(p.version),
+                )
                 .one::<Unit, _>("unit: Unit!", "The unit.", PROJECT_UNIT)
                 .value("fiscalYear: Int!", "Fiscal year (预算年度).", |p| Value::from(p.fiscal_year))
                 .value("ordinal: Int!", "Place in its document, from 1; rejected tables count.", |p| {

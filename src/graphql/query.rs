@@ -28,6 +28,7 @@ use super::unit::Unit;
 use super::viewer::{Facts, ServiceInfo, Viewer};
 use super::{history, lookup, shapes};
 use crate::auth::Caller;
+use crate::bulk::Bulk;
 use crate::db::{Db, Executor};
 use crate::error::{AppError, AppResult};
 use crate::lang::Lang;
@@ -238,6 +239,7 @@ pub fn asking<'a>(ctx: &Context<'a>, root: &str) -> AppResult<Asking<'a>> {
         variables: &ctx.query_env.variables,
         definitions: &operation.variable_definitions,
         limits,
+        bulk: ctx.data_opt::<Bulk>(),
         lang: ctx.data_opt::<Lang>().copied().unwrap_or_default(),
     };
     let key = &ctx.item.node.response_key().node;

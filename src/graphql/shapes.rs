@@ -22,6 +22,7 @@ use super::project::{Objective, Project};
 use super::source_document::{SourceDocument, SourceRef};
 use super::spending_plan::{PlanPoint, SpendingPlan};
 use super::unit::{Unit, UnitAlias};
+use super::upload::Upload;
 use super::user_error::{ConflictError, DuplicateKeyError, ForbiddenError, NotFoundError, ValidationError};
 use super::viewer::{Account, Grant, Limit, ServiceInfo, Viewer};
 use super::{indicator, locale, mutation, query, user_error};
@@ -108,6 +109,7 @@ fn objects(registrar: &mut Registrar<'_>) {
     registrar.object::<BulkFailure>();
     registrar.object::<ErrorSummaryItem>();
     registrar.connected::<BulkOperation>();
+    registrar.object::<Upload>();
     registrar.filter(indicator::levels());
     registrar.fields("Query", query::fields());
 }

@@ -1,7 +1,7 @@
 //! The service on the network: routes and their layers, and what stands between a stranger's bytes and the schema.
 //!
 //! A request passes `log::observe` (id, panic, log line, headers), cross-origin rules where configured, compression, and
-//! then its route. `graphql` decides everything about GraphQL over HTTP; `uploads` and `operations` bring and fetch files; `guard` bounds documents; [`serve`] bounds
+//! then its route. `graphql` decides everything about GraphQL over HTTP; `uploads`, `operations` and `tables` bring and fetch files; `guard` bounds documents; [`serve`] bounds
 //! connections. Nothing here reads the database or knows a type of the schema.
 
 mod answer;
@@ -18,6 +18,7 @@ mod operations;
 mod request;
 mod server;
 mod stall;
+mod tables;
 mod uploads;
 
 use std::sync::Arc;
@@ -110,6 +111,8 @@ pub fn router<E: Executor>(service: Service<E>, origins: &[String]) -> Router {
         )
         .route("/v1/operations/{id}/results", get(operations::results::<E>))
         .route("/v1/operations/{id}/errors", get(operations::errors::<E>))
+        .route("/v1/operations/{id}/workbook", get(tables::workbook::<E>))
+        .route("/v1/templates/{name}", get(tables::template))
         .fallback(nothing_here)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::new(service))

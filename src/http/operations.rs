@@ -157,7 +157,7 @@ fn bytes(from: u64, to: u64, length: u64) -> Span {
 }
 
 /// So many bytes of a file from where it stands.
-fn read(file: File, count: u64) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
+pub(super) fn read(file: File, count: u64) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
     stream::try_unfold(file.take(count), |mut file| async move {
         let mut bytes = BytesMut::with_capacity(READ);
         match file.read_buf(&mut bytes).await? {

@@ -1,11 +1,22 @@
 //! The original files, kept by the SHA-256 of their bytes.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+use super::limits::Limits;
 use crate::error::{AppError, AppResult, ErrorCode};
+
+/// The bytes of a file that a document may have; of a larger file one more, by which [`super::read`] refuses it.
+///
+/// # Errors
+/// What the system says.
+pub fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(Limits::default().file + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
 
 /// A folder of files named by their content.
 #[derive(Clone, Debug)]

@@ -34,7 +34,7 @@ pub use error::ReadError;
 pub use files::FileStore;
 pub use limits::Limits;
 pub use report::Report;
-pub use run::{Options, Source, run};
+pub use run::{Options, Prepared, Source, prepare, run};
 
 /// Reads a file into the neutral form. The format is told by the content, not by a name.
 ///

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use entity::value::Severity;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::check::{self, Checked};
 use crate::lang::Lang;
@@ -51,7 +51,7 @@ pub struct Noticed {
 }
 
 /// A project that was not taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rejected {
     /// Place among the projects, from 1.

@@ -61,6 +61,21 @@ pub struct Options {
 /// is stored then. Projects that cannot be taken are in the report, the others are stored.
 pub async fn run(db: &Db, files: &FileStore, caller: &Caller, source: &Source, options: &Options) -> AppResult<Report> {
     caller.may(Action::Write)?;
+    let prepared = prepare(source.clone(), options.clone())?;
+    let order = Order { task: &prepared, caller, origin: &Origin::of("import"), clock: clock::system };
+    if options.dry_run {
+        return db.rehearse(&order).await;
+    }
+    // The file first: a row never points to a file that is not there.
+    prepared.keep(files)?;
+    db.commit(&order).await
+}
+
+/// Reads and checks a document, so that it can be stored in a transaction. Takes time and asks no database.
+///
+/// # Errors
+/// `BAD_USER_INPUT` when the file or the document as a whole is refused.
+pub fn prepare(source: Source, options: Options) -> AppResult<Prepared> {
     let document =
         super::read(&source.bytes, &Limits::default().until(Instant::now() + READING_TIME)).map_err(refused)?;
     let given = check::Options {
@@ -71,33 +86,44 @@ pub async fn run(db: &Db, files: &FileStore, caller: &Caller, source: &Source, o
     };
     let checked = check::check(&document, &given).map_err(refused)?;
     let sha256 = FileStore::sha256(&source.bytes);
-    let task = Storing { source, options, checked: &checked, sha256: &sha256 };
-    let order = Order { task: &task, caller, origin: &Origin::of("import"), clock: clock::system };
-    if options.dry_run {
-        return db.rehearse(&order).await;
-    }
-    // The file first: a row never points to a file that is not there.
-    files.keep(&sha256, &source.bytes)?;
-    db.commit(&order).await
+    Ok(Prepared { source, options, checked, sha256 })
 }
 
 fn refused(error: impl std::error::Error + Send + Sync + 'static) -> AppError {
     AppError::bad_input(error.to_string()).caused_by(error)
 }
 
-/// Everything that storing one document needs to know.
-struct Storing<'a> {
-    source: &'a Source,
-    options: &'a Options,
-    checked: &'a Checked,
-    sha256: &'a str,
+/// A document that was read and checked, with everything that storing it needs.
+pub struct Prepared {
+    source: Source,
+    options: Options,
+    checked: Checked,
+    sha256: String,
 }
 
-impl Task for Storing<'_> {
+impl Task for Prepared {
     type Output = Report;
 
     async fn run(&self, work: &mut Work<'_>) -> AppResult<Report> {
-        let checked = self.checked;
+        self.store(work).await
+    }
+}
+
+impl Prepared {
+    /// Keeps the original file; before its rows are committed, so that none points to a file that is not there.
+    ///
+    /// # Errors
+    /// As [`FileStore::keep`].
+    pub fn keep(&self, files: &FileStore) -> AppResult<()> {
+        files.keep(&self.sha256, &self.source.bytes)
+    }
+
+    /// Stores all of it that can be taken.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` when the given unit does not fit the document.
+    pub async fn store(&self, work: &mut Work<'_>) -> AppResult<Report> {
+        let checked = &self.checked;
         let mut report = Report::of(&self.source.name, checked);
         let name = self.options.division_name.as_deref();
         service::division::hold(work, &checked.division_code, name).await?;
@@ -105,7 +131,7 @@ impl Task for Storing<'_> {
         let (owner, units) = self.units(work, &mut report.units).await?;
         let mut of_document = Tally::default();
         let rows = Rows { checked, now: work.now };
-        let document = rows.document(self.source, self.sha256, owner.id);
+        let document = rows.document(&self.source, &self.sha256, owner.id);
         let document = service::source_document::store(work, document, &mut of_document).await?;
         let goal = match rows.goal(owner.id, document.id) {
             None => None,
@@ -153,12 +179,10 @@ impl Task for Storing<'_> {
         service::finding::replace(work, division, &about, findings).await?;
         Ok(report)
     }
-}
 
-impl Storing<'_> {
     /// Stores the units; gives the one that the document belongs to, and the keys of all by code.
     async fn units(&self, work: &mut Work<'_>, tally: &mut Tally) -> AppResult<(unit::Model, HashMap<&str, UnitId>)> {
-        let checked = self.checked;
+        let checked = &self.checked;
         let named = |code, name, aliases, parent| Named {
             division_code: checked.division_code.as_str(),
             code,

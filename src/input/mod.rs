@@ -7,6 +7,7 @@
 //! database.
 
 mod at;
+pub mod bulk;
 pub mod division;
 pub mod finding;
 pub mod goal;

@@ -6,7 +6,7 @@ use entity::id::UnitId;
 use entity::value::Timestamp;
 use entity::{
     audit_entry, bulk_operation, department_goal, division, finding, goal_item, indicator, indicator_level, objective,
-    plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure,
+    plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure, upload,
 };
 use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
@@ -198,6 +198,18 @@ impl Scoped for indicator_level::Entity {
     /// A code table: open to everyone who may read anything.
     fn visible(_: &Caller) -> Condition {
         Condition::all()
+    }
+
+    fn at(_: &mut SelectStatement, _: Timestamp) {}
+}
+
+impl Scoped for upload::Entity {
+    /// The caller's own.
+    fn visible(caller: &Caller) -> Condition {
+        match caller.identity() {
+            Some(account) => Condition::all().add(upload::Column::AccountId.eq(account.id)),
+            None => Condition::all().add(Expr::cust("1 = 0")),
+        }
     }
 
     fn at(_: &mut SelectStatement, _: Timestamp) {}

@@ -6,7 +6,7 @@ mod preview;
 mod queue;
 mod reading;
 pub mod scene;
-mod server;
+pub mod server;
 mod sweep;
 mod uploads;
 mod worker;

@@ -1,7 +1,7 @@
 //! The program as an operator meets it: the built binary with its arguments, output and exit codes.
 
 mod demo;
-mod program;
+pub mod program;
 
 use std::fs;
 use std::path::Path;

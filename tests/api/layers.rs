@@ -22,14 +22,27 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("service", &["auth", "db", "error", "input", "lang", "rules"]),
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
     ("bulk", &["auth", "clock", "db", "error", "input", "lang", "service"]),
+    ("intake", &["bulk", "error", "import", "input", "lang", "service"]),
     // How it is asked.
-    ("graphql", &["auth", "bulk", "clock", "db", "error", "input", "lang", "limits", "request_id", "service"]),
-    ("http", &["auth", "bulk", "db", "error", "graphql", "lang", "limits", "request_id"]),
+    (
+        "graphql",
+        &["auth", "bulk", "clock", "db", "error", "input", "intake", "lang", "limits", "request_id", "service"],
+    ),
+    ("http", &["auth", "bulk", "db", "error", "graphql", "intake", "lang", "limits", "request_id"]),
     // What puts it together.
-    ("app", &["auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "lang", "limits", "service"]),
+    (
+        "app",
+        &[
+            "auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "import", "intake", "lang", "limits",
+            "service",
+        ],
+    ),
     (
         "cli",
-        &["app", "auth", "clock", "config", "db", "error", "graphql", "http", "import", "lang", "limits", "service"],
+        &[
+            "app", "auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "import", "lang", "limits",
+            "service",
+        ],
     ),
 ];
 
@@ -39,7 +52,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("axum", &["app", "auth", "http"]),
     ("clap", &["cli"]),
     ("migration", &["db"]),
-    ("sea_orm", &["app", "bulk", "cli", "db", "graphql", "import", "service"]),
+    ("sea_orm", &["app", "bulk", "cli", "db", "graphql", "import", "intake", "service"]),
     ("sqlx", &["db"]),
     ("quick_xml", &["import"]),
     ("csv_core", &["import"]),

@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod bulk;
+mod bulk_files;
 mod cli;
 mod database;
 mod execution;
@@ -10,6 +11,7 @@ mod filters;
 mod full_disk;
 mod guard;
 mod http;
+mod idempotency;
 mod import_read;
 mod import_store;
 mod import_table;

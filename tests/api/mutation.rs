@@ -1,6 +1,9 @@
 //! Mutations: what is written, what is answered, and what is refused.
 
 mod bulk;
+mod found;
+mod nouns;
+mod nulls;
 mod single;
 
 use entity::value::Role;

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use jixiao::auth::Caller;
 use jixiao::config::SETTINGS;
+use jixiao::import::Options;
 use serde_json::{Value, json};
 
 use crate::support::world::World;
@@ -23,10 +25,9 @@ async fn the_queries_are_answered_without_errors() {
     for file in ["README.md", "README.zh-CN.md"] {
         let text = read(file);
         let bodies = between(&text, "-d '", "'\n");
-        let pasted = bodies.iter().map(|body| {
-            let body: Value = serde_json::from_str(body).unwrap();
-            body["query"].as_str().unwrap().to_owned()
-        });
+        let bodies: Vec<Value> = bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+        let pasted = bodies.iter().map(|body| body["query"].as_str().unwrap().to_owned());
+        let pasted = pasted.filter(|query| !query.starts_with("mutation"));
         let queries: Vec<String> =
             pasted.chain(between(&text, "```graphql\n", "```").into_iter().map(str::to_owned)).collect();
         assert_eq!(queries.len(), 2, "{file}");
@@ -35,6 +36,34 @@ async fn the_queries_are_answered_without_errors() {
             assert!(data["projects"]["nodes"].as_array().is_some_and(|nodes| !nodes.is_empty()), "{file}: {query}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_first_write_is_done() {
+    let world = World::empty().await;
+    let sample = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/beidaihe-culture-2020.txt")).unwrap();
+    let options = Options { division: "130304".to_owned(), ..Options::default() };
+    world.import("beidaihe-culture-2020.txt", sample, &options).await;
+    for (file, outcome) in [("README.md", "CREATED"), ("README.zh-CN.md", "UNCHANGED")] {
+        let text = read(file);
+        let bodies = between(&text, "-d '", "'\n").into_iter().map(|body| serde_json::from_str(body).unwrap());
+        let writes: Vec<Value> =
+            bodies.filter(|body: &Value| body["query"].as_str().unwrap().starts_with("mutation")).collect();
+        assert_eq!(writes.len(), 1, "{file}");
+        let query = writes[0]["query"].as_str().unwrap();
+        let answer = world.ask_as(&Caller::operator(), query, writes[0]["variables"].clone()).await;
+        assert_eq!(answer["data"]["projectUpsert"]["outcome"], outcome, "{file}: {answer:#}");
+    }
+    let guide = read("docs/writing.md");
+    let documents = between(&guide, "```graphql\n", "```");
+    let one: Value = serde_json::from_str(between(&guide, "```json\n", "```")[0]).unwrap();
+    let many = json!({"rows": [one["input"], {"key": one["input"]["key"], "set": {}}]});
+    let saved = world.ask_as(&Caller::operator(), documents[0], one).await;
+    assert_eq!(saved["data"]["projectUpsert"]["outcome"], "CREATED", "{saved:#}");
+    let loaded = world.ask_as(&Caller::operator(), documents[1], many).await;
+    let outcomes: Vec<&Value> =
+        loaded["data"]["projectsUpsert"]["results"].as_array().unwrap().iter().map(|row| &row["outcome"]).collect();
+    assert_eq!(outcomes, ["UNCHANGED", "FAILED"], "{loaded:#}");
 }
 
 #[test]

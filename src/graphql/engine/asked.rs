@@ -9,6 +9,7 @@ use async_graphql_value::Value as Literal;
 use serde_json::Value as Json;
 
 use super::signature::Argument;
+use crate::bulk::Bulk;
 use crate::error::{AppError, AppResult};
 use crate::lang::Lang;
 use crate::limits::ProfileLimits;
@@ -24,6 +25,8 @@ pub struct Environment<'a> {
     pub definitions: &'a [Positioned<VariableDefinition>],
     /// Limits of the caller.
     pub limits: &'a ProfileLimits,
+    /// The bulk operations of the service; none in a schema without them.
+    pub bulk: Option<&'a Bulk>,
     /// Language of labels and messages where the field does not say one.
     pub lang: Lang,
 }

@@ -7,7 +7,9 @@
 mod bulk;
 mod payload;
 pub mod run;
+mod served;
 mod single;
+mod update_where;
 
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
@@ -17,6 +19,7 @@ use super::object::Fields;
 use super::plan::Plan;
 use super::registry::Registrar;
 use super::signature::{Argument, Signature};
+use crate::bulk::Bulk;
 use crate::error::AppResult;
 use crate::input::{At, Described, Input, UserError};
 use crate::limits::ProfileLimits;
@@ -55,6 +58,12 @@ pub trait Change: Send + Sync {
     fn is_rehearsal(&self) -> bool {
         false
     }
+
+    /// Gives it the bulk operations of the service, where it needs them.
+    fn equip(&mut self, _bulk: &Bulk) {}
+
+    /// Is called when what it did is certain.
+    fn committed(&self) {}
 }
 
 type Read = dyn Fn(&Json, &ProfileLimits) -> AppResult<Box<dyn Change>> + Send + Sync;
@@ -105,9 +114,13 @@ impl Mutation {
     pub fn plan(&self, asked: Asked<'_>) -> AppResult<Planned> {
         let asked = asked.declared(&self.arguments);
         let input = asked.required_json(INPUT)?;
+        let mut change = (self.read)(&input, asked.environment.limits)?;
+        if let Some(bulk) = asked.environment.bulk {
+            change.equip(bulk);
+        }
         Ok(Planned {
             name: self.signature.name,
-            change: (self.read)(&input, asked.environment.limits)?,
+            change,
             plan: Plan::of(self.signature.ty, &self.payload, &asked)?,
             sent: input,
             asked: asked.canonical(),

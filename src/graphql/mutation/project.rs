@@ -1,6 +1,8 @@
 //! The mutations of projects and of what is inside them.
 
+use entity::id::ProjectId;
 use entity::{indicator, objective, project, spending_plan};
+use uuid::Uuid;
 
 use crate::error::AppResult;
 use crate::graphql::engine::mutation::{Mutations, Noun};
@@ -8,8 +10,9 @@ use crate::graphql::indicator::Indicator;
 use crate::graphql::project::{Objective, Project};
 use crate::graphql::spending_plan::SpendingPlan;
 use crate::input;
+use crate::input::project::ProjectFields;
 use crate::service::work::Work;
-use crate::service::write::project::ProjectRow;
+use crate::service::write::project::{Edit, ProjectRow, Who};
 use crate::service::write::{Atomicity, Mode, Row, RowResult, project as write};
 
 impl Noun for Project {
@@ -64,6 +67,12 @@ pub fn add(mutations: Mutations) -> Mutations {
             "Makes projects, or changes them where they are known.",
             input::project::write,
             |work, rows, atomicity| Box::pin(apply(work, rows, atomicity, |row| ProjectRow::of_project(row, Mode::Upsert))),
+        )
+        .update_where::<Project, _>(
+            "projectsUpdateWhere: ProjectsUpdateWherePayload",
+            "Gives the same fields to every project that passes a filter.",
+            input::project::fields,
+            |work, ids, set| Box::pin(apply_to(work, ids, set)),
         )
         .single::<SpendingPlan, _>(
             "spendingPlanCreate: SpendingPlanCreatePayload",
@@ -160,4 +169,23 @@ async fn apply<T>(
 ) -> AppResult<Vec<RowResult>> {
     let rows: Vec<Row<ProjectRow>> = rows.iter().map(|row| row.map(edit)).collect();
     write::apply(work, &rows, atomicity).await
+}
+
+/// Gives the same fields to the projects with these keys.
+async fn apply_to(work: &mut Work<'_>, ids: Vec<Uuid>, set: &Row<ProjectFields>) -> AppResult<Vec<RowResult>> {
+    let rows: Vec<_> = ids
+        .into_iter()
+        .map(|id| Row {
+            // Mistakes of `set` are those of `input.set`, whichever project they are found in.
+            path: vec!["input".to_owned()],
+            input: ProjectRow {
+                who: Who::Id(ProjectId(id).public(), &["filter"]),
+                mode: Mode::Update,
+                expected_version: None,
+                edit: Edit::Project(set.input.clone()),
+            },
+            errors: Vec::new(),
+        })
+        .collect();
+    write::apply(work, &rows, Atomicity::All).await
 }

@@ -206,9 +206,16 @@ fn bulk(registrar: &mut Registrar<'_>) {
             ("INDICATORS", "Indicators."),
             ("UNITS", "Units."),
             ("PLAN_POINTS", "Points of spending plans."),
+            ("MIXED", "Several kinds: a workbook tells by the names of its sheets, JSONL by `type` on each line."),
             ("DISCLOSURE", "A published document."),
         ],
         operators_on!("BulkKind"),
+    );
+    enumeration(
+        registrar,
+        "BlankCells",
+        "What a blank cell of a table means.",
+        &[("KEEP", "What is stored stays."), ("CLEAR", "What is stored is cleared, as by null.")],
     );
     enumeration(
         registrar,

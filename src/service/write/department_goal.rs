@@ -168,7 +168,8 @@ impl Stock {
         }
         let key = key.map(ToString::to_string).unwrap_or_default();
         let id = known.as_ref().map(|known| known.goal.id.0);
-        (Draft { result: RowResult { key, outcome: Outcome::Failed, id, errors }, known, wanted: None }, place)
+        let seen = known.as_ref().map(|known| known.goal.version);
+        (Draft { result: RowResult { key, outcome: Outcome::Failed, id, seen, errors }, known, wanted: None }, place)
     }
 }
 

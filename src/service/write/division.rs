@@ -188,6 +188,7 @@ impl Stock {
             key: code.unwrap_or_default(),
             outcome: Outcome::Failed,
             id: known.as_ref().map(|known| known.id.0),
+            seen: known.as_ref().map(|known| known.version),
             errors,
         };
         Judged { result, known, wanted: None }

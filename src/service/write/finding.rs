@@ -115,8 +115,8 @@ async fn apply(work: &mut Work<'_>, asked: Vec<Asked<'_>>, atomicity: Atomicity)
                 changes.push(change(work, finding, row.reason));
             }
         }
-        let id = finding.map(|finding| finding.id.0);
-        results.push(RowResult { key: row.id.unwrap_or_default().to_owned(), outcome, id, errors });
+        let (id, seen) = (finding.map(|finding| finding.id.0), finding.map(|finding| finding.version));
+        results.push(RowResult { key: row.id.unwrap_or_default().to_owned(), outcome, id, seen, errors });
     }
     if !super::skip_good_rows_beside_bad(results.iter_mut(), atomicity) {
         stored::update(work, &changes).await?;

@@ -7,6 +7,7 @@
 pub mod department_goal;
 pub mod division;
 pub mod finding;
+pub mod found;
 mod lists;
 pub mod project;
 pub mod unit;
@@ -118,6 +119,8 @@ pub struct RowResult {
     pub outcome: Outcome,
     /// Key of the object as it stands after the write; none where there is none.
     pub id: Option<Uuid>,
+    /// The stored version that it was judged against; none where nothing was stored.
+    pub seen: Option<i32>,
     /// What is wrong.
     pub errors: Vec<UserError>,
 }

@@ -99,7 +99,7 @@ impl Rows for OpenLines {
         self.line += 1;
         let place = Place { line: self.line, sheet: None };
         Ok(Some(match serde_json::from_str(&text) {
-            Ok(value) => Ok(Row { place, value }),
+            Ok(value) => Ok(Row { place, value, parts: None }),
             Err(_) => Err(Unread { place, faults: vec![fault("INVALID_FORMAT", "This line is not JSON.")] }),
         }))
     }
@@ -115,6 +115,7 @@ fn fault(code: &str, message: &str) -> Fault {
         path: Vec::new(),
         message: message.to_owned(),
         message_zh: format!("中文 {message}"),
+        place: None,
     }
 }
 

@@ -106,7 +106,7 @@ async fn a_conflict_tells_what_is_stored() {
         json!({"outcome": "FAILED", "userErrors": [{
             "code": "CONFLICT", "path": ["input", "expectedVersion"],
             "message": "The object is at version 2, not 1: read it again and decide anew.",
-            "zh": "对象当前版本为 2，而不是 1：请重新读取后再决定。",
+            "zh": "该对象的版本是2，而不是1：请重新读取后再决定。",
             "expectedVersion": 1, "currentVersion": 2, "changedFields": changed, "current": {"name": "乙"},
         }]})
     };

@@ -67,7 +67,7 @@ pub async fn project(db: &Db, unit: &str, code: Option<&str>, name: &str) {
     let rows = rows(input::project::write(), &[sent]);
     let rows: Vec<Row<ProjectRow>> = rows
         .into_iter()
-        .map(|row| Row { path: row.path, input: ProjectRow::of_project(row.input, Mode::Upsert), errors: row.errors })
+        .map(|row| Row { path: row.path, input: ProjectRow::of_project(&row.input, Mode::Upsert), errors: row.errors })
         .collect();
     let made = database::work(db, async |work| write::project::apply(work, &rows, Atomicity::All).await);
     assert_eq!(shown(&made.await.expect("an answer")), ["CREATED"]);

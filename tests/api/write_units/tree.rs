@@ -43,9 +43,12 @@ async fn no_unit_comes_under_itself() {
     let turned = [under("1", None), under("2", Some("1")), under("3", Some("2"))];
     assert_eq!(write(&world, &turned).await, ["UPDATED", "UPDATED", "UPDATED"]);
     assert_eq!(tree(&world).await, tree_of(&[("1", None), ("2", Some("1")), ("3", Some("2"))]));
-    // Among new units too.
+    // Among new units too, and what would come under one that is not made fails with it.
     let new = |code: &str, parent: &str| row(code, json!({"name": "新", "parentCode": parent}));
-    assert_eq!(write(&world, &[new("4", "5"), new("5", "4")]).await, ["SKIPPED", "FAILED CYCLE 1.set.parentCode"]);
+    assert_eq!(
+        write(&world, &[new("4", "5"), new("5", "4")]).await,
+        ["FAILED NOT_FOUND 0.set.parentCode", "FAILED CYCLE 1.set.parentCode"]
+    );
     assert_eq!(write(&world, &[new("4", "4")]).await, ["FAILED CYCLE 0.set.parentCode"]);
     assert_eq!(database::number(world.db.read(), DIFFERENCE).await, 0);
 }

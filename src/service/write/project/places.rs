@@ -151,7 +151,7 @@ impl Places {
             return Err(missing());
         }
         if !self.writable.contains(&unit) {
-            return Err(UserError::forbidden(at.path(), "WRITE"));
+            return Err(UserError::forbidden(at.path(), "EDITOR"));
         }
         Ok(found)
     }

@@ -53,7 +53,8 @@ pub(super) fn of(
             Some((draft, content)) if draft.rows().contains(&index) => became(&row.input.edit, known, content),
             _ => (Outcome::Skipped, known.and_then(|known| id(&row.input.edit, known))),
         };
-        RowResult { key, outcome, id, errors: progress.errors }
+        let seen = known.and_then(|known| version(&row.input.edit, known));
+        RowResult { key, outcome, id, seen, errors: progress.errors }
     };
     rows.iter().zip(progress).enumerate().map(result).collect()
 }
@@ -68,6 +69,20 @@ fn id(edit: &Edit, content: &Content) -> Option<Uuid> {
         }
         Edit::Indicator(ordinal, _) => {
             content.indicators.iter().find(|row| row.ordinal == *ordinal).map(|row| row.id.0)
+        }
+    }
+}
+
+/// The version of what an edit is about.
+fn version(edit: &Edit, content: &Content) -> Option<i32> {
+    match edit {
+        Edit::Project(_) | Edit::DeleteProject { .. } => Some(content.project.version),
+        Edit::Plan(_) | Edit::Point(..) => content.plan.as_ref().map(|(plan, _)| plan.version),
+        Edit::Objective(ordinal, _) => {
+            content.objectives.iter().find(|row| row.ordinal == *ordinal).map(|row| row.version)
+        }
+        Edit::Indicator(ordinal, _) => {
+            content.indicators.iter().find(|row| row.ordinal == *ordinal).map(|row| row.version)
         }
     }
 }

@@ -47,8 +47,8 @@ pub async fn add_alias(
             alias(unit, code, row.input.name.as_ref().unwrap_or(&unit.name), work.now)
         });
         let key = key.map(ToString::to_string).unwrap_or_default();
-        let id = unit.map(|unit| unit.id.0);
-        wanted.push((RowResult { key, outcome: Outcome::Failed, id, errors }, alias));
+        let (id, seen) = (unit.map(|unit| unit.id.0), unit.map(|unit| unit.version));
+        wanted.push((RowResult { key, outcome: Outcome::Failed, id, seen, errors }, alias));
     }
     let mut held: HashMap<Key, UnitId> =
         holders(work.tx, wanted.iter().filter_map(|(_, alias)| alias.as_ref())).await?;

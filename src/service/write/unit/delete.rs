@@ -74,9 +74,9 @@ fn find(row: &Row<UnitDelete>, places: &Places, named: &mut HashSet<UnitId>) -> 
         let (expected, node) = (row.input.expected_version, unit.id.public());
         expect(&at, expected, Some(unit.version), &node, Vec::new, &mut errors);
     }
-    let id = unit.map(|unit| unit.id);
+    let (id, seen) = (unit.map(|unit| unit.id), unit.map(|unit| unit.version));
     let key = key.map(ToString::to_string).unwrap_or_default();
-    (RowResult { key, outcome: Outcome::Failed, id: id.map(|id| id.0), errors }, id)
+    (RowResult { key, outcome: Outcome::Failed, id: id.map(|id| id.0), seen, errors }, id)
 }
 
 /// Each unit with itself and everything below it.

@@ -200,7 +200,7 @@ impl<'a> Draft<'a> {
             _ => (Outcome::Failed, known.map(|known| known.id.0)),
         };
         let key = self.row.input.key.as_ref().map(ToString::to_string).unwrap_or_default();
-        RowResult { key, outcome, id, errors: self.errors.clone() }
+        RowResult { key, outcome, id, seen: known.map(|known| known.version), errors: self.errors.clone() }
     }
 
     /// The unit as it is stored and as it shall be; none for a row with mistakes.

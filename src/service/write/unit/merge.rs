@@ -53,7 +53,8 @@ pub async fn merge(work: &mut Work<'_>, rows: &[Row<UnitMerge>]) -> AppResult<Ve
     }
     let outcome = if errors.is_empty() { Outcome::Updated } else { Outcome::Failed };
     let key = row.input.into.as_ref().map(ToString::to_string).unwrap_or_default();
-    Ok(vec![RowResult { key, outcome, id: into.map(|into| into.id.0), errors }])
+    let (id, seen) = (into.map(|into| into.id.0), into.map(|into| into.version));
+    Ok(vec![RowResult { key, outcome, id, seen, errors }])
 }
 
 /// Everything for which the two cannot be one.
