@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod bulk;
+mod bulk_properties;
 mod cli;
 mod database;
 mod execution;
