@@ -25,6 +25,7 @@ mod locale;
 mod migration;
 mod money;
 mod mutation;
+mod null_matrix;
 mod paging;
 mod readme;
 mod samples;
