@@ -39,4 +39,5 @@ mod unit_tree;
 mod write_findings;
 mod write_goals;
 mod write_projects;
+mod write_races;
 mod write_units;
