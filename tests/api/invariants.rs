@@ -18,7 +18,12 @@ struct Damage {
 /// Damage that both databases can take.
 const DAMAGES: &[Damage] = &[
     Damage {
-        sql: "UPDATE project SET budget = fiscal_funds + 1, other_funds = 0
+        sql: "UPDATE project SET budget = fiscal_funds + 5001, other_funds = 0
+              WHERE id IN (SELECT id FROM project WHERE fiscal_funds IS NOT NULL LIMIT 1)",
+        breaks: &["budget_is_the_sum_of_its_funds"],
+    },
+    Damage {
+        sql: "UPDATE project SET budget = fiscal_funds + 1, other_funds = NULL, source_id = NULL
               WHERE id IN (SELECT id FROM project WHERE fiscal_funds IS NOT NULL LIMIT 1)",
         breaks: &["budget_is_the_sum_of_its_funds"],
     },

@@ -325,6 +325,71 @@ async fn indicators_are_written_by_their_own_keys() {
 }
 
 #[tokio::test]
+async fn a_row_of_an_indicator_that_fails_leaves_nothing_beside_a_good_one() {
+    let world = world().await;
+    upsert(&world, &[json!({"key": key("A"), "set": whole()})]).await;
+    let row = |ordinal: i32, version: Value, name: &str| {
+        let set = json!({"name": name, "level1": "产出指标", "target": {"text": "3次"}});
+        json!({"key": {"project": key("A"), "ordinal": ordinal}, "expectedVersion": version, "set": set})
+    };
+    let rows =
+        [row(1, json!(7), "过时"), row(2, json!(1), "及时"), row(3, json!(1), "没有"), row(2, Value::Null, "重复")];
+    let results = write(&world, indicator_rows(&rows), Atomicity::PerRow).await;
+    assert_eq!(
+        shown(&results),
+        [
+            "FAILED CONFLICT 0.expectedVersion",
+            "UPDATED",
+            "FAILED NOT_FOUND 2.expectedVersion",
+            "FAILED DUPLICATE_IN_REQUEST 3.key",
+        ]
+    );
+    let rows = indicator::Entity::find().order_by_asc(indicator::Column::Ordinal).all(world.db.read()).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["维护次数", "及时"]);
+}
+
+#[tokio::test]
+async fn mistakes_that_only_follow_from_another_are_not_named() {
+    let world = world().await;
+    upsert(&world, &[json!({"key": key("A"), "set": whole()})]).await;
+    let set = json!({
+        "budget": {"yuan": "0.001"}, "fiscalFunds": {"yuan": "1"}, "plan": [{"month": 1, "amount": {"yuan": "5"}}],
+        "name": " ", "indicators": [{"level1": "产出指标", "name": "次数", "target": {"quantity": {"value": "x"}}}],
+    });
+    let rows = [json!({"key": key("A"), "set": set}), json!({"key": key("B"), "set": set})];
+    let named = |row: usize| {
+        let path = format!("rows.{row}.set");
+        let quantity = format!("{path}.indicators.0.target.quantity");
+        format!(
+            "FAILED INVALID_FORMAT {path}.budget.yuan INVALID_FORMAT {quantity}.value \
+             REQUIRED {quantity}.comparison REQUIRED {path}.name"
+        )
+    };
+    assert_eq!(shown(&upsert(&world, &rows).await), [named(0), named(1)]);
+}
+
+#[tokio::test]
+async fn a_second_row_of_a_project_is_a_mistake_even_where_the_first_one_fails() {
+    let world = world().await;
+    let rows = [
+        json!({"key": key("A"), "set": {"purpose": "没有名称"}}),
+        json!({"key": key("A"), "set": whole()}),
+        json!({"key": {"divisionCode": DIVISION, "fiscalYear": 2020, "unitCode": "451001", "code": "B"}, "set": whole()}),
+        json!({"key": key("B"), "set": whole()}),
+    ];
+    let results = write(&world, project_rows(&rows, Mode::Upsert), Atomicity::PerRow).await;
+    assert_eq!(
+        shown(&results),
+        [
+            "FAILED REQUIRED rows.0.set.name",
+            "FAILED DUPLICATE_IN_REQUEST rows.1.key",
+            "CREATED",
+            "FAILED DUPLICATE rows.3.key.code",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_project_with_parts_goes_only_when_told_to_take_them_along() {
     let world = world().await;
     upsert(&world, &[json!({"key": key("A"), "set": whole()})]).await;

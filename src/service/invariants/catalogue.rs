@@ -5,9 +5,11 @@ use entity::id::{
     IndicatorLevelId, ObjectiveId, PlanPointId, ProjectId, SourceDocumentId, SpendingPlanId, UnitAliasId, UnitId,
     UploadId,
 };
+use entity::value::Fen;
 use uuid::Uuid;
 
 use super::{Invariant, Probe};
+use crate::rules::money::MoneyUnit;
 
 /// A table and the public form of its keys.
 #[derive(Clone, Copy)]
@@ -143,8 +145,9 @@ pub(super) fn of_every_database() -> Vec<Invariant> {
     vec![
         Invariant {
             name: "budget_is_the_sum_of_its_funds",
-            meaning: "A budget is the sum of fiscal and other funds, where all three are known.",
-            probes: vec![rows_where(PROJECT, "budget <> fiscal_funds + other_funds")],
+            meaning: "A budget is the sum of fiscal and other funds, a blank one counted as 0; where a document states them, \
+                      within the rounding of its unit.",
+            probes: vec![rows_where(PROJECT, &budget_without_sum())],
         },
         Invariant {
             name: "plans_never_fall",
@@ -223,6 +226,16 @@ pub(super) fn of_sqlite() -> Vec<Invariant> {
             probes: vec![Probe::Pragma("foreign_key_check", "")],
         },
     ]
+}
+
+/// Nothing is compared where a side is blank altogether (`domain.md` 5.1).
+fn budget_without_sum() -> String {
+    let Fen(rounding) = MoneyUnit::WanYuan.tolerance();
+    format!(
+        "(fiscal_funds IS NOT NULL OR other_funds IS NOT NULL)
+         AND ABS(budget - COALESCE(fiscal_funds, 0) - COALESCE(other_funds, 0))
+             > CASE WHEN source_id IS NULL THEN 0 ELSE {rounding} END"
+    )
 }
 
 const FALLING_POINTS: &str = "\

@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod compare;
+pub mod conformance;
 pub mod cpu;
 pub mod data;
 pub mod database;
@@ -9,6 +10,7 @@ pub mod dice;
 pub mod disclosures;
 pub mod document;
 pub mod docx;
+pub mod dump;
 pub mod executor;
 pub mod generated;
 pub mod graph;

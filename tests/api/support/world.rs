@@ -29,14 +29,24 @@ pub struct World {
     pub schema: ApiSchema,
     /// Statements that ran so far.
     pub statements: Arc<AtomicUsize>,
-    files: TempDir,
-    database: TestDatabase,
+    files: Arc<TempDir>,
+    database: Arc<TestDatabase>,
 }
 
 impl World {
     /// A service with an empty database.
     pub async fn empty() -> Self {
-        let (database, mut db) = database::migrated().await;
+        let (database, db) = database::migrated().await;
+        Self::over(Arc::new(database), db, Arc::new(TempDir::new().expect("a temporary folder")))
+    }
+
+    /// Another service over the same database, with connections of its own as if it were another process.
+    pub async fn beside(&self) -> Self {
+        let db = Db::connect(&self.database.settings).await.expect("a safe database");
+        Self::over(Arc::clone(&self.database), db, Arc::clone(&self.files))
+    }
+
+    fn over(database: Arc<TestDatabase>, mut db: Db, files: Arc<TempDir>) -> Self {
         let statements = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&statements);
         db.observe(move |info| {
@@ -46,7 +56,6 @@ impl World {
             }
         });
         let schema = graphql::schema(Some(db.clone()), Lang::En);
-        let files = TempDir::new().expect("a temporary folder");
         Self { db, schema, statements, files, database }
     }
 

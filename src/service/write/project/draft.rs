@@ -1,6 +1,7 @@
 //! A working copy of a project: rows are merged into it, and what they make of it together is stored.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::mem::{Discriminant, discriminant};
 
 use entity::id::UnitId;
 use entity::value::{Fen, Timestamp};
@@ -42,6 +43,8 @@ pub(super) struct Draft<'a> {
     /// The rows that were merged into it.
     rows: Vec<usize>,
     has_whole_row: bool,
+    /// The parts that rows have named, whether these rows are good or not.
+    named: HashSet<(Discriminant<Edit>, i32)>,
     pub(super) now: Timestamp,
 }
 
@@ -68,6 +71,7 @@ impl<'a> Draft<'a> {
             is_deleted: false,
             rows: Vec::new(),
             has_whole_row: false,
+            named: HashSet::new(),
             now,
         })
     }
@@ -78,12 +82,13 @@ impl<'a> Draft<'a> {
         let known_errors = errors.len();
         let is_known = self.known.is_some();
         let ProjectRow { mode, edit, expected_version, .. } = &row.input;
-        if self.has_whole_row && edit.is_whole() || self.is_deleted {
+        if self.is_named_before(edit) {
             let words = Words::new(
-                "An earlier row of this request names the same project.",
-                "本次请求中前面的行已指明同一项目。",
+                "An earlier row of this request names the same object.",
+                "本次请求中前面的行已指明同一对象。",
             );
-            errors.push(UserError::duplicate(UserErrorCode::DuplicateInRequest, self.key_path(row), None, words));
+            let path = if edit.is_whole() { self.key_path(row) } else { at.field("key").path() };
+            errors.push(UserError::duplicate(UserErrorCode::DuplicateInRequest, path, None, words));
             return;
         }
         if edit.is_whole() {
@@ -99,13 +104,12 @@ impl<'a> Draft<'a> {
         let set = at.field("set");
         match edit {
             Edit::Project(fields) => {
-                let mut next = self.clone();
-                next.set(fields, &set, errors);
+                let (mut next, mut found) = (self.clone(), Vec::new());
+                next.set(fields, &set, &mut found);
+                errors.extend(found.into_iter().filter(|error| !only_follows(error, &row.errors, &set)));
                 if errors.len() == known_errors && row.errors.is_empty() {
                     *self = next;
                 }
-                // Also where it has mistakes: a later row for the same project contradicts it.
-                self.has_whole_row = true;
             }
             Edit::DeleteProject { cascade } => match self.dependants() {
                 Some(dependants) if !cascade => errors.push(has_dependants(&at, &dependants)),
@@ -134,6 +138,15 @@ impl<'a> Draft<'a> {
         if errors.is_empty() {
             self.rows.push(index);
         }
+    }
+
+    /// Whether an earlier row names what an edit is about, so that two rows of one request would contradict each other.
+    fn is_named_before(&mut self, edit: &Edit) -> bool {
+        let whole = edit.is_whole();
+        let was_named = whole && std::mem::replace(&mut self.has_whole_row, true) || self.is_deleted;
+        // A number that could not be read is none.
+        let part = edit.part().filter(|number| *number > 0);
+        was_named || part.is_some_and(|number| !self.named.insert((discriminant(edit), number)))
     }
 
     fn key_path(&self, row: &Row<ProjectRow>) -> Vec<String> {
@@ -339,4 +352,15 @@ fn adds_up(project: &project::Model) -> bool {
             i128::from(budget.0) == sum
         }
     }
+}
+
+/// Whether a mistake is only there because a part of the same row could not be read: what is missing then is not missing,
+/// and an unread amount breaks no rule of money.
+fn only_follows(error: &UserError, unread: &[UserError], set: &At<'_>) -> bool {
+    let is_in = |path: &[String], name: &str| path.starts_with(&set.field(name).path());
+    let funds = ["budget", "fiscalFunds", "otherFunds"];
+    let unread_money = || unread.iter().any(|unread| funds.iter().any(|name| is_in(&unread.path, name)));
+    let of_money = || funds.iter().chain(&["plan", "planPatch"]).any(|name| is_in(&error.path, name));
+    unread.iter().any(|unread| unread.path.starts_with(&error.path))
+        || error.code == UserErrorCode::RuleViolated && of_money() && unread_money()
 }

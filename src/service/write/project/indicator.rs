@@ -152,8 +152,10 @@ impl Indicators {
         match fields {
             None if errors.is_empty() => self.list.retain(|draft| draft.row.ordinal != ordinal),
             None => {}
-            Some(fields) if row.errors.is_empty() => self.put(ordinal, fields, &at.field("set"), errors),
-            Some(_) => {}
+            Some(_) if !row.errors.is_empty() => {}
+            Some(fields) if errors.is_empty() => self.put(ordinal, fields, &at.field("set"), errors),
+            // Its other mistakes are named, too; nothing of a row that fails may stay.
+            Some(fields) => self.clone().put(ordinal, fields, &at.field("set"), errors),
         }
     }
 

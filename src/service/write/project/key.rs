@@ -4,7 +4,10 @@ use entity::id::{ProjectId, UnitId};
 use entity::project;
 use entity::value::{GoalLevel, Timestamp};
 
+use super::edit::{Edit, ProjectRow};
 use super::places::Places;
+use crate::input::Sent;
+use crate::service::write::Row;
 
 /// A natural key of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +24,22 @@ impl TakenKey {
             Some(code) => Self::Code(project.division_code.clone(), project.fiscal_year, code.clone()),
             None => Self::Name(project.unit_id, project.fiscal_year, project.name.clone()),
         }
+    }
+
+    /// Where a row says it: in `set`, or in the key of a new project.
+    pub(super) fn path(&self, row: &Row<ProjectRow>) -> Vec<String> {
+        let (name, is_set) = match (self, &row.input.edit) {
+            (Self::Code(..), Edit::Project(fields)) => ("code", !fields.code.is_absent()),
+            (Self::Name(..), Edit::Project(fields)) if !fields.name.is_absent() => ("name", true),
+            (Self::Name(..), Edit::Project(fields)) if fields.code == Sent::Clear => ("code", true),
+            (Self::Code(..), _) => ("code", false),
+            (Self::Name(..), _) => ("name", false),
+        };
+        if is_set {
+            return row.at().field("set").field(name).path();
+        }
+        let below = row.input.who.path().iter().copied().chain([name]);
+        row.path.iter().cloned().chain(below.map(str::to_owned)).collect()
     }
 
     /// The stored project that has it.

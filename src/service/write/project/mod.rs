@@ -97,7 +97,7 @@ fn refuse_taken_keys(drafts: &mut [Draft<'_>], places: &Places, rows: &[Row<Proj
         match stored.or_else(|| taken.get(&key).copied()) {
             Some(holder) => {
                 let row = draft.rows().first().and_then(|row| rows.get(*row));
-                let path = row.map(|row| row.at().field("set").field("code").path()).unwrap_or_default();
+                let path = row.map(|row| key.path(row)).unwrap_or_default();
                 draft.refuse(places.taken(path, Some(holder)), progress);
             }
             None => {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::id::{ProjectId, UnitId};
-use entity::{project, unit};
+use entity::{division, project, unit};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::edit::{Edit, ProjectRow, Who};
@@ -39,7 +39,8 @@ pub(super) enum Found {
 
 /// Everything that the rows can mean.
 pub(super) struct Places {
-    divisions: HashMap<String, entity::division::Model>,
+    /// Divisions of which the caller sees something.
+    divisions: HashSet<String>,
     /// The division that is meant where a key names none.
     only_division: Option<String>,
     units: HashMap<(String, String), UnitId>,
@@ -74,14 +75,17 @@ impl Places {
             })
         };
         wanted.extend(keys().filter_map(|(key, _)| division_of(key)));
-        let divisions = divisions::lock(work, &wanted).await?;
+        let locked: Vec<String> = divisions::lock(work, &wanted).await?.into_keys().collect();
+        let seen = scope::find::<division::Entity>(work.caller)?.filter(division::Column::Code.is_in(&locked));
+        let seen = seen.all(work.tx).await?.into_iter().map(|division| division.code);
+        let divisions: HashSet<String> = seen.collect();
 
         let codes: HashSet<&str> = keys().filter_map(|(key, _)| key.unit_code.as_deref()).collect();
         let mut units = HashMap::new();
         let codes: Vec<&str> = codes.into_iter().collect();
         for codes in codes.chunks(KEYS_A_STATEMENT) {
             let found = unit::Entity::find()
-                .filter(unit::Column::DivisionCode.is_in(divisions.keys()))
+                .filter(unit::Column::DivisionCode.is_in(&divisions))
                 .filter(unit::Column::Code.is_in(codes.iter().copied()));
             units.extend(found.all(work.tx).await?.into_iter().map(|unit| ((unit.division_code, unit.code), unit.id)));
         }
@@ -100,7 +104,7 @@ impl Places {
             }
         }
         for ((division, year), keys) in &of_year {
-            if divisions.contains_key(division) {
+            if divisions.contains(division) {
                 known.read(work.tx, division, *year, keys).await?;
             }
         }
@@ -167,7 +171,7 @@ impl Places {
         }
         let division = key.division_code.as_ref().or(self.only_division.as_ref());
         let division = division.ok_or_else(|| required(&at.field("divisionCode"), DIVISION))?;
-        if !self.divisions.contains_key(division) {
+        if !self.divisions.contains(division) {
             return Err(UserError::not_found(at.field("divisionCode").path(), &format!("division {division}")));
         }
         let unit = match &key.unit_code {

@@ -145,12 +145,6 @@ impl Plan {
         errors: &mut Vec<UserError>,
     ) {
         let at = row.at();
-        if self.queued.iter().any(|queued| queued.month == month) {
-            let words = Words::new("An earlier row names the same point.", "前面的行已指明同一时点。");
-            let path = at.field("key").path();
-            errors.push(UserError::duplicate(UserErrorCode::DuplicateInRequest, path, None, words));
-            return;
-        }
         let known = self.points.iter().any(|point| point.month == month);
         check_part(row, mode, fields.is_none(), known.then_some(1), "", errors);
         let value = match fields {
