@@ -3,6 +3,7 @@
 mod direct;
 mod remote;
 mod tables;
+mod tls;
 
 use std::path::{Path, PathBuf};
 

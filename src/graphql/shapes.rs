@@ -127,8 +127,9 @@ fn mutations(registrar: &mut Registrar<'_>) {
     registrar.field_directive(
         "idempotent",
         "Makes a mutation happen once, however often it is sent with this key: a repetition within 72 hours gets the \
-         stored answer. The header `Idempotency-Key` says the same for a request with one mutation.",
-        &Argument::new("key: String!", "16 to 255 characters, made anew for each mutation, e.g. a UUID."),
+         stored answer. The key has 16 to 255 characters and is made anew for each mutation, e.g. a UUID. The header \
+         `Idempotency-Key` says the same for a request with one mutation.",
+        &Argument::new("key: String!", "The key."),
     );
 }
 

@@ -9,20 +9,12 @@ type Nested = dyn (Fn() -> &'static dyn Described) + Send + Sync;
 type Read<T> = dyn Fn(&mut T, &Json, &At<'_>, &mut Vec<UserError>) + Send + Sync;
 
 struct Field<T> {
+    name: &'static str,
+    is_required: bool,
     signature: &'static str,
     description: &'static str,
     nested: Option<Box<Nested>>,
     read: Box<Read<T>>,
-}
-
-impl<T> Field<T> {
-    fn name(&self) -> &'static str {
-        self.signature.split_once(':').map_or(self.signature, |(name, _)| name)
-    }
-
-    fn is_required(&self) -> bool {
-        self.signature.ends_with('!')
-    }
 }
 
 /// An input object: its name, and how each field is read into a `T`.
@@ -91,7 +83,9 @@ impl<T: Default + 'static> Input<T> {
         nested: Option<Box<Nested>>,
         read: impl Fn(&mut T, &Json, &At<'_>, &mut Vec<UserError>) + Send + Sync + 'static,
     ) -> Self {
-        self.fields.push(Field { signature, description, nested, read: Box::new(read) });
+        let name = signature.split_once(':').map_or(signature, |(name, _)| name);
+        let is_required = signature.ends_with('!');
+        self.fields.push(Field { name, is_required, signature, description, nested, read: Box::new(read) });
         self
     }
 
@@ -233,15 +227,15 @@ impl<T: Default + 'static> Input<T> {
         };
         for (name, value) in sent {
             let place = at.field(name);
-            match self.fields.iter().find(|field| field.name() == name) {
-                Some(field) if value.is_null() && (field.is_required() || self.one_of) => errors.push(absent(&place)),
+            match self.fields.iter().find(|field| field.name == name) {
+                Some(field) if value.is_null() && (field.is_required || self.one_of) => errors.push(absent(&place)),
                 Some(field) => (field.read)(&mut into, value, &place, errors),
                 None => errors.push(self.unknown(&place)),
             }
         }
-        for field in self.fields.iter().filter(|field| field.is_required()) {
-            if !sent.contains_key(field.name()) {
-                errors.push(absent(&at.field(field.name())));
+        for field in self.fields.iter().filter(|field| field.is_required) {
+            if !sent.contains_key(field.name) {
+                errors.push(absent(&at.field(field.name)));
             }
         }
         if self.one_of && sent.len() != 1 {
@@ -253,7 +247,7 @@ impl<T: Default + 'static> Input<T> {
     }
 
     fn names(&self) -> String {
-        self.fields.iter().map(Field::name).collect::<Vec<_>>().join(", ")
+        self.fields.iter().map(|field| field.name).collect::<Vec<_>>().join(", ")
     }
 
     fn unknown(&self, at: &At<'_>) -> UserError {

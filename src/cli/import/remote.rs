@@ -14,6 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::net::TcpStream;
 
 use super::tables::{State, name};
+use super::tls::{Stream, Tls};
 use crate::cli::failure::Failure;
 use crate::cli::progress::Percent;
 use crate::error::{AppError, ErrorCode};
@@ -26,23 +27,38 @@ const ATTEMPTS: u32 = 5;
 /// A service with the token for it.
 pub struct Remote {
     authority: String,
+    tls: Option<Tls>,
     token: String,
 }
 
 impl Remote {
-    /// A service at an address such as `http://127.0.0.1:8080`.
-    pub fn new(server: &str, token: &str) -> Result<Self, Failure> {
+    /// A service at an address such as `https://jixiao.example.gov.cn`; `ca` is a PEM file with the authority of its
+    /// certificate, where that is not a public one.
+    ///
+    /// # Errors
+    /// When the address or the file cannot be used.
+    pub fn new(server: &str, token: &str, ca: Option<&Path>) -> Result<Self, Failure> {
         let bad = |reason: &str| Failure::App(AppError::bad_input(format!("--server {server}: {reason}.")));
-        let uri: Uri = server.parse().map_err(|_| bad("this is no address; it looks like http://127.0.0.1:8080"))?;
-        if uri.scheme_str() != Some("http") {
-            return Err(bad("only http:// is spoken; put a proxy that speaks TLS before this command"));
-        }
+        let uri: Uri = server.parse().map_err(|_| bad("this is no address; it looks like https://127.0.0.1:8080"))?;
         let authority = uri.authority().ok_or_else(|| bad("the host is missing"))?;
+        let (tls, port) = match uri.scheme_str() {
+            Some("https") => (Some(Tls::to(authority.host().trim_matches(['[', ']']), ca)?), 443),
+            Some("http") => (None, 80),
+            _ => return Err(bad("the address begins with http:// or https://")),
+        };
         let authority = match authority.port() {
             Some(_) => authority.to_string(),
-            None => format!("{authority}:80"),
+            None => format!("{authority}:{port}"),
         };
-        Ok(Self { authority, token: token.to_owned() })
+        Ok(Self { authority, tls, token: token.to_owned() })
+    }
+
+    async fn connect(&self) -> std::io::Result<Box<dyn Stream>> {
+        let stream = TcpStream::connect(&self.authority).await?;
+        match &self.tls {
+            Some(tls) => tls.wrap(stream).await,
+            None => Ok(Box::new(stream)),
+        }
     }
 
     /// Sends a request, again while the service cannot be reached or is busy.
@@ -61,7 +77,7 @@ impl Remote {
                     *status,
                     StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY
                 ),
-                Err(_) => true,
+                Err(cause) => !is_untrusted(cause.as_ref()),
             };
             if !again || attempt == ATTEMPTS {
                 return answer.map_err(|cause| {
@@ -81,8 +97,8 @@ impl Remote {
         headers: &[(hyper::header::HeaderName, String)],
         body: &Bytes,
     ) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
-        let stream = TcpStream::connect(&self.authority).await?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let stream = TokioIo::new(self.connect().await?);
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await?;
         let connection = tokio::spawn(connection);
         let mut request = Request::builder()
             .method(method)
@@ -183,4 +199,9 @@ impl Remote {
         let (_, bytes) = self.send(&Method::GET, &format!("/v1/operations/{id}/errors"), &[], &Bytes::new()).await?;
         Ok(bytes.into())
     }
+}
+
+/// Whether the other side is not who it should be, which no further attempt changes.
+fn is_untrusted(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    cause.downcast_ref::<std::io::Error>().is_some_and(|cause| cause.kind() == std::io::ErrorKind::InvalidData)
 }

@@ -43,6 +43,9 @@ pub struct Tables {
     /// File with the token for --server
     #[arg(long, value_name = "FILE", requires = "server")]
     token_file: Option<PathBuf>,
+    /// PEM file with the authority of the certificate of an https:// --server; public authorities without it
+    #[arg(long, value_name = "FILE", requires = "server")]
+    ca: Option<PathBuf>,
 }
 
 /// What is done with the rows.
@@ -101,7 +104,7 @@ impl Tables {
             (Some(server), Some(token)) => {
                 let token =
                     std::fs::read_to_string(token).map_err(|source| Failure::File { path: token.clone(), source })?;
-                let remote = Remote::new(server, token.trim())?;
+                let remote = Remote::new(server, token.trim(), self.ca.as_deref())?;
                 self.all(&Place::Remote(remote), files, &options, json).await?
             }
             (Some(_) | None, _) => {

@@ -299,7 +299,10 @@ impl<'a> Registrar<'a> {
     pub fn field_directive(&mut self, name: &str, description: &str, argument: &Argument) {
         let coordinate = format!("@{name}");
         let key = argument.signature.name;
-        let value = self.input_value(&format!("{coordinate}({key}:)"), argument);
+        // The library prints no description of it in SDL, and introspection must tell what SDL tells: the directive's own
+        // description speaks for its argument.
+        let mut value = self.input_value(&format!("{coordinate}({key}:)"), argument);
+        value.description = None;
         self.registry.add_directive(MetaDirective {
             name: name.to_owned(),
             description: self.describe(&coordinate, description),
