@@ -1,6 +1,6 @@
 //! White space and wording of printed text, brought to one form before anything is compared.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// White space in the sense of printed forms, with the invisible signs that word processors leave behind.
 fn is_blank(c: char) -> bool {
@@ -20,12 +20,18 @@ pub fn tidy(text: &str) -> String {
 
 /// The text without any white space: the form in which labels and names are compared.
 pub fn squeeze(text: &str) -> String {
-    text.chars().filter(|c| !is_blank(*c)).collect()
+    let mut squeezed = String::with_capacity(text.len());
+    squeezed.extend(text.chars().filter(|c| !is_blank(*c)));
+    squeezed
 }
 
 /// NFKC without white space: `９５ ％` becomes `95%`, `＜` becomes `<` (the first step of the target parser, 2.2).
 pub fn plain(text: &str) -> String {
-    text.nfkc().filter(|c| !is_blank(*c)).collect()
+    // Most text is in this form already, which costs little to see.
+    match is_nfkc_quick(text.chars()) {
+        IsNormalized::Yes => squeeze(text),
+        IsNormalized::Maybe | IsNormalized::No => text.nfkc().filter(|c| !is_blank(*c)).collect(),
+    }
 }
 
 /// The text as two texts are compared by the quality rules (5.3): without white space and without stops, commas and
