@@ -5,7 +5,7 @@ use sea_orm::{
 };
 
 use crate::id::AccountId;
-use crate::value::{AccountKind, Timestamp};
+use crate::value::{AccountKind, Duty, Timestamp};
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -18,6 +18,8 @@ pub struct Model {
     pub name: String,
     /// Person or system.
     pub kind: AccountKind,
+    /// Which roles its grants may have.
+    pub duty: Duty,
     /// Since when it may ask nothing any more.
     pub disabled_at: Option<Timestamp>,
     /// Starts at 1, plus one for each change.

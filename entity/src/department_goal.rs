@@ -5,7 +5,7 @@ use sea_orm::{
 };
 
 use crate::id::{DepartmentGoalId, SourceDocumentId, UnitId};
-use crate::value::Timestamp;
+use crate::value::{Publication, Timestamp};
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -22,6 +22,10 @@ pub struct Model {
     pub fiscal_year: i32,
     /// Overall goal (总体绩效目标), one paragraph a line.
     pub overall: Option<String>,
+    /// Whether the public sees it.
+    pub publication: Publication,
+    /// When it was published; none for a draft.
+    pub published_at: Option<Timestamp>,
     /// The document that the values were read from.
     pub source_id: Option<SourceDocumentId>,
     /// Line in a text document, from 1.

@@ -5,7 +5,7 @@ use sea_orm::{
 };
 
 use crate::id::{ProjectId, SourceDocumentId, UnitId};
-use crate::value::{Fen, GoalLevel, Timestamp};
+use crate::value::{Fen, GoalLevel, Publication, Timestamp};
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -46,6 +46,10 @@ pub struct Model {
     pub other_funds_raw: Option<String>,
     /// Purpose of the money (资金用途).
     pub purpose: Option<String>,
+    /// Whether the public sees it.
+    pub publication: Publication,
+    /// When it was published; none for a draft.
+    pub published_at: Option<Timestamp>,
     /// The document that the values were read from.
     pub source_id: Option<SourceDocumentId>,
     /// Line in a text document, from 1.

@@ -122,10 +122,31 @@ code_list!(/** Kind of an account. */ AccountKind {
     /** A person. */ Person = "PERSON",
     /** Another system. */ Service = "SERVICE",
 });
-code_list!(/** What a grant allows. */ Role {
-    /** Read. */ Reader = "READER",
-    /** Read and write. */ Editor = "EDITOR",
-    /** Read, write and administer. */ Admin = "ADMIN",
+code_list!(/** What a grant makes its account (`docs/access.md`). */ Role {
+    /** The public (公众): what is published, without an account. */ Public = "PUBLIC",
+    /** Who enters data of a budget unit (预算单位经办). */ UnitEditor = "UNIT_EDITOR",
+    /** Who answers for a budget unit (预算单位负责人). */ UnitApprover = "UNIT_APPROVER",
+    /** The department in charge (主管部门). */ Department = "DEPARTMENT",
+    /** The finance bureau (财政部门). */ Finance = "FINANCE",
+    /** Another system (系统对接). */ Service = "SERVICE",
+    /** System administrator (系统管理员). */ SysAdmin = "SYS_ADMIN",
+    /** Security administrator (安全管理员). */ SecAdmin = "SEC_ADMIN",
+    /** Audit administrator (审计管理员). */ Auditor = "AUDITOR",
+});
+code_list!(/** What an account is for: its grants are of this kind only, which keeps the administrators apart. */ Duty {
+    /** A person of a unit, a department or the finance bureau. */ Business = "BUSINESS",
+    /** Another system. */ Service = "SERVICE",
+    /** System administrator. */ SysAdmin = "SYS_ADMIN",
+    /** Security administrator. */ SecAdmin = "SEC_ADMIN",
+    /** Audit administrator. */ Auditor = "AUDITOR",
+});
+code_list!(/** Whether the public sees a record. */ Publication {
+    /** Not yet, or not any more. */ Draft = "DRAFT",
+    /** It does. */ Published = "PUBLISHED",
+});
+code_list!(/** How far a grant goes. */ Access {
+    /** Only looking (查看). */ View = "VIEW",
+    /** Looking and everything else that the role may do (采集). */ Capture = "CAPTURE",
 });
 code_list!(/** What became of an entity. */ ChangeKind {
     /** It was made. */ Created = "CREATED",

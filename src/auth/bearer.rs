@@ -5,6 +5,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use entity::value::Timestamp;
 use futures_util::future::BoxFuture;
 
 use super::token::TokenChecker;
@@ -14,8 +15,8 @@ use crate::error::{AppError, AppResult, ErrorCode};
 
 /// Where accounts are found: the database, as `service::account` reads it.
 pub trait Accounts: Send + Sync {
-    /// The account that a token's subject names, with its grants at this moment; `None` for an unknown or disabled one.
-    fn by_subject<'a>(&'a self, subject: &'a str) -> BoxFuture<'a, AppResult<Option<Caller>>>;
+    /// The account that a token's subject names, with the grants that hold at `now`; `None` for an unknown or disabled one.
+    fn by_subject<'a>(&'a self, subject: &'a str, now: Timestamp) -> BoxFuture<'a, AppResult<Option<Caller>>>;
 }
 
 /// Authentication by bearer tokens (RFC 6750).
@@ -37,8 +38,9 @@ impl<A: Accounts> Bearer<A> {
             Ok(None) => return Ok(Caller::anonymous()),
             Err(reason) => return Err(refused(reason)),
         };
-        let subject = self.checker.subject(token, (self.clock)()).map_err(|reason| refused(&reason.to_string()))?;
-        self.accounts.by_subject(&subject).await?.ok_or_else(|| refused("the account is unknown or disabled"))
+        let now = (self.clock)();
+        let subject = self.checker.subject(token, now).map_err(|reason| refused(&reason.to_string()))?;
+        self.accounts.by_subject(&subject, now).await?.ok_or_else(|| refused("the account is unknown or disabled"))
     }
 }
 

@@ -6,26 +6,18 @@ pub mod bearer;
 pub mod key;
 pub mod keyset;
 mod members;
+pub mod policy;
 pub mod token;
+
+use std::collections::BTreeSet;
 
 use axum::http::HeaderMap;
 use entity::id::{AccountId, UnitId};
-use entity::value::{AccountKind, Role};
-
+use entity::value::{Access, AccountKind, Role};
 use futures_util::future::BoxFuture;
 
 use crate::error::{AppError, AppResult, ErrorCode};
-
-/// What a request wants to do, asked by [`Caller::may`] at the head of every service function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Read business data.
-    Read,
-    /// Write business data.
-    Write,
-    /// Manage accounts and grants.
-    Administer,
-}
+use policy::{Class, Permission};
 
 /// The part of the data that a grant covers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,13 +30,54 @@ pub enum Scope {
     Unit(UnitId),
 }
 
-/// One right: a role on a scope.
+/// One right: a role on a scope, for all fiscal years or some.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Grant {
-    /// What may be done.
+    /// What it makes the account.
     pub role: Role,
     /// Where.
     pub scope: Scope,
+    /// Whether only to look.
+    pub access: Access,
+    /// Which fiscal years.
+    pub years: Years,
+}
+
+impl Grant {
+    /// Everything that a role may do in a scope, in all years.
+    pub fn new(role: Role, scope: Scope) -> Self {
+        Self { role, scope, access: Access::Capture, years: Years::ALL }
+    }
+
+    /// What a role may look at in a scope, in all years.
+    pub fn view(role: Role, scope: Scope) -> Self {
+        Self { access: Access::View, ..Self::new(role, scope) }
+    }
+
+    /// The same for some years.
+    #[must_use]
+    pub fn of_years(self, years: Years) -> Self {
+        Self { years, ..self }
+    }
+}
+
+/// Fiscal years, both ends included; an absent end is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Years {
+    /// The first.
+    pub first: Option<i32>,
+    /// The last.
+    pub last: Option<i32>,
+}
+
+impl Years {
+    /// Every year.
+    pub const ALL: Self = Self { first: None, last: None };
+
+    /// Whether a year is one of them.
+    pub fn contains(self, year: i32) -> bool {
+        self.first.is_none_or(|first| first <= year) && self.last.is_none_or(|last| year <= last)
+    }
 }
 
 /// The account behind a request.
@@ -61,29 +94,62 @@ pub struct Account {
 /// Who asks, with the rights as they stand in the database at this moment.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    account: Option<Account>,
+    who: Who,
     grants: Vec<Grant>,
+    /// What the token allows of it; everything when it does not say.
+    scopes: Option<BTreeSet<Permission>>,
+}
+
+#[derive(Clone, Debug)]
+enum Who {
+    Anonymous,
+    Public,
+    Account(Account),
+    Operator,
+}
+
+/// Where a caller may do something.
+#[derive(Clone, Debug)]
+pub enum Reach<'a> {
+    /// Everywhere, in every year.
+    Everything,
+    /// In these grants, and nowhere when there are none.
+    Grants(Vec<&'a Grant>),
 }
 
 impl Caller {
     /// A request without a token: may read nothing but what describes the service.
     pub fn anonymous() -> Self {
-        Self { account: None, grants: Vec::new() }
+        Self { who: Who::Anonymous, grants: Vec::new(), scopes: None }
+    }
+
+    /// Everybody, where only what is published is served.
+    pub fn public() -> Self {
+        Self { who: Who::Public, grants: vec![Grant::view(Role::Public, Scope::Everything)], scopes: None }
     }
 
     /// A request of an account with its current grants.
     pub fn account(account: Account, grants: Vec<Grant>) -> Self {
-        Self { account: Some(account), grants }
+        Self { who: Who::Account(account), grants, scopes: None }
     }
 
     /// The operator at the machine: a command of this binary on its own database.
     pub fn operator() -> Self {
-        Self { account: None, grants: vec![Grant { role: Role::Admin, scope: Scope::Everything }] }
+        Self { who: Who::Operator, grants: Vec::new(), scopes: None }
+    }
+
+    /// The same caller by a token that allows only this; names that are no permission allow nothing.
+    #[must_use]
+    pub fn limited_to<'n>(self, scopes: impl IntoIterator<Item = &'n str>) -> Self {
+        Self { scopes: Some(scopes.into_iter().filter_map(Permission::from_name).collect()), ..self }
     }
 
     /// The account, if a token named one.
     pub fn identity(&self) -> Option<&Account> {
-        self.account.as_ref()
+        match &self.who {
+            Who::Account(account) => Some(account),
+            Who::Anonymous | Who::Public | Who::Operator => None,
+        }
     }
 
     /// All grants.
@@ -91,32 +157,96 @@ impl Caller {
         &self.grants
     }
 
-    /// Whether the caller may do this anywhere at all; where exactly is what [`Caller::scopes`] says.
-    pub fn may(&self, action: Action) -> AppResult<()> {
-        if self.grants.iter().any(|grant| allows(grant.role, action)) {
-            return Ok(());
+    /// Whether only what is published may be seen.
+    pub fn sees_only_published(&self) -> bool {
+        match self.who {
+            Who::Public => true,
+            Who::Anonymous | Who::Account(_) | Who::Operator => false,
         }
-        if self.account.is_none() {
-            return Err(AppError::new(
+    }
+
+    /// Whether the caller is somebody, whatever he may do.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` without a token.
+    pub fn is_known(&self) -> AppResult<()> {
+        match self.who {
+            Who::Account(_) | Who::Operator => Ok(()),
+            Who::Anonymous | Who::Public => Err(AppError::new(
                 ErrorCode::Unauthenticated,
                 "This needs a token: send the header `Authorization: Bearer …`.",
-            ));
+            )),
         }
-        Err(AppError::new(ErrorCode::Forbidden, "No grant of this account allows this."))
     }
 
-    /// The scopes in which the caller may do this.
-    pub fn scopes(&self, action: Action) -> impl Iterator<Item = &Scope> {
-        self.grants.iter().filter(move |grant| allows(grant.role, action)).map(|grant| &grant.scope)
+    /// Whether the caller may do this anywhere at all; where exactly is what [`Caller::reach`] says.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` without a token, `FORBIDDEN` when no grant allows it, or not this token.
+    pub fn may(&self, permission: Permission) -> AppResult<()> {
+        if self.token_allows(permission) && (self.is_operator() || self.allowing(permission).next().is_some()) {
+            return Ok(());
+        }
+        self.is_known()?;
+        let name = permission.name();
+        let message = if self.token_allows(permission) {
+            format!("No grant of this account allows this: it needs the right {name}.")
+        } else {
+            format!("This token does not allow this: it needs the scope {name}.")
+        };
+        Err(AppError::new(ErrorCode::Forbidden, message))
     }
-}
 
-/// Reading by every role, writing by editors, administration by administrators.
-fn allows(role: Role, action: Action) -> bool {
-    match action {
-        Action::Read => true,
-        Action::Write => matches!(role, Role::Editor | Role::Admin),
-        Action::Administer => matches!(role, Role::Admin),
+    /// Whether the caller sees fields of this class.
+    pub fn sees(&self, class: Class) -> bool {
+        class == Class::Public || self.is_operator() || self.grants.iter().any(|grant| policy::sees(grant.role, class))
+    }
+
+    /// Where the caller may do this.
+    pub fn reach(&self, permission: Permission) -> Reach<'_> {
+        if !self.token_allows(permission) {
+            return Reach::Grants(Vec::new());
+        }
+        if self.is_operator() {
+            return Reach::Everything;
+        }
+        let grants: Vec<&Grant> = self.allowing(permission).collect();
+        let unlimited = |grant: &&Grant| grant.scope == Scope::Everything && grant.years == Years::ALL;
+        if grants.iter().any(unlimited) { Reach::Everything } else { Reach::Grants(grants) }
+    }
+
+    /// Whether the caller may do this in every division and year.
+    pub fn may_everywhere(&self, permission: Permission) -> bool {
+        matches!(self.reach(permission), Reach::Everything)
+    }
+
+    /// Refuses a caller who may not do this in every division and year.
+    ///
+    /// # Errors
+    /// As [`Caller::may`].
+    pub fn must_everywhere(&self, permission: Permission) -> AppResult<()> {
+        self.may(permission)?;
+        if self.may_everywhere(permission) {
+            return Ok(());
+        }
+        let name = permission.name();
+        Err(AppError::new(ErrorCode::Forbidden, format!("This needs the right {name} on everything.")))
+    }
+
+    fn is_operator(&self) -> bool {
+        match self.who {
+            Who::Operator => true,
+            Who::Anonymous | Who::Public | Who::Account(_) => false,
+        }
+    }
+
+    fn token_allows(&self, permission: Permission) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| scopes.contains(&permission))
+    }
+
+    fn allowing(&self, permission: Permission) -> impl Iterator<Item = &Grant> {
+        let reaches = move |grant: &&Grant| permission.only_looks() || grant.access == Access::Capture;
+        self.grants.iter().filter(move |grant| policy::allows(grant.role, permission)).filter(reaches)
     }
 }
 

@@ -10,7 +10,8 @@ use sea_orm::{
 use serde_json::{Map, Value};
 
 use super::{Bulk, lease, uploads};
-use crate::auth::{Action, Caller, Scope};
+use crate::auth::Caller;
+use crate::auth::policy::Permission;
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::service::work::Work;
 
@@ -139,16 +140,19 @@ fn of_account(account: Option<AccountId>) -> Condition {
     }
 }
 
-/// An operation that the caller started, or any for who administers everything; held until the end of the transaction.
+/// An operation that the caller started, or any for who looks after the service; held until the end of the transaction.
 ///
 /// # Errors
 /// `NOT_FOUND` when there is none that the caller may change.
 pub(super) async fn hold(tx: &DatabaseTransaction, caller: &Caller, id: &str) -> AppResult<Model> {
-    caller.may(Action::Write)?;
+    let operates = caller.may_everywhere(Permission::Operate);
+    if !operates {
+        caller.may(Permission::ImportRun)?;
+    }
     let missing = || AppError::new(ErrorCode::NotFound, "There is no such operation of this account.");
     let id = BulkOperationId::parse(id).ok_or_else(missing)?;
     let mut found = Entity::find_by_id(id);
-    if !caller.scopes(Action::Administer).any(|scope| *scope == Scope::Everything) {
+    if !operates {
         found = found.filter(of_account(caller.identity().map(|account| account.id)));
     }
     found.lock_exclusive().one(tx).await?.ok_or_else(missing)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use entity::bulk_operation::Model;
 use entity::id::AccountId;
-use entity::value::{BulkPhase, BulkStatus};
+use entity::value::{BulkPhase, BulkStatus, Timestamp};
 use sea_orm::DatabaseTransaction;
 use tokio::task::spawn_blocking;
 
@@ -74,7 +74,7 @@ pub struct Stale;
 
 impl Step<'_> {
     async fn apply(&self, tx: &DatabaseTransaction) -> AppResult<Applied> {
-        let caller = caller(tx, self.operation.account_id).await?;
+        let caller = caller(tx, self.operation.account_id, (self.bulk.clock)()).await?;
         let origin = Origin { request_id: self.operation.request_id.clone(), ..Origin::of("import") };
         let mut work = Work::begin(tx, &caller, &origin, self.bulk.clock);
         let mut state = self.before.state.clone();
@@ -196,9 +196,9 @@ impl Gathered {
 }
 
 /// Who started an operation, with the rights of this moment.
-async fn caller(tx: &DatabaseTransaction, account: Option<AccountId>) -> AppResult<Caller> {
+async fn caller(tx: &DatabaseTransaction, account: Option<AccountId>, now: Timestamp) -> AppResult<Caller> {
     let Some(id) = account else { return Ok(Caller::operator()) };
-    let caller = account::by_subject(tx, &id.public()).await?;
+    let caller = account::by_subject(tx, &id.public(), now).await?;
     caller.ok_or_else(|| AppError::new(ErrorCode::Forbidden, "The account that started the operation is disabled."))
 }
 

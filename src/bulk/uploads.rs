@@ -8,7 +8,8 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveMo
 use serde::Serialize;
 
 use super::BulkSettings;
-use crate::auth::{Action, Caller};
+use crate::auth::Caller;
+use crate::auth::policy::Permission;
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::service::work::Work;
 
@@ -50,7 +51,7 @@ impl BulkSettings {
 /// `BAD_USER_INPUT` for a name, size or checksum that cannot be, `TOO_LARGE` above the limit of the caller, `CONFLICT` when the
 /// caller has too many files already.
 pub async fn create_upload(work: &mut Work<'_>, settings: &BulkSettings, new: NewUpload) -> AppResult<upload::Model> {
-    work.caller.may(Action::Write)?;
+    work.caller.may(Permission::ImportRun)?;
     let most = settings.file_bytes(work.caller);
     let name = new.file_name.trim();
     if name.is_empty() || name.chars().count() > NAME || name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\'))
@@ -160,7 +161,7 @@ impl From<&upload::Model> for Described {
 /// # Errors
 /// `NOT_FOUND` when there is none, or it is another account's (the two look alike).
 pub async fn get(db: &impl ConnectionTrait, caller: &Caller, id: &str) -> AppResult<upload::Model> {
-    caller.may(Action::Write)?;
+    caller.may(Permission::ImportRun)?;
     let missing = || AppError::new(ErrorCode::NotFound, "There is no such upload of this account.");
     let id = UploadId::parse(id).ok_or_else(missing)?;
     let account = caller.identity().map(|account| account.id);

@@ -1,15 +1,14 @@
 //! `jixiao account …`.
 
 use clap::{ArgGroup, Args, Subcommand};
-use entity::account::Model;
-use entity::value::{AccountKind, Role};
+use entity::value::{Access, Duty, Role, Timestamp};
 use sea_orm::DatabaseTransaction;
 
 use super::argument::{self, UnitKey};
 use super::failure::Failure;
 use super::output;
 use crate::app;
-use crate::auth::{Caller, Grant, Scope};
+use crate::auth::{Caller, Grant, Scope, Years};
 use crate::clock;
 use crate::config::Settings;
 use crate::db::Db;
@@ -20,7 +19,7 @@ use crate::service::{account, unit};
 /// Manage accounts and what they may do
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  jixiao account init\n  jixiao account add lin\n  \
-                        jixiao account grant lin --role EDITOR --unit 130304/450002")]
+                        jixiao account grant lin --role UNIT_EDITOR --unit 130304/450002")]
 pub struct Account {
     #[command(subcommand)]
     command: Command,
@@ -28,7 +27,8 @@ pub struct Account {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make the accounts `reader` (reads everything) and `admin` (may do everything) where they are missing
+    /// Make the accounts `reader` (a person who sees everything) and `system` (a system that writes everywhere) where they
+    /// are missing
     #[command(after_help = "Example:\n  jixiao account init")]
     Init,
     /// Make an account, which may do nothing yet
@@ -36,18 +36,21 @@ enum Command {
     Add {
         /// Name, of the characters a-z 0-9 . _ -
         name: String,
-        /// The account of another system, not of a person; it may ask for more at once
-        #[arg(long)]
+        /// The account of another system, not of a person; it may ask for more at once (the duty SERVICE)
+        #[arg(long, conflicts_with = "duty")]
         service: bool,
+        /// What it is for: only roles of this duty can be granted to it
+        #[arg(long, ignore_case = true, value_parser = argument::duty(), default_value = "BUSINESS")]
+        duty: Duty,
     },
     /// Give an account a role on a unit, on a division, or on everything
-    #[command(after_help = "Examples:\n  jixiao account grant lin --role EDITOR --unit 130304/450002\n  \
-                            jixiao account grant lin --role READER --division 130304\n  \
-                            jixiao account grant lin --role ADMIN")]
+    #[command(after_help = "Examples:\n  jixiao account grant lin --role UNIT_EDITOR --unit 130304/450002\n  \
+                            jixiao account grant lin --role FINANCE --view --division 130304\n  \
+                            jixiao account grant budget-system --role SERVICE --years 2026-")]
     Grant(Right),
     /// Take such a role from an account, from the next request on
-    #[command(after_help = "Example:\n  jixiao account revoke lin --role EDITOR --unit 130304/450002")]
-    Revoke(Right),
+    #[command(after_help = "Example:\n  jixiao account revoke lin --role UNIT_EDITOR --unit 130304/450002")]
+    Revoke(Place),
     /// Refuse every request of an account from the next one on
     #[command(after_help = "Example:\n  jixiao account disable lin")]
     Disable {
@@ -61,8 +64,24 @@ enum Command {
 
 /// A grant in words of the command line.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("scope")))]
 struct Right {
+    #[command(flatten)]
+    place: Place,
+    /// Only to look, not to change anything
+    #[arg(long)]
+    view: bool,
+    /// Only for these fiscal years, e.g. 2026, 2025-2027, 2026-
+    #[arg(long, value_parser = argument::years, default_value = "-")]
+    years: Years,
+    /// Only until this day begins (UTC), e.g. 2027-01-01
+    #[arg(long, value_name = "DAY", value_parser = argument::day)]
+    until: Option<Timestamp>,
+}
+
+/// A role in a scope.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("scope")))]
+struct Place {
     /// Name of the account
     name: String,
     /// What it may do
@@ -82,21 +101,27 @@ impl Account {
         let db = if makes { app::open(settings).await? } else { app::open_existing(&settings.database()).await? };
         match self.command {
             Command::Init => init(&db).await?,
-            Command::Add { name, service } => {
-                let kind = if service { AccountKind::Service } else { AccountKind::Person };
-                write(&db, "account add", async |work| account::add(work, &name, kind).await).await?;
+            Command::Add { name, service, duty } => {
+                let duty = if service { Duty::Service } else { duty };
+                write(&db, "account add", async |work| account::add(work, &name, duty).await).await?;
             }
             Command::Grant(right) => {
-                let change = async |work: &mut Work<'_>, account: &Model, grant: &Grant| {
-                    account::grant(work, account.id, grant).await
+                let give = async |work: &mut Work<'_>| {
+                    let account = account::get_by_name(work.tx, work.caller, &right.place.name).await?;
+                    let scope = right.place.scope(work.tx).await?;
+                    let access = if right.view { Access::View } else { Access::Capture };
+                    let grant = Grant { access, ..Grant::new(right.place.role, scope) }.of_years(right.years);
+                    account::grant(work, account.id, &grant, right.until).await
                 };
-                right.apply(&db, "account grant", change).await?;
+                write(&db, "account grant", give).await?;
             }
             Command::Revoke(right) => {
-                let change = async |work: &mut Work<'_>, account: &Model, grant: &Grant| {
-                    account::revoke(work, account.id, grant).await
+                let take = async |work: &mut Work<'_>| {
+                    let account = account::get_by_name(work.tx, work.caller, &right.name).await?;
+                    let scope = right.scope(work.tx).await?;
+                    account::revoke(work, account.id, right.role, &scope).await
                 };
-                right.apply(&db, "account revoke", change).await?;
+                write(&db, "account revoke", take).await?;
             }
             Command::Disable { name } => {
                 let disable = async |work: &mut Work<'_>| {
@@ -111,22 +136,7 @@ impl Account {
     }
 }
 
-impl Right {
-    /// Finds account and scope, and makes the change, in one transaction.
-    async fn apply(
-        &self,
-        db: &Db,
-        action: &str,
-        change: impl AsyncFn(&mut Work<'_>, &Model, &Grant) -> AppResult<()>,
-    ) -> AppResult<()> {
-        write(db, action, async |work| {
-            let account = account::get_by_name(work.tx, work.caller, &self.name).await?;
-            let grant = Grant { role: self.role, scope: self.scope(work.tx).await? };
-            change(work, &account, &grant).await
-        })
-        .await
-    }
-
+impl Place {
     async fn scope(&self, tx: &DatabaseTransaction) -> AppResult<Scope> {
         Ok(match (&self.unit, &self.division) {
             (Some(unit), _) => unit_scope(tx, unit).await?,
@@ -161,23 +171,29 @@ pub async fn unit_scope(tx: &DatabaseTransaction, UnitKey { division, code }: &U
 
 /// Makes the accounts that a new service needs; an account that is there keeps what it has.
 async fn init(db: &Db) -> Result<(), Failure> {
-    for (name, role) in [("reader", Role::Reader), ("admin", Role::Admin)] {
-        let made = ensure(db, name, &Grant { role, scope: Scope::Everything }).await?;
+    let accounts = [
+        ("reader", Grant::view(Role::Finance, Scope::Everything)),
+        ("system", Grant::new(Role::Service, Scope::Everything)),
+    ];
+    for (name, grant) in accounts {
+        let made = ensure(db, name, &grant).await?;
         output::line(format!("{name}: {}", if made { "made" } else { "is there already" }))?;
     }
     Ok(())
 }
 
-/// Makes the account of a person with one grant, unless there is an account of this name; tells whether it did.
+/// Makes an account with one grant, unless there is an account of this name; tells whether it did.
 ///
 /// # Errors
-/// When the name or the scope of the grant is not acceptable.
+/// When the name or the grant is not acceptable.
 pub async fn ensure(db: &Db, name: &str, grant: &Grant) -> AppResult<bool> {
     write(db, "account init", async |work| match account::get_by_name(work.tx, work.caller, name).await {
         Ok(_) => Ok(false),
         Err(error) if error.code() == ErrorCode::NotFound => {
-            let account = account::add(work, name, AccountKind::Person).await?;
-            account::grant(work, account.id, grant).await?;
+            let duty = account::duty_of(grant.role)
+                .ok_or_else(|| AppError::bad_input("The role PUBLIC is nobody's: it needs no account."))?;
+            let account = account::add(work, name, duty).await?;
+            account::grant(work, account.id, grant, None).await?;
             Ok(true)
         }
         Err(error) => Err(error),
@@ -202,13 +218,23 @@ async fn list(db: &Db) -> Result<(), Failure> {
 
 /// A grant as the options that give it.
 async fn words(db: &Db, caller: &Caller, grant: &Grant) -> AppResult<String> {
-    let role = grant.role.code();
-    Ok(match &grant.scope {
-        Scope::Everything => format!("{role} of everything"),
-        Scope::Division(code) => format!("{role} of division {code}"),
+    let scope = match &grant.scope {
+        Scope::Everything => "everything".to_owned(),
+        Scope::Division(code) => format!("division {code}"),
         Scope::Unit(id) => {
             let unit = unit::get(db.read(), caller, *id).await?;
-            format!("{role} of unit {}/{}", unit.division_code, unit.code)
+            format!("unit {}/{}", unit.division_code, unit.code)
         }
-    })
+    };
+    let view = match grant.access {
+        Access::View => " (view)",
+        Access::Capture => "",
+    };
+    let year = |year: Option<i32>| year.map(|year| year.to_string()).unwrap_or_default();
+    let years = match grant.years {
+        Years::ALL => String::new(),
+        Years { first, last } if first == last => format!(" in {}", year(first)),
+        Years { first, last } => format!(" in {}-{}", year(first), year(last)),
+    };
+    Ok(format!("{}{view} of {scope}{years}", grant.role.code()))
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use entity::value::Role;
+use entity::value::{Duty, Role, Timestamp};
 
+use crate::auth::Years;
 use crate::auth::token::MAX_LIFE;
 
 /// Most digits of a division's code.
@@ -50,15 +51,41 @@ pub fn token_life(text: &str) -> Result<Duration, String> {
     allowed.ok_or_else(|| "must be a time from 1s to 1h, e.g. 90s, 15m, 1h".to_owned())
 }
 
-/// Reads a role, in capitals or not.
+/// Reads a role that an account can have, in capitals or not.
 pub fn role() -> impl TypedValueParser<Value = Role> {
-    PossibleValuesParser::new(Role::ALL.iter().map(|role| role.code()))
+    let roles = Role::ALL.iter().filter(|role| **role != Role::Public);
+    PossibleValuesParser::new(roles.map(|role| role.code()))
         .try_map(|text| Role::from_code(&text.to_ascii_uppercase()).ok_or("no role of this name"))
+}
+
+/// Reads a duty, in capitals or not.
+pub fn duty() -> impl TypedValueParser<Value = Duty> {
+    PossibleValuesParser::new(Duty::ALL.iter().map(|duty| duty.code()))
+        .try_map(|text| Duty::from_code(&text.to_ascii_uppercase()).ok_or("no duty of this name"))
+}
+
+/// Reads fiscal years: one, from one to another, or open at an end.
+pub fn years(text: &str) -> Result<Years, String> {
+    let year = |text: &str| match text {
+        "" => Some(None),
+        _ => text.parse::<i32>().ok().filter(|_| text.len() == 4).map(Some),
+    };
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let years = year(first).zip(year(last)).map(|(first, last)| Years { first, last });
+    years.filter(|_| !text.is_empty()).ok_or_else(|| "must be fiscal years, e.g. 2026, 2025-2027, 2026-".to_owned())
+}
+
+/// Reads a day, at whose beginning something ends.
+pub fn day(text: &str) -> Result<Timestamp, String> {
+    let form = time::macros::format_description!("[year]-[month]-[day]");
+    let day = time::Date::parse(text, form).map_err(|_| "must be a day, e.g. 2027-01-01".to_owned())?;
+    let seconds = day.midnight().assume_utc().unix_timestamp();
+    Ok(Timestamp(seconds.saturating_mul(1_000_000)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, token_life, unit_key};
+    use super::{Duration, Years, day, token_life, unit_key, years};
 
     #[test]
     fn the_life_of_a_token_is_a_number_with_a_unit() {
@@ -67,6 +94,30 @@ mod tests {
         }
         for bad in ["", "0s", "15", "m", "61m", "2h", "3601s", "1d", "-1s", "1.5h", "99999999999999999999h", "1h "] {
             assert!(token_life(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn years_have_two_ends_or_fewer() {
+        for (text, first, last) in [
+            ("2026", Some(2026), Some(2026)),
+            ("2025-2027", Some(2025), Some(2027)),
+            ("2026-", Some(2026), None),
+            ("-2024", None, Some(2024)),
+            ("-", None, None),
+        ] {
+            assert_eq!(years(text), Ok(Years { first, last }), "{text}");
+        }
+        for bad in ["", "26", "2026-27", "2025-2026-2027", "year", "+2026", "2026 "] {
+            assert!(years(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_its_beginning() {
+        assert_eq!(day("2027-01-01").map(|time| time.0), Ok(1_798_761_600_000_000));
+        for bad in ["", "2027", "2027-02-30", "2027-1-1", "01.01.2027"] {
+            assert!(day(bad).is_err(), "{bad}");
         }
     }
 

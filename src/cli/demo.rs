@@ -65,12 +65,13 @@ async fn make_accounts(db: &Db) -> Result<(), Failure> {
     let edited = UnitKey { division: division.to_owned(), code: code.to_owned() };
     let edited = db.write(async |tx| account::unit_scope(tx, &edited).await).await?;
     let accounts = [
-        ("reader", Role::Reader, Scope::Everything),
-        ("admin", Role::Admin, Scope::Everything),
-        ("editor", Role::Editor, edited),
+        ("reader", Grant::view(Role::Finance, Scope::Everything)),
+        ("finance", Grant::new(Role::Finance, Scope::Everything)),
+        ("system", Grant::new(Role::Service, Scope::Everything)),
+        ("editor", Grant::new(Role::UnitEditor, edited)),
     ];
-    for (name, role, scope) in accounts {
-        account::ensure(db, name, &Grant { role, scope }).await?;
+    for (name, grant) in accounts {
+        account::ensure(db, name, &grant).await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use crate::bulk::Bulk;
 use crate::db::Db;
 use crate::lang::Lang;
 
+pub mod access;
 pub mod bulk_operation;
 pub mod department_goal;
 pub mod division;

@@ -17,12 +17,12 @@ use async_graphql::{
 };
 use entity::division;
 
+use super::access;
 use super::division::Division;
 use super::engine::asked::Asked;
 use super::engine::mutation::run::{Deadline, Run};
 use super::engine::mutation::{self, Mutations, Noun};
 use super::query::{Asking, asking, server_error};
-use crate::auth::Action;
 use crate::error::{AppError, AppResult};
 use crate::input;
 use crate::request_id::RequestId;
@@ -139,7 +139,8 @@ impl ContainerType for Mutation {
 
 async fn answer(ctx: &Context<'_>, mutation: &mutation::Mutation) -> AppResult<Value> {
     let Asking { caller, limits, db, siblings, asked } = asking(ctx, "Mutation")?;
-    caller.may(Action::Write)?;
+    let permission = access::of_mutation(mutation.name());
+    caller.may(permission.ok_or_else(|| AppError::internal("a mutation without a line of access"))?)?;
     // A field that stands twice is run where it stands first.
     let Some(asked) = asked else { return Ok(Value::Null) };
     let (key, response_key) = (idempotency_key(ctx, &asked, siblings)?, asked.key);

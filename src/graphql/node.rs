@@ -137,7 +137,7 @@ impl Kinds {
 
     /// The objects with these ids, in their order; null for each that is not there.
     async fn find(&self, reader: Reader<'_>, ids: &[&str]) -> AppResult<Vec<Value>> {
-        reader.caller.may(crate::auth::Action::Read)?;
+        reader.caller.is_known()?;
         let of_kind = self.0.iter().map(|kind| {
             let keys: Vec<Uuid> = ids.iter().filter_map(|id| kind.key(id)).collect();
             async move { if keys.is_empty() { Ok(Vec::new()) } else { kind.find(reader, keys).await } }

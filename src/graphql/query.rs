@@ -233,11 +233,13 @@ pub struct Asking<'a> {
 pub fn asking<'a>(ctx: &Context<'a>, root: &str) -> AppResult<Asking<'a>> {
     let missing = |what: Error| AppError::internal(what.message);
     let limits = ctx.data::<ProfileLimits>().map_err(missing)?;
+    let caller = ctx.data::<Caller>().map_err(missing)?;
     let operation = &ctx.query_env.operation.node;
     let environment = Environment {
         fragments: &ctx.query_env.fragments,
         variables: &ctx.query_env.variables,
         definitions: &operation.variable_definitions,
+        caller,
         limits,
         bulk: ctx.data_opt::<Bulk>(),
         lang: ctx.data_opt::<Lang>().copied().unwrap_or_default(),
@@ -246,7 +248,7 @@ pub fn asking<'a>(ctx: &Context<'a>, root: &str) -> AppResult<Asking<'a>> {
     let fields = Asked::fields_of(root, &operation.selection_set.node, environment);
     Ok(Asking {
         siblings: fields.iter().filter(|asked| asked.name != "__typename").count(),
-        caller: ctx.data::<Caller>().map_err(missing)?,
+        caller,
         limits,
         db: ctx.data::<Db>().map_err(missing)?,
         asked: fields.into_iter().find(|asked| std::ptr::eq(asked.key, key)),

@@ -6,7 +6,7 @@ use entity::id::{
     DepartmentGoalId, FindingId, GoalItemId, IndicatorId, IndicatorLevelId, ObjectiveId, PlanPointId, ProjectId,
     SourceDocumentId, SpendingPlanId, UnitId,
 };
-use entity::value::{Fen, Timestamp};
+use entity::value::{Fen, Publication, Timestamp};
 use entity::{
     department_goal, finding, goal_item, indicator, objective, plan_point, project, source_document, spending_plan,
     unit,
@@ -59,6 +59,8 @@ impl Rows<'_> {
             unit_id,
             fiscal_year: self.checked.fiscal_year,
             overall: Some(goal.overall.clone()).filter(|text| !text.is_empty()),
+            publication: Publication::Draft,
+            published_at: None,
             source_id: Some(document),
             source_line: place.line,
             source_table: place.table,
@@ -119,6 +121,8 @@ impl Rows<'_> {
             other_funds,
             other_funds_raw,
             purpose: checked.purpose.clone(),
+            publication: Publication::Draft,
+            published_at: None,
             source_id: Some(document),
             source_line: place.line,
             source_table: place.table,

@@ -11,7 +11,8 @@ use super::files::FileStore;
 use super::limits::Limits;
 use super::report::{Rejected, Report};
 use super::rows::Rows;
-use crate::auth::{Action, Caller};
+use crate::auth::Caller;
+use crate::auth::policy::Permission;
 use crate::clock;
 use crate::db::Db;
 use crate::error::{AppError, AppResult};
@@ -60,7 +61,7 @@ pub struct Options {
 /// `BAD_USER_INPUT` when the file or the document as a whole is refused: the message says why and what to do. Nothing
 /// is stored then. Projects that cannot be taken are in the report, the others are stored.
 pub async fn run(db: &Db, files: &FileStore, caller: &Caller, source: &Source, options: &Options) -> AppResult<Report> {
-    caller.may(Action::Write)?;
+    caller.may(Permission::ImportRun)?;
     let prepared = prepare(source.clone(), options.clone())?;
     let order = Order { task: &prepared, caller, origin: &Origin::of("import"), clock: clock::system };
     if options.dry_run {

@@ -172,6 +172,16 @@ impl UserError {
         Self::new(UserErrorCode::Forbidden, path, words, Detail::Forbidden { permission: permission.to_owned() })
     }
 
+    /// Something that is published: it is taken back before it is changed.
+    pub fn published(path: Vec<String>) -> Self {
+        let words = Words::new(
+            "It is published: who may publish takes it back first, then it can be changed.",
+            "该对象已公开：须由有公开权限者先撤回，方可修改。",
+        );
+        let permission = "publication:write".to_owned();
+        Self::new(UserErrorCode::Forbidden, path, words, Detail::Forbidden { permission })
+    }
+
     /// The sentence in one language.
     pub fn message(&self, lang: Lang) -> &str {
         self.words.get(lang)

@@ -1,13 +1,14 @@
 //! Accounts and their grants, and the way from the subject of a token to its caller.
 //!
-//! Managing accounts needs `ADMIN` on everything: whoever administers a part could otherwise grant himself the whole.
-//! Accounts are not rows of the field, so they are not found through the scoped finder.
+//! Accounts are made by who may `account:write`, grants are given by who may `grant:write`, each on everything: whoever
+//! administers a part could otherwise grant himself the whole. Accounts are not rows of the field, so they are not found
+//! through the scoped finder.
 
 use std::collections::HashMap;
 use std::slice;
 
 use entity::id::{AccountGrantId, AccountId, UnitId};
-use entity::value::AccountKind;
+use entity::value::{AccountKind, Duty, Role, Timestamp};
 use entity::{account, account_grant};
 use futures_util::future::BoxFuture;
 use sea_orm::{
@@ -18,18 +19,19 @@ use sea_orm::{
 use super::stored::Change;
 use super::work::Work;
 use crate::auth::bearer::Accounts;
-use crate::auth::{Account, Action, Caller, Grant, Scope};
+use crate::auth::policy::Permission;
+use crate::auth::{Account, Caller, Grant, Scope, Years};
 use crate::error::{AppError, AppResult, ErrorCode};
 
 /// Longest name of an account, in bytes.
 const MAX_NAME: usize = 64;
 
-/// Makes an account without grants.
+/// Makes an account without grants: of a system for the duty `SERVICE`, else of a person.
 ///
 /// # Errors
 /// `BAD_USER_INPUT` for a name that is not 1 to 64 of `a-z 0-9 . _ -`, `CONFLICT` for one that is taken.
-pub async fn add(work: &mut Work<'_>, name: &str, kind: AccountKind) -> AppResult<Account> {
-    administers_everything(work.caller)?;
+pub async fn add(work: &mut Work<'_>, name: &str, duty: Duty) -> AppResult<Account> {
+    work.caller.must_everywhere(Permission::AccountWrite)?;
     // A name in the form of an id could never be the subject of a token.
     if !is_name(name) || AccountId::parse(name).is_some() {
         return Err(AppError::bad_input(format!(
@@ -37,10 +39,12 @@ pub async fn add(work: &mut Work<'_>, name: &str, kind: AccountKind) -> AppResul
         )));
     }
     let id = AccountId::new();
+    let kind = if duty == Duty::Service { AccountKind::Service } else { AccountKind::Person };
     let row = account::Model {
         id,
         name: name.to_owned(),
         kind,
+        duty,
         disabled_at: None,
         version: 1,
         created_at: work.now,
@@ -57,20 +61,39 @@ pub async fn add(work: &mut Work<'_>, name: &str, kind: AccountKind) -> AppResul
     Ok(Account { id, name: name.to_owned(), kind })
 }
 
-/// Gives an account a right.
+/// Gives an account a right, until a time where there is one.
 ///
 /// # Errors
-/// `NOT_FOUND` when there is no such account, division or unit, `CONFLICT` when it has this very grant already.
-pub async fn grant(work: &mut Work<'_>, account: AccountId, grant: &Grant) -> AppResult<()> {
-    administers_everything(work.caller)?;
-    row_of(work.tx, account).await?;
+/// `NOT_FOUND` when there is no such account, division or unit, `CONFLICT` when it has this very grant already,
+/// `BAD_USER_INPUT` for a role that is not of the account's duty, and for years that end before they begin.
+pub async fn grant(
+    work: &mut Work<'_>,
+    account: AccountId,
+    grant: &Grant,
+    expires_at: Option<Timestamp>,
+) -> AppResult<()> {
+    work.caller.must_everywhere(Permission::GrantWrite)?;
+    let duty = row_of(work.tx, account).await?.duty;
+    if duty_of(grant.role) != Some(duty) {
+        let (role, duty) = (grant.role.code(), duty.code());
+        let message = format!("The duty of the account is {duty}, which does not go with the role {role}.");
+        return Err(AppError::bad_input(message));
+    }
+    if grant.years.first.zip(grant.years.last).is_some_and(|(first, last)| first > last) {
+        return Err(AppError::bad_input("The years of a grant end before they begin."));
+    }
     let (division_code, unit_id) = columns(&grant.scope);
     let row = account_grant::Model {
         id: AccountGrantId::new(),
         account_id: account,
+        duty,
         role: grant.role,
+        access: grant.access,
         division_code,
         unit_id,
+        first_year: grant.years.first,
+        last_year: grant.years.last,
+        expires_at,
         version: 1,
         created_at: work.now,
         updated_at: work.now,
@@ -80,13 +103,13 @@ pub async fn grant(work: &mut Work<'_>, account: AccountId, grant: &Grant) -> Ap
     inserted.map(drop).map_err(|error| not_granted(grant, error))
 }
 
-/// Takes a right from an account; it acts from the next request on.
+/// Takes a role in a scope from an account, whatever its access and years; it acts from the next request on.
 ///
 /// # Errors
 /// `NOT_FOUND` when the account has no such grant.
-pub async fn revoke(work: &mut Work<'_>, account: AccountId, grant: &Grant) -> AppResult<()> {
-    administers_everything(work.caller)?;
-    let (division_code, unit_id) = columns(&grant.scope);
+pub async fn revoke(work: &mut Work<'_>, account: AccountId, role: Role, scope: &Scope) -> AppResult<()> {
+    work.caller.must_everywhere(Permission::GrantWrite)?;
+    let (division_code, unit_id) = columns(scope);
     let scope = match (division_code, unit_id) {
         (Some(code), _) => account_grant::Column::DivisionCode.eq(code),
         (None, Some(unit)) => account_grant::Column::UnitId.eq(unit),
@@ -94,7 +117,7 @@ pub async fn revoke(work: &mut Work<'_>, account: AccountId, grant: &Grant) -> A
     };
     let row = account_grant::Entity::find()
         .filter(account_grant::Column::AccountId.eq(account))
-        .filter(account_grant::Column::Role.eq(grant.role))
+        .filter(account_grant::Column::Role.eq(role))
         .filter(scope)
         .one(work.tx)
         .await?;
@@ -109,7 +132,7 @@ pub async fn revoke(work: &mut Work<'_>, account: AccountId, grant: &Grant) -> A
 /// # Errors
 /// `NOT_FOUND` when there is no such account.
 pub async fn disable(work: &mut Work<'_>, account: AccountId) -> AppResult<()> {
-    administers_everything(work.caller)?;
+    work.caller.must_everywhere(Permission::AccountWrite)?;
     let old = row_of(work.tx, account).await?;
     if old.disabled_at.is_some() {
         return Ok(());
@@ -126,14 +149,14 @@ pub async fn disable(work: &mut Work<'_>, account: AccountId) -> AppResult<()> {
 /// # Errors
 /// `NOT_FOUND` when there is none.
 pub async fn get_by_name(db: &impl ConnectionTrait, caller: &Caller, name: &str) -> AppResult<account::Model> {
-    administers_everything(caller)?;
+    caller.must_everywhere(Permission::AccountRead)?;
     let row = account::Entity::find().filter(account::Column::Name.eq(name)).one(db).await?;
     row.ok_or_else(|| AppError::new(ErrorCode::NotFound, "There is no account of this name."))
 }
 
 /// All accounts by name, each with its grants in the order in which they were given.
 pub async fn list(db: &impl ConnectionTrait, caller: &Caller) -> AppResult<Vec<(account::Model, Vec<Grant>)>> {
-    administers_everything(caller)?;
+    caller.must_everywhere(Permission::AccountRead)?;
     let accounts = account::Entity::find().order_by_asc(account::Column::Name).all(db).await?;
     let mut grants: HashMap<AccountId, Vec<Grant>> = HashMap::new();
     for row in account_grant::Entity::find().order_by_asc(account_grant::Column::Id).all(db).await? {
@@ -148,9 +171,9 @@ pub async fn list(db: &impl ConnectionTrait, caller: &Caller) -> AppResult<Vec<(
         .collect())
 }
 
-/// The caller that the subject of a good token names, with the grants of this moment: by id in tokens of this service,
+/// The caller that the subject of a good token names, with the grants that hold at `now`: by id in tokens of this service,
 /// by name in those of another issuer. `None` when there is no such account or it is disabled.
-pub async fn by_subject(db: &impl ConnectionTrait, subject: &str) -> AppResult<Option<Caller>> {
+pub async fn by_subject(db: &impl ConnectionTrait, subject: &str, now: Timestamp) -> AppResult<Option<Caller>> {
     let named = match AccountId::parse(subject) {
         Some(id) => account::Column::Id.eq(id),
         None if is_name(subject) => account::Column::Name.eq(subject),
@@ -160,6 +183,7 @@ pub async fn by_subject(db: &impl ConnectionTrait, subject: &str) -> AppResult<O
     let Some(row) = account::Entity::find().filter(active).one(db).await? else { return Ok(None) };
     let grants = account_grant::Entity::find()
         .filter(account_grant::Column::AccountId.eq(row.id))
+        .filter(account_grant::Column::ExpiresAt.is_null().or(account_grant::Column::ExpiresAt.gt(now)))
         .order_by_asc(account_grant::Column::Id)
         .all(db)
         .await?;
@@ -168,22 +192,26 @@ pub async fn by_subject(db: &impl ConnectionTrait, subject: &str) -> AppResult<O
 }
 
 impl Accounts for DatabaseConnection {
-    fn by_subject<'a>(&'a self, subject: &'a str) -> BoxFuture<'a, AppResult<Option<Caller>>> {
-        Box::pin(by_subject(self, subject))
+    fn by_subject<'a>(&'a self, subject: &'a str, now: Timestamp) -> BoxFuture<'a, AppResult<Option<Caller>>> {
+        Box::pin(by_subject(self, subject, now))
     }
-}
-
-fn administers_everything(caller: &Caller) -> AppResult<()> {
-    caller.may(Action::Administer)?;
-    if caller.scopes(Action::Administer).any(|scope| *scope == Scope::Everything) {
-        return Ok(());
-    }
-    Err(AppError::new(ErrorCode::Forbidden, "Accounts are managed by administrators of everything."))
 }
 
 async fn row_of(db: &impl ConnectionTrait, id: AccountId) -> AppResult<account::Model> {
     let row = account::Entity::find_by_id(id).one(db).await?;
     row.ok_or_else(|| AppError::new(ErrorCode::NotFound, "There is no such account."))
+}
+
+/// The duty of the accounts that may have a role; nobody has the role of the public.
+pub fn duty_of(role: Role) -> Option<Duty> {
+    match role {
+        Role::Public => None,
+        Role::UnitEditor | Role::UnitApprover | Role::Department | Role::Finance => Some(Duty::Business),
+        Role::Service => Some(Duty::Service),
+        Role::SysAdmin => Some(Duty::SysAdmin),
+        Role::SecAdmin => Some(Duty::SecAdmin),
+        Role::Auditor => Some(Duty::Auditor),
+    }
 }
 
 fn is_name(text: &str) -> bool {
@@ -206,7 +234,8 @@ fn grant_of(row: account_grant::Model) -> Grant {
         (Some(code), None) => Scope::Division(code),
         (_, Some(unit)) => Scope::Unit(unit),
     };
-    Grant { role: row.role, scope }
+    let years = Years { first: row.first_year, last: row.last_year };
+    Grant { role: row.role, scope, access: row.access, years }
 }
 
 /// What a refused grant means: the account is there, so a missing reference is the division or the unit.

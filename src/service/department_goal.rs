@@ -10,6 +10,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::stored::{Change, Difference, KEYS_A_STATEMENT, Stored, Tally};
 use super::work::Work;
+use crate::auth::policy::Permission;
 use crate::error::AppResult;
 
 /// A department goal with its sub-goals and measures.
@@ -103,7 +104,7 @@ pub async fn store(
     items: Vec<goal_item::Model>,
     tally: &mut Tally,
 ) -> AppResult<department_goal::Model> {
-    super::scope::may_write_division(work.caller, &wanted.division_code)?;
+    super::scope::may_in_division(work.caller, Permission::ImportRun, &wanted.division_code, Some(wanted.fiscal_year))?;
     let of_unit = department_goal::Column::DivisionCode
         .eq(&wanted.division_code)
         .and(department_goal::Column::UnitId.eq(wanted.unit_id))

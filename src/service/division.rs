@@ -9,13 +9,14 @@ use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder
 
 use super::stored::{self, Tally};
 use super::work::Work;
+use crate::auth::policy::Permission;
 use crate::error::{AppError, AppResult};
 
 /// Stores a division and holds it until the end of the transaction, so that two writers of one division take turns.
 ///
 /// A name that is not given leaves the known one.
 pub async fn hold(work: &mut Work<'_>, code: &str, name: Option<&str>) -> AppResult<(division::Model, Tally)> {
-    super::scope::may_write_division(work.caller, code)?;
+    super::scope::may_in_division(work.caller, Permission::ImportRun, code, None)?;
     let mut tally = Tally::default();
     let new = division::Model {
         id: DivisionId::new(),

@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use super::stored::{self, KEYS_A_STATEMENT, Tally};
 use super::work::Work;
+use crate::auth::policy::Permission;
 use crate::error::AppResult;
 use crate::lang::Lang;
 use crate::rules::quality::Rule;
@@ -39,7 +40,7 @@ pub async fn replace(
     about: &About<'_>,
     wanted: Vec<finding::Model>,
 ) -> AppResult<Tally> {
-    super::scope::may_write_division(work.caller, division_code)?;
+    super::scope::may_in_division(work.caller, Permission::ImportRun, division_code, None)?;
     let mut of_document = Condition::any().add(finding::Column::SourceId.eq(about.document));
     if let Some(goal) = about.goal {
         of_document = of_document.add(finding::Column::GoalId.eq(goal));

@@ -9,7 +9,8 @@ mod catalogue;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
 use uuid::Uuid;
 
-use crate::auth::{Action, Caller};
+use crate::auth::Caller;
+use crate::auth::policy::Permission;
 use crate::error::{AppError, AppResult};
 
 use catalogue::Table;
@@ -62,9 +63,9 @@ pub fn of(db: &impl ConnectionTrait) -> Vec<Invariant> {
 /// Whether an invariant holds.
 ///
 /// # Errors
-/// `FORBIDDEN` for who is no administrator, and what reading can end with.
+/// `FORBIDDEN` for who may not do this everywhere, and what reading can end with.
 pub async fn check(db: &impl ConnectionTrait, caller: &Caller, invariant: &Invariant) -> AppResult<Outcome> {
-    caller.may(Action::Administer)?;
+    caller.must_everywhere(Permission::Operate)?;
     let (mut rows, mut first) = (0, Vec::new());
     for probe in &invariant.probes {
         let (found, named) = probe.run(db).await?;

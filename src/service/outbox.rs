@@ -9,7 +9,8 @@ use entity::change;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::auth::{Action, Caller};
+use crate::auth::Caller;
+use crate::auth::policy::Permission;
 use crate::error::AppResult;
 
 /// A place in the outbox: the transaction and the number of a row. The beginning is before every row.
@@ -31,14 +32,14 @@ impl Place {
 /// The settled rows after a place, in order, so many at the most.
 ///
 /// # Errors
-/// `FORBIDDEN` for who is no administrator, since the outbox has no scope, and what reading can end with.
+/// `FORBIDDEN` for who may not do this everywhere, since the outbox has no scope, and what reading can end with.
 pub async fn settled(
     db: &impl ConnectionTrait,
     caller: &Caller,
     after: Place,
     limit: u64,
 ) -> AppResult<Vec<change::Model>> {
-    caller.may(Action::Administer)?;
+    caller.must_everywhere(Permission::Operate)?;
     let columns = [change::Column::Xid, change::Column::Seq].map(|column| column.into_expr());
     let later = Expr::tuple(columns).gt(Expr::tuple([after.xid.into(), after.seq.into()]));
     let mut rows = change::Entity::find().filter(later);

@@ -5,6 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::stored::{self, Tally};
 use super::work::Work;
+use crate::auth::policy::Permission;
 use crate::error::AppResult;
 
 /// Stores a document by its natural key: the bytes, for one unit and year. A known one keeps the name it came with.
@@ -13,7 +14,7 @@ pub async fn store(
     wanted: source_document::Model,
     tally: &mut Tally,
 ) -> AppResult<source_document::Model> {
-    super::scope::may_write_division(work.caller, &wanted.division_code)?;
+    super::scope::may_in_division(work.caller, Permission::ImportRun, &wanted.division_code, Some(wanted.fiscal_year))?;
     let known = source_document::Entity::find()
         .filter(source_document::Column::DivisionCode.eq(&wanted.division_code))
         .filter(source_document::Column::Sha256.eq(&wanted.sha256))

@@ -13,6 +13,7 @@ use sea_orm::{
 use super::stored::{self, Tally};
 use super::work::Work;
 use crate::auth::Caller;
+use crate::auth::policy::Permission;
 use crate::error::{AppError, AppResult, ErrorCode};
 
 /// A department's code is the first three digits of its units' codes (`domain.md` 4.1).
@@ -38,7 +39,7 @@ pub struct Named<'a> {
 /// Stores a unit by its natural key. A new department takes in the units of its code that have none above them, so the
 /// tree does not depend on which of them was stored first.
 pub async fn store(work: &mut Work<'_>, named: &Named<'_>, tally: &mut Tally) -> AppResult<unit::Model> {
-    super::scope::may_write_division(work.caller, named.division_code)?;
+    super::scope::may_in_division(work.caller, Permission::ImportRun, named.division_code, None)?;
     let known = find(work.tx, named.division_code, named.code).await?;
     if known.is_none()
         && let Some(unit) = find_alias(work.tx, named).await?

@@ -5,18 +5,18 @@ use std::time::Duration;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue};
 use entity::id::{AccountId, DivisionId, UnitId};
-use entity::value::{AccountKind, Role, Timestamp};
+use entity::value::{Access, AccountKind, Duty, Role, Timestamp};
 use entity::{account, account_grant, division, unit};
 use jixiao::auth::bearer::Bearer;
 use jixiao::auth::key::SigningKey;
 use jixiao::auth::keyset::KeySet;
 use jixiao::auth::token::{TokenChecker, TokenIssuer};
-use jixiao::auth::{Account, Authenticate, Caller, Grant, Scope};
+use jixiao::auth::{Account, Authenticate, Caller, Grant, Scope, Years};
 use jixiao::db::{DatabaseSettings, Db};
 use jixiao::error::{AppError, AppResult, ErrorCode};
 use jixiao::service::account as accounts;
 use jixiao::service::work::{Origin, Work};
-use sea_orm::{ActiveValue, EntityTrait};
+use sea_orm::{ActiveValue, EntityTrait, IntoActiveModel};
 use tempfile::TempDir;
 
 const THEN: Timestamp = Timestamp(1_790_000_000_000_000);
@@ -36,7 +36,7 @@ fn operator() -> Caller {
 }
 
 fn on(role: Role, scope: Scope) -> Grant {
-    Grant { role, scope }
+    Grant::new(role, scope)
 }
 
 /// Does the work of a command of the operator at a time.
@@ -61,15 +61,15 @@ async fn work_of<T>(
 }
 
 async fn add(db: &Db, name: &str) -> AppResult<Account> {
-    work(db, || THEN, async |work| accounts::add(work, name, AccountKind::Service).await).await
+    work(db, || THEN, async |work| accounts::add(work, name, Duty::Business).await).await
 }
 
 async fn grant(db: &Db, account: AccountId, grant: &Grant) -> AppResult<()> {
-    work(db, || THEN, async |work| accounts::grant(work, account, grant).await).await
+    work(db, || THEN, async |work| accounts::grant(work, account, grant, None).await).await
 }
 
 async fn revoke(db: &Db, account: AccountId, grant: &Grant) -> AppResult<()> {
-    work(db, || THEN, async |work| accounts::revoke(work, account, grant).await).await
+    work(db, || THEN, async |work| accounts::revoke(work, account, grant.role, &grant.scope).await).await
 }
 
 async fn disable(db: &Db, account: AccountId, clock: fn() -> Timestamp) -> AppResult<()> {
@@ -77,7 +77,7 @@ async fn disable(db: &Db, account: AccountId, clock: fn() -> Timestamp) -> AppRe
 }
 
 async fn grants_of(db: &Db, subject: &str) -> Option<Vec<Grant>> {
-    accounts::by_subject(db.read(), subject).await.unwrap().map(|caller| caller.grants().to_vec())
+    accounts::by_subject(db.read(), subject, LATER).await.unwrap().map(|caller| caller.grants().to_vec())
 }
 
 /// Division 130304 with one unit.
@@ -138,10 +138,10 @@ async fn grants_are_on_everything_a_division_or_a_unit() {
     let unit = division_and_unit(&db).await;
     let id = add(&db, "editor").await.unwrap().id;
     let grants = [
-        on(Role::Reader, Scope::Everything),
-        on(Role::Editor, Scope::Division("130304".to_owned())),
-        on(Role::Editor, Scope::Unit(unit)),
-        on(Role::Reader, Scope::Unit(unit)),
+        on(Role::Finance, Scope::Everything),
+        on(Role::UnitEditor, Scope::Division("130304".to_owned())),
+        on(Role::UnitEditor, Scope::Unit(unit)),
+        on(Role::Finance, Scope::Unit(unit)),
     ];
     for one in &grants {
         grant(&db, id, one).await.unwrap();
@@ -160,16 +160,16 @@ async fn grants_are_on_everything_a_division_or_a_unit() {
 async fn a_grant_needs_its_account_and_its_place() {
     let (_folder, db) = database().await;
     let id = add(&db, "editor").await.unwrap().id;
-    let everything = on(Role::Reader, Scope::Everything);
+    let everything = on(Role::Finance, Scope::Everything);
     let message = |error: AppError| {
         assert_eq!(error.code(), ErrorCode::NotFound);
         error.message().to_owned()
     };
     let unknown = grant(&db, AccountId::new(), &everything).await.unwrap_err();
     assert_eq!(message(unknown), "There is no such account.");
-    let nowhere = grant(&db, id, &on(Role::Reader, Scope::Division("1".to_owned()))).await.unwrap_err();
+    let nowhere = grant(&db, id, &on(Role::Finance, Scope::Division("1".to_owned()))).await.unwrap_err();
     assert_eq!(message(nowhere), "There is no division `1`.");
-    let nobody = grant(&db, id, &on(Role::Reader, Scope::Unit(UnitId::new()))).await.unwrap_err();
+    let nobody = grant(&db, id, &on(Role::Finance, Scope::Unit(UnitId::new()))).await.unwrap_err();
     assert_eq!(message(nobody), "There is no such unit.");
     assert_eq!(grants_of(&db, "editor").await.unwrap(), []);
 }
@@ -179,7 +179,7 @@ async fn the_table_refuses_a_division_and_a_unit_at_once() {
     let (_folder, db) = database().await;
     let unit = division_and_unit(&db).await;
     let id = add(&db, "editor").await.unwrap().id;
-    grant(&db, id, &on(Role::Reader, Scope::Unit(unit))).await.unwrap();
+    grant(&db, id, &on(Role::Finance, Scope::Unit(unit))).await.unwrap();
     let both =
         account_grant::ActiveModel { division_code: ActiveValue::Set(Some("130304".to_owned())), ..Default::default() };
     let changed = db.write(async |tx| Ok(account_grant::Entity::update_many().set(both.clone()).exec(tx).await?)).await;
@@ -191,7 +191,7 @@ async fn a_subject_is_an_id_or_a_name() {
     let (_folder, db) = database().await;
     let account = add(&db, "reader").await.unwrap();
     for subject in ["reader", &account.id.public()] {
-        let caller = accounts::by_subject(db.read(), subject).await.unwrap().unwrap();
+        let caller = accounts::by_subject(db.read(), subject, LATER).await.unwrap().unwrap();
         assert_eq!(caller.identity(), Some(&account));
     }
     for stranger in ["", "Reader", "reader ", "read", "a\0", &AccountId::new().public()] {
@@ -211,7 +211,8 @@ async fn a_disabled_account_is_nobody_and_is_disabled_once() {
     let expected = account::Model {
         id,
         name: "reader".to_owned(),
-        kind: AccountKind::Service,
+        kind: AccountKind::Person,
+        duty: Duty::Business,
         disabled_at: Some(LATER),
         version: 2,
         created_at: THEN,
@@ -224,7 +225,7 @@ async fn a_disabled_account_is_nobody_and_is_disabled_once() {
 #[tokio::test]
 async fn accounts_are_listed_by_name_with_their_grants() {
     let (_folder, db) = database().await;
-    let everything = on(Role::Reader, Scope::Everything);
+    let everything = on(Role::Finance, Scope::Everything);
     add(&db, "b").await.unwrap();
     let a = add(&db, "a").await.unwrap().id;
     grant(&db, a, &everything).await.unwrap();
@@ -240,29 +241,39 @@ async fn accounts_are_listed_by_name_with_their_grants() {
 async fn only_administrators_of_everything_manage_accounts() {
     let (_folder, db) = database().await;
     let account = add(&db, "reader").await.unwrap();
-    let everything = on(Role::Reader, Scope::Everything);
+    let everything = on(Role::Finance, Scope::Everything);
     let with = |role, scope| Caller::account(account.clone(), vec![on(role, scope)]);
     for (caller, refusal) in [
         (Caller::anonymous(), ErrorCode::Unauthenticated),
-        (with(Role::Reader, Scope::Everything), ErrorCode::Forbidden),
-        (with(Role::Editor, Scope::Everything), ErrorCode::Forbidden),
-        (with(Role::Admin, Scope::Division("130304".to_owned())), ErrorCode::Forbidden),
-        (with(Role::Admin, Scope::Unit(UnitId::new())), ErrorCode::Forbidden),
+        (with(Role::Finance, Scope::Everything), ErrorCode::Forbidden),
+        (with(Role::UnitEditor, Scope::Everything), ErrorCode::Forbidden),
+        (with(Role::Service, Scope::Everything), ErrorCode::Forbidden),
+        (with(Role::SysAdmin, Scope::Division("130304".to_owned())), ErrorCode::Forbidden),
+        (with(Role::SecAdmin, Scope::Unit(UnitId::new())), ErrorCode::Forbidden),
     ] {
         let caller = &caller;
         let id = account.id;
         let tried = [
-            code(work_of(&db, caller, || THEN, async |work| accounts::add(work, "x", AccountKind::Person).await).await),
-            code(work_of(&db, caller, || THEN, async |work| accounts::grant(work, id, &everything).await).await),
-            code(work_of(&db, caller, || THEN, async |work| accounts::revoke(work, id, &everything).await).await),
+            code(work_of(&db, caller, || THEN, async |work| accounts::add(work, "x", Duty::Business).await).await),
+            code(work_of(&db, caller, || THEN, async |work| accounts::grant(work, id, &everything, None).await).await),
+            code(
+                work_of(
+                    &db,
+                    caller,
+                    || THEN,
+                    async |work| accounts::revoke(work, id, everything.role, &everything.scope).await,
+                )
+                .await,
+            ),
             code(work_of(&db, caller, || THEN, async |work| accounts::disable(work, id).await).await),
             code(accounts::list(db.read(), caller).await),
             code(accounts::get_by_name(db.read(), caller, "reader").await),
         ];
         assert_eq!(tried, [Some(refusal); 6], "{caller:?}");
     }
-    let admin = with(Role::Admin, Scope::Everything);
-    assert!(accounts::list(db.read(), &admin).await.is_ok());
+    for role in [Role::SysAdmin, Role::SecAdmin, Role::Auditor] {
+        assert!(accounts::list(db.read(), &with(role, Scope::Everything)).await.is_ok());
+    }
 }
 
 #[tokio::test]
@@ -276,7 +287,7 @@ async fn a_token_acts_with_the_grants_of_the_moment() {
     let token = TokenIssuer::new(key, "jixiao", "jixiao").issue(account.id, Duration::from_secs(900), THEN).unwrap();
     let header = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
     let headers = HeaderMap::from_iter([(AUTHORIZATION, header)]);
-    let everything = on(Role::Reader, Scope::Everything);
+    let everything = on(Role::Finance, Scope::Everything);
 
     assert_eq!(bearer.caller(&headers).await.unwrap().grants(), []);
     grant(&db, account.id, &everything).await.unwrap();
@@ -289,4 +300,67 @@ async fn a_token_acts_with_the_grants_of_the_moment() {
     let forged = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer x"))]);
     let bad = bearer.caller(&forged).await.unwrap_err();
     assert_eq!((refused.code(), refused.message()), (bad.code(), bad.message()));
+}
+
+#[tokio::test]
+async fn an_account_has_roles_of_its_duty_only() {
+    let (_folder, db) = database().await;
+    for duty in Duty::ALL {
+        let name = duty.code().to_lowercase().replace('_', "-");
+        let id = work(&db, || THEN, async |work| accounts::add(work, &name, *duty).await).await.unwrap().id;
+        for role in Role::ALL {
+            let given = grant(&db, id, &on(*role, Scope::Everything)).await;
+            let expected = (accounts::duty_of(*role) != Some(*duty)).then_some(ErrorCode::BadUserInput);
+            assert_eq!(code(given), expected, "{duty:?} {role:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_table_itself_keeps_the_administrators_apart() {
+    let (_folder, db) = database().await;
+    let id = work(&db, || THEN, async |work| accounts::add(work, "sys", Duty::SysAdmin).await).await.unwrap().id;
+    let row = |duty: Duty, role: Role| account_grant::Model {
+        id: entity::id::AccountGrantId::new(),
+        account_id: id,
+        duty,
+        role,
+        access: Access::Capture,
+        division_code: None,
+        unit_id: None,
+        first_year: None,
+        last_year: None,
+        expires_at: None,
+        version: 1,
+        created_at: THEN,
+        updated_at: THEN,
+    };
+    for duty in Duty::ALL {
+        for role in Role::ALL {
+            let row = row(*duty, *role).into_active_model();
+            let stored = db
+                .write(async |tx| Ok(account_grant::Entity::insert(row.clone()).exec_without_returning(tx).await?))
+                .await;
+            let fits = (*duty, *role) == (Duty::SysAdmin, Role::SysAdmin);
+            assert_eq!(stored.is_ok(), fits, "{duty:?} {role:?}");
+        }
+    }
+    let turned = account::ActiveModel { duty: ActiveValue::Set(Duty::Auditor), ..Default::default() };
+    let turned = db.write(async |tx| Ok(account::Entity::update_many().set(turned.clone()).exec(tx).await?)).await;
+    assert!(turned.is_err(), "an account with grants changed its duty");
+}
+
+#[tokio::test]
+async fn a_grant_ends_at_its_time_and_has_years_in_order() {
+    let (_folder, db) = database().await;
+    let id = add(&db, "editor").await.unwrap().id;
+    let years = |first, last| Years { first, last };
+    let backwards = on(Role::Finance, Scope::Everything).of_years(years(Some(2027), Some(2026)));
+    assert_eq!(code(grant(&db, id, &backwards).await), Some(ErrorCode::BadUserInput));
+    let one = on(Role::Finance, Scope::Everything).of_years(years(Some(2026), None));
+    let until = async |work: &mut Work<'_>| accounts::grant(work, id, &one, Some(LATER)).await;
+    work(&db, || THEN, until).await.unwrap();
+    let at = async |now| accounts::by_subject(db.read(), "editor", now).await.unwrap().unwrap().grants().to_vec();
+    assert_eq!(at(Timestamp(LATER.0 - 1)).await, [one.clone()]);
+    assert_eq!(at(LATER).await, []);
 }

@@ -250,8 +250,8 @@ fn case<'a>(
         let planted = (kind.row)(&mut Place { division: &division, index, dice, fault: *fault, before: &rows });
         rows.push(planted);
     }
-    let grant = |role, code: &str| Grant { role, scope: Scope::Division(code.to_owned()) };
-    let caller = person(vec![grant(Role::Editor, &division), grant(Role::Reader, READ)]);
+    let scope = |code: &str| Scope::Division(code.to_owned());
+    let caller = person(vec![Grant::new(Role::Service, scope(&division)), Grant::view(Role::Finance, scope(READ))]);
     Case { world, kind, caller, division, rows, atomicity }
 }
 

@@ -2,7 +2,7 @@
 
 mod storm;
 
-use entity::value::{AccountKind, Role};
+use entity::value::{Duty, Role};
 use jixiao::auth::{Caller, Grant, Scope};
 use jixiao::clock;
 use jixiao::graphql::mutation::{IdempotencyKey, Replays};
@@ -46,12 +46,12 @@ async fn account(world: &World, name: &str) -> Caller {
     let add = async |tx: &DatabaseTransaction| {
         let (operator, origin) = (Caller::operator(), Origin::of("account add"));
         let mut work = Work::begin(tx, &operator, &origin, clock::system);
-        let account = account::add(&mut work, name, AccountKind::Service).await?;
+        let account = account::add(&mut work, name, Duty::Service).await?;
         work.finish().await?;
         Ok(account)
     };
     let account = world.db.write(add).await.expect("a new account");
-    Caller::account(account, vec![Grant { role: Role::Editor, scope: Scope::Everything }])
+    Caller::account(account, vec![Grant::new(Role::Service, Scope::Everything)])
 }
 
 fn upsert(name: &str) -> String {

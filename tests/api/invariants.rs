@@ -1,6 +1,6 @@
 //! The invariants of the whole database hold for what imports store, and each notices the damage that is planted for it.
 
-use entity::value::{AccountKind, Role};
+use entity::value::{Duty, Role};
 use jixiao::auth::{Caller, Grant, Scope};
 use jixiao::service::account;
 use jixiao::service::invariants::{self, Outcome};
@@ -112,10 +112,10 @@ const SQLITE_DAMAGES: &[Damage] = &[Damage {
 /// The real disclosures and an account with a grant.
 async fn world() -> World {
     let world = World::with_disclosures().await;
-    let grant = Grant { role: Role::Reader, scope: Scope::Everything };
+    let grant = Grant::view(Role::Finance, Scope::Everything);
     let made = work(&world.db, async |work| {
-        let reader = account::add(work, "reader", AccountKind::Person).await?;
-        account::grant(work, reader.id, &grant).await
+        let reader = account::add(work, "reader", Duty::Business).await?;
+        account::grant(work, reader.id, &grant, None).await
     });
     made.await.unwrap();
     world

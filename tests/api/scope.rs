@@ -45,20 +45,19 @@ impl Scene {
         let division = |n: usize| Scope::Division(self.data.divisions[n].code.clone());
         let leaf = units.iter().find(|unit| self.data.subtree(unit.id).len() == 1).expect("a unit without children");
         let deepest = self.data.closure.iter().max_by_key(|link| link.depth).expect("a tree").descendant_id;
-        let of_role = |role: Role, scopes: &[Scope]| {
-            person(scopes.iter().map(|scope| Grant { role, scope: scope.clone() }).collect())
-        };
+        let of_role =
+            |role: Role, scopes: &[Scope]| person(scopes.iter().map(|scope| Grant::new(role, scope.clone())).collect());
         [
-            ("unit and below", Role::Reader, vec![Scope::Unit(self.middle())]),
-            ("top of a tree", Role::Reader, vec![Scope::Unit(units[0].id)]),
-            ("leaf", Role::Reader, vec![Scope::Unit(leaf.id)]),
-            ("deepest", Role::Editor, vec![Scope::Unit(deepest)]),
-            ("division", Role::Reader, vec![division(1)]),
-            ("division as editor", Role::Editor, vec![division(2)]),
-            ("division as admin", Role::Admin, vec![division(0)]),
-            ("several", Role::Reader, vec![division(2), Scope::Unit(self.middle()), Scope::Unit(leaf.id)]),
-            ("a unit that is gone", Role::Reader, vec![Scope::Unit(UnitId::new())]),
-            ("a division that is gone", Role::Reader, vec![Scope::Division("999999".to_owned())]),
+            ("unit and below", Role::Department, vec![Scope::Unit(self.middle())]),
+            ("top of a tree", Role::Department, vec![Scope::Unit(units[0].id)]),
+            ("leaf", Role::Department, vec![Scope::Unit(leaf.id)]),
+            ("deepest", Role::UnitEditor, vec![Scope::Unit(deepest)]),
+            ("division", Role::Department, vec![division(1)]),
+            ("division as editor", Role::UnitEditor, vec![division(2)]),
+            ("division as bureau", Role::Finance, vec![division(0)]),
+            ("several", Role::Department, vec![division(2), Scope::Unit(self.middle()), Scope::Unit(leaf.id)]),
+            ("a unit that is gone", Role::Department, vec![Scope::Unit(UnitId::new())]),
+            ("a division that is gone", Role::Department, vec![Scope::Division("999999".to_owned())]),
         ]
         .into_iter()
         .map(|(name, role, scopes)| (name, of_role(role, &scopes), scopes))
@@ -280,7 +279,7 @@ async fn no_selection_shows_a_mark_of_what_is_not_seen() {
     let marks_of_all: HashSet<&String> = scene.data.marks.keys().collect();
     // With everything in scope the same selections show the marks: the scan sees what there is to see.
     let everything =
-        [("everything", person(vec![Grant { role: Role::Reader, scope: Scope::Everything }]), vec![Scope::Everything])];
+        [("everything", person(vec![Grant::view(Role::Finance, Scope::Everything)]), vec![Scope::Everything])];
     for (name, caller, scopes) in everything.into_iter().chain(scene.partial()) {
         let seen = Seen::of(&scene.data, &scopes);
         let mut shown = HashSet::new();
@@ -379,7 +378,7 @@ async fn a_viewer_sees_the_own_grants() {
     let unit = &scene.data.units[1];
     let gone = UnitId::new();
     let grants = [Scope::Unit(unit.id), Scope::Division(scene.data.divisions[2].code.clone()), Scope::Unit(gone)];
-    let caller = person(grants.iter().map(|scope| Grant { role: Role::Reader, scope: scope.clone() }).collect());
+    let caller = person(grants.iter().map(|scope| Grant::view(Role::Finance, scope.clone())).collect());
     let seen = Seen::of(&scene.data, &grants);
     let query = "{ viewer { account { name kind } grants { role divisionCode unit { id code parent { id } } } } }";
     let answer = scene.ask(&caller, &seen, query, json!({})).await;

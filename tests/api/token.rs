@@ -27,7 +27,7 @@ use self::world::{AUDIENCE, ISSUER, NOW, SECRET, World, by_secret, claims, now, 
 struct OneAccount;
 
 impl Accounts for OneAccount {
-    fn by_subject<'a>(&'a self, subject: &'a str) -> BoxFuture<'a, AppResult<Option<Caller>>> {
+    fn by_subject<'a>(&'a self, subject: &'a str, _: Timestamp) -> BoxFuture<'a, AppResult<Option<Caller>>> {
         let account = Account { id: AccountId::new(), name: subject.to_owned(), kind: AccountKind::Service };
         let caller = (subject == "known").then(|| Caller::account(account, Vec::new()));
         Box::pin(async { Ok(caller) })

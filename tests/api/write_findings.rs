@@ -31,7 +31,7 @@ async fn findings(world: &World) -> Vec<finding::Model> {
 
 fn editor() -> (Account, Caller) {
     let account = Account { id: entity::id::AccountId::new(), name: "ann".to_owned(), kind: AccountKind::Person };
-    let grant = Grant { role: Role::Editor, scope: Scope::Everything };
+    let grant = Grant::new(Role::Service, Scope::Everything);
     (account.clone(), Caller::account(account, vec![grant]))
 }
 
@@ -108,9 +108,9 @@ async fn who_may_not_write_a_unit_acknowledges_nothing_of_it() {
     let finding = findings(&world).await[0].clone();
     let units = unit::Entity::find().all(world.db.read()).await.expect("the units");
     let elsewhere = units.iter().find(|unit| unit.division_code != finding.division_code).expect("another division");
-    let editor = Grant { role: Role::Editor, scope: Scope::Unit(elsewhere.id) };
+    let editor = Grant::new(Role::Service, Scope::Unit(elsewhere.id));
     let sent = [json!({"id": finding.id.public(), "reason": "原文如此"})];
     assert_eq!(acknowledged(&world, &person(vec![editor.clone()]), &sent).await, ["FAILED NOT_FOUND 0.id"]);
-    let reader = Grant { role: Role::Reader, scope: Scope::Everything };
+    let reader = Grant::view(Role::Finance, Scope::Everything);
     assert_eq!(acknowledged(&world, &person(vec![editor, reader]), &sent).await, ["FAILED FORBIDDEN 0.id"]);
 }

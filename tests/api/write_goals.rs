@@ -1,6 +1,6 @@
 //! Writes of department goals with their sub-goals and measures.
 
-use entity::value::GoalItemKind;
+use entity::value::{GoalItemKind, Role};
 use entity::{department_goal, goal_item};
 use jixiao::auth::{Caller, Grant, Scope};
 use jixiao::input::goal::{delete as delete_input, upsert};
@@ -153,11 +153,11 @@ async fn goals_are_written_where_the_caller_may() {
     let world = world().await;
     let units = entity::unit::Entity::find().order_by_asc(entity::unit::Column::Code).all(world.db.read()).await;
     let unit = units.expect("the units")[0].id;
-    let editor = Grant { role: entity::value::Role::Editor, scope: Scope::Unit(unit) };
+    let editor = Grant::new(Role::Service, Scope::Unit(unit));
     let sent = [row("450", json!({"overall": "甲"})), row("451", json!({"overall": "乙"}))];
     let each = write_as(&world, &person(vec![editor.clone()]), &sent, Mode::Upsert, Atomicity::PerRow).await;
     assert_eq!(each, ["CREATED", "FAILED NOT_FOUND 1.key.unit"]);
-    let reader = Grant { role: entity::value::Role::Reader, scope: Scope::Everything };
+    let reader = Grant::view(Role::Finance, Scope::Everything);
     let each = write_as(&world, &person(vec![editor, reader]), &sent, Mode::Upsert, Atomicity::PerRow).await;
     assert_eq!(each, ["UNCHANGED", "FAILED FORBIDDEN 1.key.unit"]);
 }

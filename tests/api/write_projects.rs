@@ -1,6 +1,7 @@
 //! Writes of projects and their parts: what is kept, cleared and set, what is refused and why, and what is written beside
 //! what fails.
 
+use entity::value::Role;
 use entity::{finding, indicator, objective, plan_point, project};
 use jixiao::auth::{Account, Caller, Grant, Scope};
 use jixiao::clock;
@@ -437,9 +438,8 @@ async fn who_may_only_read_or_not_even_see_is_told_no_more_than_that() {
         name: "editor".to_owned(),
         kind: entity::value::AccountKind::Service,
     };
-    let editor = entity::value::Role::Editor;
-    let own = Grant { role: editor, scope: Scope::Unit(unit.id) };
-    let reads = Grant { role: entity::value::Role::Reader, scope: Scope::Division(DIVISION.to_owned()) };
+    let own = Grant::new(Role::UnitEditor, Scope::Unit(unit.id));
+    let reads = Grant::view(Role::Finance, Scope::Division(DIVISION.to_owned()));
     let blind = Caller::account(account.clone(), vec![own.clone()]);
     let rows = |key: Value| project_rows(&[json!({"key": key, "set": whole()})], Mode::Upsert);
     let results = write_as(&world, &blind, rows(key("A")), Atomicity::All).await;

@@ -49,7 +49,7 @@ fn under(code: &str, parent: Option<&str>) -> Value {
 }
 
 fn editor_of(scope: Scope) -> Caller {
-    person(vec![Grant { role: Role::Editor, scope }])
+    person(vec![Grant::new(Role::Service, scope)])
 }
 
 async fn write_as(world: &World, caller: &Caller, sent: &[Value], mode: Mode, atomicity: Atomicity) -> Vec<RowResult> {
@@ -248,9 +248,7 @@ async fn who_may_write_a_unit_may_write_below_it_and_move_inside_it() {
     assert_eq!(shown(&alone), ["FAILED NOT_FOUND 0.set.parentCode"]);
     // The other end must be the caller's too.
     let both = person(
-        [granted, units(&world).await["451001"].id]
-            .map(|id| Grant { role: Role::Editor, scope: Scope::Unit(id) })
-            .to_vec(),
+        [granted, units(&world).await["451001"].id].map(|id| Grant::new(Role::Service, Scope::Unit(id))).to_vec(),
     );
     let moved = write_as(&world, &both, &[under("451001", Some("450"))], Mode::Upsert, Atomicity::All).await;
     assert_eq!(shown(&moved), ["FAILED FORBIDDEN 0.key"]);
@@ -262,12 +260,11 @@ async fn who_may_write_a_unit_may_write_below_it_and_move_inside_it() {
 async fn a_reader_writes_nothing() {
     let world = world(&[("450", None)]).await;
     let (read, write) = (Scope::Everything, Scope::Unit(units(&world).await["450"].id));
-    let granted = |role, scope| Grant { role, scope };
-    let caller = person(vec![granted(Role::Reader, read), granted(Role::Editor, write)]);
+    let caller = person(vec![Grant::view(Role::Finance, read), Grant::new(Role::Service, write)]);
     let done = write_as(&world, &caller, &[row("451", json!({"name": "乙"}))], Mode::Upsert, Atomicity::All).await;
     assert_eq!(shown(&done), ["FAILED FORBIDDEN 0.set.parentCode"]);
     let rows = rows(upsert(), &[row("450", json!({}))]);
-    let reader = person(vec![granted(Role::Reader, Scope::Everything)]);
+    let reader = person(vec![Grant::view(Role::Finance, Scope::Everything)]);
     let refused = work_as(&world.db, &reader, async |work| apply(work, &rows, Mode::Upsert, Atomicity::All).await);
     assert_eq!(refused.await.expect_err("a refusal").code().as_str(), "FORBIDDEN");
 }

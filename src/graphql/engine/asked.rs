@@ -9,6 +9,7 @@ use async_graphql_value::Value as Literal;
 use serde_json::Value as Json;
 
 use super::signature::Argument;
+use crate::auth::Caller;
 use crate::bulk::Bulk;
 use crate::error::{AppError, AppResult};
 use crate::lang::Lang;
@@ -23,6 +24,8 @@ pub struct Environment<'a> {
     pub variables: &'a Variables,
     /// Variables of the operation, with their defaults.
     pub definitions: &'a [Positioned<VariableDefinition>],
+    /// Who asks.
+    pub caller: &'a Caller,
     /// Limits of the caller.
     pub limits: &'a ProfileLimits,
     /// The bulk operations of the service; none in a schema without them.

@@ -107,6 +107,11 @@ impl Planned {
 }
 
 impl Mutation {
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.signature.name
+    }
+
     /// Reads what was sent, and plans what is asked.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::asked::Asked;
 use super::object::{Fields, Linked, Object, Step};
 use crate::error::{AppError, AppResult};
+use crate::graphql::access;
 use crate::service::filter::Filter;
 use crate::service::order::Key;
 use crate::service::read::Reader;
@@ -36,6 +37,7 @@ impl<R: Clone + Send + Sync + 'static> Plan<R> {
     /// # Errors
     /// As [`Plan::compile`].
     pub fn of(type_name: &'static str, table: &Fields<R>, asked: &Asked<'_>) -> AppResult<Self> {
+        let access = access::admit(asked.environment.caller, type_name)?;
         let mut steps = Vec::new();
         for field in asked.fields(type_name, &table.interfaces) {
             let key = field.key.clone();
@@ -43,6 +45,7 @@ impl<R: Clone + Send + Sync + 'static> Plan<R> {
                 Step::Value(Box::new(move |_: &R| Value::from(type_name)))
             } else {
                 let name = field.name;
+                access.admit(asked.environment.caller, type_name, name)?;
                 let known = table.get(name);
                 let known = known.ok_or_else(|| AppError::internal(format!("no field {type_name}.{name}")))?;
                 known.compile(field)?

@@ -14,7 +14,8 @@ use entity::value::Timestamp;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::chain::hex;
-use crate::auth::{Action, Caller};
+use crate::auth::Caller;
+use crate::auth::policy::Permission;
 use crate::error::{AppError, AppResult};
 
 /// The head of a chain at some time.
@@ -68,9 +69,9 @@ pub fn read(text: &str) -> AppResult<Vec<Anchor>> {
 /// The anchors of this moment, by chain.
 ///
 /// # Errors
-/// `FORBIDDEN` for who is no administrator, and what reading can end with.
+/// `FORBIDDEN` for who may not do this everywhere, and what reading can end with.
 pub async fn now(db: &impl ConnectionTrait, caller: &Caller) -> AppResult<Vec<Anchor>> {
-    caller.may(Action::Administer)?;
+    caller.must_everywhere(Permission::AuditRead)?;
     let heads = audit_head::Entity::find()
         .filter(audit_head::Column::Seq.gt(0))
         .order_by_asc(audit_head::Column::Chain)

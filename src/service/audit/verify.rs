@@ -11,7 +11,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use super::anchor::Anchor;
 use super::chain::{self, hex};
 use super::rows;
-use crate::auth::{Action, Caller};
+use crate::auth::Caller;
+use crate::auth::policy::Permission;
 use crate::error::AppError;
 
 /// Entries that are read at once.
@@ -92,14 +93,14 @@ pub struct Verified {
 /// Verifies the audit, and reports each fault as it is found. The connection must show one state of the database.
 ///
 /// # Errors
-/// `FORBIDDEN` for who is no administrator, what reading can end with, and what `report` ends with.
+/// `FORBIDDEN` for who may not do this everywhere, what reading can end with, and what `report` ends with.
 pub async fn verify<E: From<AppError>>(
     db: &impl ConnectionTrait,
     caller: &Caller,
     anchors: &[Anchor],
     report: &mut impl FnMut(Fault) -> Result<(), E>,
 ) -> Result<Verified, E> {
-    caller.may(Action::Administer)?;
+    caller.must_everywhere(Permission::AuditRead)?;
     let mut verified = Verified::default();
     let mut report = |fault| {
         verified.faults += 1;

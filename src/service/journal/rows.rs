@@ -179,15 +179,15 @@ journaled! {
     department_goal, "department_goal", Some(&history::DEPARTMENT_GOAL), |row| root(Kind::DepartmentGoal, row.id.0),
         |row| Some((Some(row.division_code.clone()), Some(row.unit_id)));
         implied: ;
-        told: division_code, unit_id, fiscal_year, overall, source_id, source_line, source_table, source_row;
+        told: division_code, unit_id, fiscal_year, overall, publication, published_at, source_id, source_line, source_table, source_row;
     goal_item, "goal_item", Some(&history::GOAL_ITEM), |row| root(Kind::DepartmentGoal, row.goal_id.0), |_| None;
         implied: division_code, unit_id, goal_id; told: kind, ordinal, number, text;
     project, "project", Some(&history::PROJECT), |row| root(Kind::Project, row.id.0),
         |row| Some((Some(row.division_code.clone()), Some(row.unit_id)));
         implied: ;
         told: division_code, unit_id, fiscal_year, ordinal, code, name, heading, unit_raw, goal_level, budget,
-            budget_raw, fiscal_funds, fiscal_funds_raw, other_funds, other_funds_raw, purpose, source_id, source_line,
-            source_table, source_row;
+            budget_raw, fiscal_funds, fiscal_funds_raw, other_funds, other_funds_raw, purpose, publication,
+            published_at, source_id, source_line, source_table, source_row;
     objective, "objective", Some(&history::OBJECTIVE), |row| root(Kind::Project, row.project_id.0), |_| None;
         implied: division_code, unit_id, project_id; told: ordinal, number, text;
     spending_plan, "spending_plan", Some(&history::SPENDING_PLAN), |row| Whole::PlanOf(row.id, row.project_id), |_| None;
@@ -205,9 +205,9 @@ journaled! {
         told: source_id, goal_id, indicator_id, rule, severity, subject, detail, source_line, source_table, source_row,
             acknowledged_at, acknowledged_by_id, acknowledged_by, acknowledged_reason;
     account, "account", None, |row| root(Kind::Account, row.id.0), |_| Some((None, None));
-        implied: ; told: name, kind, disabled_at;
+        implied: ; told: name, kind, duty, disabled_at;
     account_grant, "account_grant", None, |row| root(Kind::Account, row.account_id.0), |_| None;
-        implied: account_id; told: role, division_code, unit_id;
+        implied: account_id, duty; told: role, access, division_code, unit_id, first_year, last_year, expires_at;
 }
 
 /// A finding is told with the smallest entity that it is about.

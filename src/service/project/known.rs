@@ -168,6 +168,11 @@ impl Known {
     pub fn units(&self) -> impl Iterator<Item = UnitId> {
         self.projects.values().map(|known| known.project.unit_id)
     }
+
+    /// The fiscal years of all of them.
+    pub fn years(&self) -> impl Iterator<Item = i32> {
+        self.projects.values().map(|known| known.project.fiscal_year)
+    }
 }
 
 fn grouped<M: ModelTrait, K: Eq + Hash>(rows: Vec<M>, key: impl Fn(&M) -> K) -> HashMap<K, Vec<M>> {

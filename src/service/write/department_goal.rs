@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::id::{DepartmentGoalId, GoalItemId, UnitId};
-use entity::value::{GoalItemKind, Timestamp};
+use entity::value::{GoalItemKind, Publication, Timestamp};
 use entity::{department_goal, goal_item, unit};
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::ExprTrait;
@@ -12,7 +12,7 @@ use super::lists::one_of_two;
 use super::unit::places::Places;
 use super::version::expect;
 use super::{Atomicity, Mode, Outcome, Row, RowResult};
-use crate::auth::Action;
+use crate::auth::policy::Permission;
 use crate::error::AppResult;
 use crate::input::goal::{GoalDelete, GoalFields, GoalItemPatch, GoalKey, GoalWrite};
 use crate::input::{At, Sent, UserError, UserErrorCode, Words};
@@ -132,10 +132,10 @@ struct Stock {
 
 impl Stock {
     async fn read<'k>(work: &mut Work<'_>, keys: impl Iterator<Item = Option<&'k GoalKey>>) -> AppResult<Self> {
-        work.caller.may(Action::Write)?;
+        work.caller.may(Permission::GoalWrite)?;
         let keys: Vec<&GoalKey> = keys.flatten().collect();
         let units: Vec<_> = keys.iter().filter_map(|key| key.unit.as_ref()).collect();
-        let places = Places::read(work, &units, &[]).await?;
+        let places = Places::read(work, Permission::GoalWrite, &units, &[]).await?;
         let years: HashSet<i32> = keys.iter().filter_map(|key| key.fiscal_year).collect();
         let units: Vec<UnitId> = places.ids().collect();
         let mut known = HashMap::new();
@@ -223,6 +223,8 @@ fn new_goal(unit: unit::Model, fiscal_year: i32, now: Timestamp) -> department_g
         unit_id: unit.id,
         fiscal_year,
         overall: None,
+        publication: Publication::Draft,
+        published_at: None,
         source_id: None,
         source_line: None,
         source_table: None,

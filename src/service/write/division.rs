@@ -7,7 +7,8 @@ use entity::{account_grant, division, unit};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{Atomicity, Mode, Outcome, Row, RowResult};
-use crate::auth::{Action, Caller, Scope};
+use crate::auth::Caller;
+use crate::auth::policy::Permission;
 use crate::error::AppResult;
 use crate::input::division::{DivisionDelete, DivisionFields, DivisionKey, DivisionWrite};
 use crate::input::{At, UserError, UserErrorCode, Words};
@@ -142,7 +143,7 @@ struct Stock {
 
 impl Stock {
     async fn load(work: &mut Work<'_>, keys: impl Iterator<Item = Option<&DivisionKey>>) -> AppResult<Self> {
-        work.caller.may(Action::Write)?;
+        work.caller.may(Permission::UnitWrite)?;
         let codes: BTreeSet<String> = keys.filter_map(|key| key?.code.clone()).collect();
         let known = crate::service::division::lock(work, &codes).await?;
         let mut stock = Self { known, visible: HashSet::new(), named: HashSet::new() };
@@ -173,7 +174,7 @@ impl Stock {
             let place = at.field("key");
             if !may_write(caller, code) {
                 errors.push(if self.visible.contains(code) {
-                    UserError::forbidden(place.path(), "EDITOR")
+                    UserError::forbidden(place.path(), Permission::UnitWrite.name())
                 } else {
                     known = None;
                     UserError::not_found(place.path(), &shown(code))
@@ -202,11 +203,7 @@ fn shown(code: &str) -> String {
 /// Whether the caller may write the whole of a division; one that does not exist yet belongs to those who may write
 /// everything.
 fn may_write(caller: &Caller, code: &str) -> bool {
-    caller.scopes(Action::Write).any(|scope| match scope {
-        Scope::Everything => true,
-        Scope::Division(granted) => granted == code,
-        Scope::Unit(_) => false,
-    })
+    scope::covers_division(caller, Permission::UnitWrite, code, None)
 }
 
 fn conflict(

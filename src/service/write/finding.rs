@@ -6,16 +6,16 @@ use entity::finding;
 use entity::id::{FindingId, UnitId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::unit::places::EDITOR;
+use super::rights::Rights;
 use super::version::expect;
 use super::{Atomicity, Outcome, Row, RowResult};
-use crate::auth::Action;
+use crate::auth::policy::Permission;
 use crate::error::AppResult;
 use crate::input::finding::{FindingAcknowledge, FindingUnacknowledge};
 use crate::input::{At, UserError, UserErrorCode, Words};
+use crate::service::division;
 use crate::service::stored::{self, Change, KEYS_A_STATEMENT, Stored};
 use crate::service::work::Work;
-use crate::service::{division, scope};
 
 /// Who acknowledges at the machine itself, without an account.
 const OPERATOR: &str = "operator";
@@ -70,7 +70,7 @@ pub async fn unacknowledge(
 }
 
 async fn apply(work: &mut Work<'_>, asked: Vec<Asked<'_>>, atomicity: Atomicity) -> AppResult<Vec<RowResult>> {
-    work.caller.may(Action::Write)?;
+    work.caller.may(Permission::FindingAcknowledge)?;
     let ids: Vec<FindingId> = asked.iter().filter_map(|row| FindingId::parse(row.id?)).collect();
     let found = read(work, &ids).await?;
     let divisions: BTreeSet<String> = found.values().map(|finding| finding.division_code.clone()).collect();
@@ -78,8 +78,9 @@ async fn apply(work: &mut Work<'_>, asked: Vec<Asked<'_>>, atomicity: Atomicity)
     // Until the lock was held they could change or go.
     let found = read(work, &ids).await?;
     let units: HashSet<UnitId> = found.values().map(|finding| finding.unit_id).collect();
-    let visible = scope::units_within(work.tx, work.caller, Action::Read, &units).await?;
-    let writable = scope::units_within(work.tx, work.caller, Action::Write, &units).await?;
+    let years = found.values().map(|finding| finding.fiscal_year).collect();
+    let rights = Rights::read(work, &[Permission::FindingRead, Permission::FindingAcknowledge], &years, &units).await?;
+    let may = |permission, finding: &finding::Model| rights.has(permission, finding.unit_id, finding.fiscal_year);
     let mut named = HashSet::new();
     let mut changes: Vec<Change<finding::Model>> = Vec::new();
     let mut results: Vec<RowResult> = Vec::with_capacity(asked.len());
@@ -87,11 +88,11 @@ async fn apply(work: &mut Work<'_>, asked: Vec<Asked<'_>>, atomicity: Atomicity)
         let mut errors = row.errors.to_vec();
         let at_id = row.at.field("id");
         let id = row.id.and_then(FindingId::parse);
-        let finding = id.and_then(|id| found.get(&id)).filter(|finding| visible.contains(&finding.unit_id));
+        let finding = id.and_then(|id| found.get(&id)).filter(|finding| may(Permission::FindingRead, finding));
         match (row.id, finding) {
             (Some(id), None) => errors.push(UserError::not_found(at_id.path(), &format!("finding {id}"))),
-            (_, Some(finding)) if !writable.contains(&finding.unit_id) => {
-                errors.push(UserError::forbidden(at_id.path(), EDITOR));
+            (_, Some(finding)) if !may(Permission::FindingAcknowledge, finding) => {
+                errors.push(UserError::forbidden(at_id.path(), Permission::FindingAcknowledge.name()));
             }
             (_, Some(finding)) if !named.insert(finding.id) => {
                 let words = Words::new(

@@ -10,6 +10,7 @@ pub mod finding;
 pub mod found;
 mod lists;
 pub mod project;
+mod rights;
 pub mod unit;
 mod version;
 

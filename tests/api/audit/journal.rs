@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use entity::value::{AccountKind, Role};
+use entity::value::{Duty, Role};
 use futures_util::future::join_all;
 use jixiao::auth::{Caller, Grant, Scope};
 use jixiao::clock;
@@ -177,7 +177,7 @@ async fn history_has_pages_and_one_statement_for_all_objects() {
 #[tokio::test]
 async fn accounts_are_audited_with_their_actor() {
     let (_database, db) = database::migrated().await;
-    let admin = person(vec![Grant { role: Role::Admin, scope: Scope::Everything }]);
+    let admin = person(vec![Grant::new(Role::SysAdmin, Scope::Everything)]);
     let origin = Origin {
         action: "accountCreate".to_owned(),
         request_id: Some("r-1".to_owned()),
@@ -186,15 +186,15 @@ async fn accounts_are_audited_with_their_actor() {
     let made = db
         .write(async |tx| {
             let mut work = Work::begin(tx, &admin, &origin, clock::system);
-            let made = account::add(&mut work, "lin", AccountKind::Person).await?;
+            let made = account::add(&mut work, "lin", Duty::Business).await?;
             work.finish().await?;
             Ok(made)
         })
         .await
         .unwrap();
-    let grant = Grant { role: Role::Reader, scope: Scope::Everything };
-    work(&db, async |work| account::grant(work, made.id, &grant).await).await.unwrap();
-    work(&db, async |work| account::revoke(work, made.id, &grant).await).await.unwrap();
+    let grant = Grant::view(Role::Finance, Scope::Everything);
+    work(&db, async |work| account::grant(work, made.id, &grant, None).await).await.unwrap();
+    work(&db, async |work| account::revoke(work, made.id, grant.role, &grant.scope).await).await.unwrap();
     work(&db, async |work| account::disable(work, made.id).await).await.unwrap();
     let sql = "SELECT chain, kind, actor_name, version, diff FROM audit_entry ORDER BY seq";
     let entries = rows::<(String, String, String, i32, String)>(db.read(), sql).await;
@@ -307,7 +307,7 @@ async fn await_rows(db: &Db, place: &mut Place, count: usize) -> Vec<String> {
 }
 
 async fn add(work: &mut Work<'_>, name: &str) {
-    account::add(work, name, AccountKind::Person).await.expect("a new account");
+    account::add(work, name, Duty::Business).await.expect("a new account");
 }
 
 #[tokio::test]

@@ -87,12 +87,12 @@ async fn results_are_for_their_account_and_for_who_sees_everything() {
     let scene = Scene::new().await;
     let bulk = scene.bulk(ONE);
     let ann = scene.account("ann", AccountKind::Service).await;
-    let all = Grant { role: Role::Reader, scope: Scope::Everything };
+    let all = Grant::view(Role::Finance, Scope::Everything);
     let all = scene.account_with("all", AccountKind::Service, all).await;
     let workers = Workers::of(&bulk);
     let ended = scene.ended(&scene.start(&bulk, &ann, &file(10, 10), false).await).await;
     workers.stop().await;
-    let some = Grant { role: Role::Editor, scope: Scope::Division("000001".to_owned()) };
+    let some = Grant::new(Role::Service, Scope::Division("000001".to_owned()));
     let some = scene.account_with("some", AccountKind::Service, some).await;
     let server = Server::of(&scene, &bulk, &[&ann, &all, &some]).await;
     for which in ["results", "errors"] {

@@ -59,7 +59,7 @@ async fn what_cannot_be_done_does_not_enter() {
     let scene = Scene::new().await;
     let (bulk, ann) = (scene.bulk(ONE), scene.account("ann", AccountKind::Service).await);
     let bob = scene.account("bob", AccountKind::Service).await;
-    let reader = Grant { role: Role::Reader, scope: Scope::Everything };
+    let reader = Grant::view(Role::Finance, Scope::Everything);
     let reader = scene.account_with("reader", AccountKind::Service, reader).await;
     let upload = scene.upload(&bulk, &ann, b"{}").await;
     let start = async |caller, new: NewOperation| {

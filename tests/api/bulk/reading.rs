@@ -90,7 +90,7 @@ async fn accounts_see_their_own_and_who_sees_everything_sees_all() {
     workers.stop().await;
     let other = scene.start(&bulk, &all, &file(5, 5), false).await;
     // Divisions are there now, so a grant on one of them can be given.
-    let part = Grant { role: Role::Editor, scope: Scope::Division("000001".to_owned()) };
+    let part = Grant::new(Role::Service, Scope::Division("000001".to_owned()));
     let part = scene.account_with("part", AccountKind::Person, part).await;
     let own = scene.start(&bulk, &part, &file(5, 5), false).await;
 

@@ -7,12 +7,13 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use entity::value::{AccountKind, BulkKind, BulkMode, BulkStatus, Role};
+use entity::value::{AccountKind, BulkKind, BulkMode, BulkStatus, Duty, Role};
 use entity::{bulk_operation, division};
 use futures_util::future::BoxFuture;
 use futures_util::stream;
 use jixiao::app::Handlers;
-use jixiao::auth::{Action, Caller, Grant, Scope};
+use jixiao::auth::policy::Permission;
+use jixiao::auth::{Caller, Grant, Scope};
 use jixiao::bulk::apply::{Answer, Apply, Fault, Handler, Place, Position, Read, Row, Rows, Source, Unread};
 use jixiao::bulk::queue::NewOperation;
 use jixiao::bulk::receive::{Part, Received};
@@ -155,7 +156,7 @@ impl Apply for Marks {
     ) -> BoxFuture<'a, AppResult<Vec<Answer>>> {
         Box::pin(async move {
             assert!(rows.len() <= 500);
-            work.caller.may(Action::Write)?;
+            work.caller.may(Permission::ImportRun)?;
             *state = (state.as_u64().unwrap_or(0) + rows.len() as u64).into();
             let mut answers = Vec::with_capacity(rows.len());
             for row in rows {
@@ -228,16 +229,17 @@ impl Scene {
 
     /// A new account that may write everything.
     pub async fn account(&self, name: &str, kind: AccountKind) -> Caller {
-        let grant = Grant { role: Role::Editor, scope: Scope::Everything };
+        let grant = Grant::new(Role::Service, Scope::Everything);
         self.account_with(name, kind, grant).await
     }
 
     /// A new account with a grant.
     pub async fn account_with(&self, name: &str, kind: AccountKind, grant: Grant) -> Caller {
         let made = database::work(&self.db, async |work| {
-            let made = account::add(work, name, kind).await?;
-            account::grant(work, made.id, &grant).await?;
-            account::by_subject(work.tx, &made.id.public()).await
+            let duty = if kind == AccountKind::Service { Duty::Service } else { Duty::Business };
+            let made = account::add(work, name, duty).await?;
+            account::grant(work, made.id, &grant, None).await?;
+            account::by_subject(work.tx, &made.id.public(), work.now).await
         });
         made.await.unwrap().unwrap()
     }

@@ -33,7 +33,7 @@ impl World {
         let bulk = scene.bulk(ONE);
         let ann = scene.account("ann", AccountKind::Service).await;
         let bob = scene.account("bob", AccountKind::Service).await;
-        let reader = Grant { role: Role::Reader, scope: Scope::Everything };
+        let reader = Grant::view(Role::Finance, Scope::Everything);
         let reader = scene.account_with("reader", AccountKind::Service, reader).await;
         let server = Server::of(&scene, &bulk, &[&ann, &bob, &reader]).await;
         Self { scene, bulk, ann, server }

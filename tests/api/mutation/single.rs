@@ -196,8 +196,8 @@ async fn what_lies_outside_the_grants_is_forbidden_where_it_is_seen_and_not_foun
     for code in ["1", "2", "3"] {
         write(&world, "divisionUpsert", json!({"key": {"code": code}, "set": {}}), "outcome").await;
     }
-    let grant = |role, code: &str| Grant { role, scope: Scope::Division(code.to_owned()) };
-    let caller = person(vec![grant(Role::Editor, "1"), grant(Role::Reader, "2")]);
+    let scope = |code: &str| Scope::Division(code.to_owned());
+    let caller = person(vec![Grant::new(Role::Service, scope("1")), Grant::view(Role::Finance, scope("2"))]);
     let upsert = async |code: &str| {
         let input = json!({"key": {"code": code}, "set": {"name": "甲"}});
         let selection = "division { code } userErrors { __typename path ... on ForbiddenError { permission } \

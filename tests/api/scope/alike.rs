@@ -101,7 +101,7 @@ fn natural_keys(data: &Data, seen: &Seen) -> Vec<String> {
 async fn natural_keys_find_what_is_seen() {
     let scene = Scene::new().await;
     let nothing = Seen::of(&scene.data, &[]);
-    let caller = person(vec![Grant { role: Role::Reader, scope: Scope::Everything }]);
+    let caller = person(vec![Grant::view(Role::Finance, Scope::Everything)]);
     let mut found = BTreeMap::new();
     for query in natural_keys(&scene.data, &nothing) {
         let answer = raw(&scene, &caller, &query).await;

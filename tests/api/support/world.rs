@@ -147,7 +147,7 @@ pub fn person(grants: Vec<Grant>) -> Caller {
 
 /// A person who may read on a scope.
 pub fn reader_of(scope: Scope) -> Caller {
-    person(vec![Grant { role: Role::Reader, scope }])
+    person(vec![Grant::view(Role::Finance, scope)])
 }
 
 /// A person who may read everything.

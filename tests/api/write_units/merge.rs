@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use entity::value::Role;
+use entity::value::{Duty, Role};
 use entity::{account_grant, unit_alias};
 use jixiao::auth::{Caller, Grant, Scope};
 use jixiao::import::Options;
@@ -103,9 +103,9 @@ async fn a_merge_of_units_with_grants_is_an_administrators() {
     let (into, from) = (ids["450"].id, ids["451"].id);
     let done = database::work(&world.db, async |work| {
         for (name, of) in [("both", vec![into, from]), ("one", vec![from])] {
-            let made = account::add(work, name, entity::value::AccountKind::Service).await?;
+            let made = account::add(work, name, Duty::Business).await?;
             for unit in of {
-                account::grant(work, made.id, &Grant { role: Role::Reader, scope: Scope::Unit(unit) }).await?;
+                account::grant(work, made.id, &Grant::view(Role::Finance, Scope::Unit(unit)), None).await?;
             }
         }
         Ok(())

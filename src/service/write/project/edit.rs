@@ -2,6 +2,7 @@
 
 use entity::id::ProjectId;
 
+use crate::auth::policy::Permission;
 use crate::input::indicator::{IndicatorFields, IndicatorWrite};
 use crate::input::key::{PartDeletion, PartKey, ProjectBy, ProjectKey};
 use crate::input::objective::ObjectiveWrite;
@@ -88,6 +89,18 @@ impl Edit {
         match self {
             Self::Project(_) | Self::DeleteProject { .. } => true,
             Self::Plan(_) | Self::Point(..) | Self::Objective(..) | Self::Indicator(..) => false,
+        }
+    }
+
+    /// The permissions that it needs.
+    pub fn needs(&self) -> &'static [Permission] {
+        match self {
+            Self::Project(fields) if fields.indicators.is_absent() && fields.indicators_patch.is_absent() => {
+                &[Permission::ProjectWrite]
+            }
+            Self::Project(_) | Self::DeleteProject { .. } => &[Permission::ProjectWrite, Permission::IndicatorWrite],
+            Self::Plan(_) | Self::Point(..) | Self::Objective(..) => &[Permission::ProjectWrite],
+            Self::Indicator(..) => &[Permission::IndicatorWrite],
         }
     }
 

@@ -2,7 +2,7 @@
 
 use entity::id::{ProjectId, UnitId};
 use entity::project;
-use entity::value::{GoalLevel, Timestamp};
+use entity::value::{GoalLevel, Publication, Timestamp};
 
 use super::edit::{Edit, ProjectRow};
 use super::places::Places;
@@ -78,6 +78,8 @@ pub(super) fn new_project(
         other_funds: None,
         other_funds_raw: None,
         purpose: None,
+        publication: Publication::Draft,
+        published_at: None,
         source_id: None,
         source_line: None,
         source_table: None,

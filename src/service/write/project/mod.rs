@@ -15,12 +15,12 @@ mod plan;
 mod results;
 mod target;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::id::ProjectId;
 
 use super::{Atomicity, Row, RowResult};
-use crate::auth::Action;
+use crate::auth::policy::Permission;
 use crate::error::AppResult;
 use crate::service::indicator_level::Levels;
 use crate::service::project::Batch;
@@ -37,7 +37,10 @@ use results::Progress;
 /// # Errors
 /// `UNAUTHENTICATED` or `FORBIDDEN` for a caller who may not write at all; everything else is an error of its row.
 pub async fn apply(work: &mut Work<'_>, rows: &[Row<ProjectRow>], atomicity: Atomicity) -> AppResult<Vec<RowResult>> {
-    work.caller.may(Action::Write)?;
+    let needs: BTreeSet<Permission> = rows.iter().flat_map(|row| row.input.edit.needs()).copied().collect();
+    for permission in needs {
+        work.caller.may(permission)?;
+    }
     let places = Places::read(work, rows).await?;
     let mut levels = Levels::read(work.tx).await?;
     let (mut drafts, mut progress) = merge(work, rows, &places, &levels);

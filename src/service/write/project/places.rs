@@ -3,17 +3,19 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::id::{ProjectId, UnitId};
+use entity::value::Publication;
 use entity::{division, project, unit};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::edit::{Edit, ProjectRow, Who};
-use crate::auth::Action;
+use crate::auth::policy::Permission;
 use crate::error::AppResult;
 use crate::input::key::ProjectKey;
 use crate::input::{At, Sent, UserError, UserErrorCode, Words};
 use crate::service::project::{Key, Known};
 use crate::service::stored::KEYS_A_STATEMENT;
 use crate::service::work::Work;
+use crate::service::write::rights::Rights;
 use crate::service::write::{Mode, Row};
 use crate::service::{division as divisions, scope};
 
@@ -37,6 +39,10 @@ pub(super) enum Found {
     },
 }
 
+/// The permissions that decide about rows.
+const RIGHTS: [Permission; 4] =
+    [Permission::ProjectRead, Permission::ProjectWrite, Permission::IndicatorWrite, Permission::PublicationWrite];
+
 /// Everything that the rows can mean.
 pub(super) struct Places {
     /// Divisions of which the caller sees something.
@@ -44,8 +50,7 @@ pub(super) struct Places {
     /// The division that is meant where a key names none.
     only_division: Option<String>,
     units: HashMap<(String, String), UnitId>,
-    visible: HashSet<UnitId>,
-    writable: HashSet<UnitId>,
+    rights: Rights,
     /// The stored projects of all keys.
     pub(super) known: Known,
 }
@@ -110,9 +115,9 @@ impl Places {
         }
         let mut all: HashSet<UnitId> = units.values().copied().collect();
         all.extend(known.units());
-        let visible = scope::units_within(work.tx, work.caller, Action::Read, &all).await?;
-        let writable = scope::units_within(work.tx, work.caller, Action::Write, &all).await?;
-        Ok(Self { divisions, only_division, units, visible, writable, known })
+        let years = of_year.keys().map(|(_, year)| *year).chain(known.years()).collect();
+        let rights = Rights::read(work, &RIGHTS, &years, &all).await?;
+        Ok(Self { divisions, only_division, units, rights, known })
     }
 
     /// What a row means; none when it names nothing that it could be about, which is an error of the row.
@@ -144,23 +149,36 @@ impl Places {
 
     fn look_up(&self, row: &Row<ProjectRow>, at: &At<'_>) -> Result<Found, UserError> {
         let missing = || UserError::not_found(at.path(), &format!("project {}", row.input.who));
-        let (found, unit) = match &row.input.who {
+        let found = match &row.input.who {
             Who::Id(..) => {
                 let known = row.input.who.id().and_then(|id| self.known.get(id)).ok_or_else(missing)?;
-                (Found::Known(known.project.id), known.project.unit_id)
+                Found::Known(known.project.id)
             }
             Who::Key(key, _) => self.by_key(key, row, at)?,
         };
-        if !self.visible.contains(&unit) {
+        let (unit, year, publication) = match &found {
+            Found::New { unit, fiscal_year, .. } => (*unit, *fiscal_year, Publication::Draft),
+            Found::Known(id) => {
+                let project = &self.known.get(*id).ok_or_else(missing)?.project;
+                (project.unit_id, project.fiscal_year, project.publication)
+            }
+        };
+        if !self.rights.has(Permission::ProjectRead, unit, year) {
             return Err(missing());
         }
-        if !self.writable.contains(&unit) {
-            return Err(UserError::forbidden(at.path(), "EDITOR"));
+        let lacks = |permission: &&Permission| !self.rights.has(**permission, unit, year);
+        if let Some(permission) = row.input.edit.needs().iter().find(lacks) {
+            return Err(UserError::forbidden(at.path(), permission.name()));
         }
-        Ok(found)
+        match publication {
+            Publication::Published if !self.rights.has(Permission::PublicationWrite, unit, year) => {
+                Err(UserError::published(at.path()))
+            }
+            Publication::Published | Publication::Draft => Ok(found),
+        }
     }
 
-    fn by_key(&self, key: &ProjectKey, row: &Row<ProjectRow>, at: &At<'_>) -> Result<(Found, UnitId), UserError> {
+    fn by_key(&self, key: &ProjectKey, row: &Row<ProjectRow>, at: &At<'_>) -> Result<Found, UserError> {
         let Some(year) = key.fiscal_year else { return Err(required(&at.field("fiscalYear"), FISCAL_YEAR)) };
         if key.code.is_some() == key.name.is_some() {
             let words = Words::new(
@@ -177,7 +195,7 @@ impl Places {
         let unit = match &key.unit_code {
             None => None,
             Some(code) => {
-                let unit = self.units.get(&(division.clone(), code.clone())).filter(|unit| self.visible.contains(unit));
+                let unit = self.units.get(&(division.clone(), code.clone())).filter(|unit| self.sees(**unit, year));
                 let missing = || UserError::not_found(at.field("unitCode").path(), &format!("unit {division} {code}"));
                 Some(*unit.ok_or_else(missing)?)
             }
@@ -190,21 +208,20 @@ impl Places {
         match candidates[..] {
             [] if makes_new => {
                 let unit = unit.ok_or_else(|| required(&at.field("unitCode"), UNIT))?;
-                let found = Found::New {
+                Ok(Found::New {
                     division_code: division.clone(),
                     unit,
                     fiscal_year: year,
                     code: key.code.clone(),
                     name: key.name.clone(),
-                };
-                Ok((found, unit))
+                })
             }
             [] => Err(UserError::not_found(at.path(), &format!("project {}", row.input.who))),
             [id] => {
                 let known = self.known.get(id).map(|known| known.project.unit_id);
                 let belongs = known.filter(|known| unit.is_none_or(|unit| unit == *known));
                 match belongs {
-                    Some(unit) if self.visible.contains(&unit) || !makes_new => Ok((Found::Known(id), unit)),
+                    Some(unit) if self.sees(unit, year) || !makes_new => Ok(Found::Known(id)),
                     _ if makes_new => Err(code_taken(at.field("code").path(), None)),
                     _ => Err(UserError::not_found(at.path(), &format!("project {}", row.input.who))),
                 }
@@ -219,10 +236,14 @@ impl Places {
         }
     }
 
+    fn sees(&self, unit: UnitId, year: i32) -> bool {
+        self.rights.has(Permission::ProjectRead, unit, year)
+    }
+
     /// The error of a key that another project has; who may not see that project does not learn which it is.
     pub(super) fn taken(&self, path: Vec<String>, by: Option<ProjectId>) -> UserError {
-        let seen =
-            by.filter(|id| self.known.get(*id).is_some_and(|known| self.visible.contains(&known.project.unit_id)));
+        let sees = |project: &project::Model| self.sees(project.unit_id, project.fiscal_year);
+        let seen = by.filter(|id| self.known.get(*id).is_some_and(|known| sees(&known.project)));
         code_taken(path, seen.map(ProjectId::public))
     }
 

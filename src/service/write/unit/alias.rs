@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::hold_back;
 use super::places::Places;
-use crate::auth::Action;
+use crate::auth::policy::Permission;
 use crate::error::AppResult;
 use crate::input::unit::UnitAliasAdd;
 use crate::input::{UserError, UserErrorCode, Words};
@@ -29,9 +29,9 @@ pub async fn add_alias(
     rows: &[Row<UnitAliasAdd>],
     atomicity: Atomicity,
 ) -> AppResult<Vec<RowResult>> {
-    work.caller.may(Action::Write)?;
+    work.caller.may(Permission::UnitWrite)?;
     let keys: Vec<_> = rows.iter().filter_map(|row| row.input.unit.as_ref()).collect();
-    let places = Places::read(work, &keys, &[]).await?;
+    let places = Places::read(work, Permission::UnitWrite, &keys, &[]).await?;
     let mut wanted: Vec<(RowResult, Option<unit_alias::Model>)> = Vec::with_capacity(rows.len());
     for row in rows {
         let mut errors = row.errors.clone();

@@ -10,7 +10,7 @@ use super::dependants::{self, Dependants};
 use super::hold_back;
 use super::places::Places;
 use super::tree::from_above;
-use crate::auth::Action;
+use crate::auth::policy::Permission;
 use crate::error::AppResult;
 use crate::input::unit::UnitDelete;
 use crate::input::{At, UserError, UserErrorCode, Words};
@@ -30,9 +30,9 @@ use crate::service::write::{Atomicity, Outcome, Row, RowResult};
 /// # Errors
 /// `UNAUTHENTICATED` or `FORBIDDEN` for a caller who may not write at all; everything else is an error of its row.
 pub async fn delete(work: &mut Work<'_>, rows: &[Row<UnitDelete>], atomicity: Atomicity) -> AppResult<Vec<RowResult>> {
-    work.caller.may(Action::Write)?;
+    work.caller.may(Permission::UnitWrite)?;
     let keys: Vec<_> = rows.iter().filter_map(|row| row.input.key.as_ref()).collect();
-    let places = Places::read(work, &keys, &[]).await?;
+    let places = Places::read(work, Permission::UnitWrite, &keys, &[]).await?;
     let mut named = HashSet::new();
     let mut asked: Vec<(RowResult, Option<UnitId>)> = rows.iter().map(|row| find(row, &places, &mut named)).collect();
 

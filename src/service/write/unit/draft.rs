@@ -6,7 +6,7 @@ use entity::id::UnitId;
 use entity::unit;
 use entity::value::Timestamp;
 
-use super::places::{EDITOR, Places};
+use super::places::Places;
 use crate::input::key::UnitKey;
 use crate::input::unit::{UnitFields, UnitWrite};
 use crate::input::{At, Sent, UserError, UserErrorCode, Words};
@@ -84,7 +84,7 @@ impl<'a> Draft<'a> {
             None => Ok(division),
             Some(unit) if !places.sees(unit.id) && mode == Mode::Update => Err(missing()),
             Some(unit) if !places.sees(unit.id) => Err(code_taken(UserErrorCode::Duplicate, &at.field("code"), None)),
-            Some(unit) if !places.may_write(unit.id) => Err(UserError::forbidden(at.path(), EDITOR)),
+            Some(unit) if !places.may_write(unit.id) => Err(places.forbidden(at.path())),
             Some(unit) => {
                 self.known = Some(unit.clone());
                 if mode != Mode::Create {

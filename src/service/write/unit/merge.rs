@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, EntityTrait, ModelTrait, QueryFilter};
 
 use super::places::Places;
 use super::{alias, owned};
-use crate::auth::Action;
+use crate::auth::policy::Permission;
 use crate::error::{AppError, AppResult};
 use crate::input::unit::UnitMerge;
 use crate::input::{At, UserError, UserErrorCode, Words};
@@ -32,11 +32,11 @@ const NAMED: usize = 10;
 /// `UNAUTHENTICATED` or `FORBIDDEN` for a caller who may not write at all; everything else is an error of the row. More
 /// than one row at a time is a mistake of the program: one merge could contradict another.
 pub async fn merge(work: &mut Work<'_>, rows: &[Row<UnitMerge>]) -> AppResult<Vec<RowResult>> {
-    work.caller.may(Action::Write)?;
+    work.caller.may(Permission::UnitWrite)?;
     let [row] = rows else { return Err(AppError::internal("units are merged one at a time")) };
     let sent = [row.input.into.as_ref(), row.input.from.as_ref()];
     let keys: Vec<_> = sent.into_iter().flatten().collect();
-    let places = Places::read(work, &keys, &[]).await?;
+    let places = Places::read(work, Permission::UnitWrite, &keys, &[]).await?;
     let mut errors = row.errors.clone();
     let at = row.at();
     let into = row.input.into.as_ref().and_then(|key| places.writable_unit(key, &at.field("into"), &mut errors));
@@ -84,8 +84,10 @@ async fn check(
     }
     let grants = account_grant::Entity::find().filter(account_grant::Column::UnitId.eq(from.id)).all(work.tx).await?;
     let both = HashSet::from([into.id, from.id]);
-    if !grants.is_empty() && scope::units_within(work.tx, work.caller, Action::Administer, &both).await? != both {
-        errors.push(UserError::forbidden(at.path(), ADMIN));
+    if !grants.is_empty()
+        && scope::units_within(work.tx, work.caller, Permission::GrantWrite, None, &both).await? != both
+    {
+        errors.push(UserError::forbidden(at.path(), Permission::GrantWrite.name()));
     }
     let taken = [
         alike::<department_goal::Entity, _>(work, into, from, department_goal::Column::UnitId, |goal| {
@@ -118,9 +120,6 @@ async fn check(
     }
     Ok(())
 }
-
-/// The role that moving grants needs.
-const ADMIN: &str = entity::value::Role::Admin.code();
 
 /// What both units have under the same key, as `into` has it.
 async fn alike<E, K: Eq + Hash>(

@@ -13,7 +13,7 @@ use entity::id::UnitId;
 use entity::unit;
 
 use super::{Atomicity, Mode, Outcome, Row, RowResult};
-use crate::auth::Action;
+use crate::auth::policy::Permission;
 use crate::error::AppResult;
 use crate::input::unit::UnitWrite;
 use crate::service::stored::{self, Change};
@@ -39,7 +39,7 @@ pub async fn apply(
     mode: Mode,
     atomicity: Atomicity,
 ) -> AppResult<Vec<RowResult>> {
-    work.caller.may(Action::Write)?;
+    work.caller.may(Permission::UnitWrite)?;
     let keys: Vec<_> = rows.iter().filter_map(|row| row.input.key.as_ref()).collect();
     let mut more: Vec<&str> = Vec::new();
     for row in rows {
@@ -48,7 +48,7 @@ pub async fn apply(
         more.extend(set.and_then(|set| set.parent_code.value()).map(String::as_str));
         more.extend(row.input.key.as_ref().and_then(|key| draft::department(key.code.as_deref()?)));
     }
-    let places = Places::read(work, &keys, &more).await?;
+    let places = Places::read(work, Permission::UnitWrite, &keys, &more).await?;
     let mut taken = Taken::default();
     let mut drafts: Vec<Draft<'_>> =
         rows.iter().map(|row| Draft::of(row, mode, &places, &mut taken, work.now)).collect();

@@ -3,11 +3,10 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::id::UnitId;
-use entity::value::Role;
 use entity::{division, unit};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use crate::auth::Action;
+use crate::auth::policy::Permission;
 use crate::error::AppResult;
 use crate::input::key::UnitKey;
 use crate::input::{At, UserError, UserErrorCode, Words};
@@ -15,11 +14,10 @@ use crate::service::stored::KEYS_A_STATEMENT;
 use crate::service::work::Work;
 use crate::service::{division as divisions, scope};
 
-/// The role that writing needs.
-pub(in crate::service::write) const EDITOR: &str = Role::Editor.code();
-
 /// Everything that keys of units can mean.
 pub(in crate::service::write) struct Places {
+    /// The permission to write what the keys are about.
+    permission: Permission,
     /// Divisions of which the caller sees something.
     divisions: HashSet<String>,
     /// Those in the whole of which he may write.
@@ -36,6 +34,7 @@ impl Places {
     /// Locks the divisions of the keys, and loads their units and those of further codes in these divisions.
     pub(in crate::service::write) async fn read(
         work: &mut Work<'_>,
+        permission: Permission,
         keys: &[&UnitKey],
         more: &[&str],
     ) -> AppResult<Self> {
@@ -46,8 +45,9 @@ impl Places {
         let locked: Vec<String> = divisions::lock(work, &named).await?.into_keys().collect();
         let seen = scope::find::<division::Entity>(work.caller)?.filter(division::Column::Code.is_in(&locked));
         let seen = seen.all(work.tx).await?.into_iter().map(|division| division.code);
-        let whole = locked.iter().filter(|code| scope::may_write_division(work.caller, code).is_ok()).cloned();
+        let whole = locked.iter().filter(|code| scope::covers_division(work.caller, permission, code, None)).cloned();
         let mut places = Self {
+            permission,
             divisions: seen.collect(),
             whole: whole.collect(),
             only_division,
@@ -71,8 +71,8 @@ impl Places {
         }
         let above = places.units.values().filter_map(|unit| unit.parent_id);
         let all: HashSet<UnitId> = places.units.keys().copied().chain(above).collect();
-        places.visible = scope::units_within(work.tx, work.caller, Action::Read, &all).await?;
-        places.writable = scope::units_within(work.tx, work.caller, Action::Write, &all).await?;
+        places.visible = scope::units_within(work.tx, work.caller, Permission::UnitRead, None, &all).await?;
+        places.writable = scope::units_within(work.tx, work.caller, permission, None, &all).await?;
         Ok(places)
     }
 
@@ -114,6 +114,11 @@ impl Places {
         self.visible.contains(&unit)
     }
 
+    /// The mistake of a row that is about what the caller sees and may not write.
+    pub(super) fn forbidden(&self, path: Vec<String>) -> UserError {
+        UserError::forbidden(path, self.permission.name())
+    }
+
     /// Whether the caller may write a unit and below it.
     pub(super) fn may_write(&self, unit: UnitId) -> bool {
         self.writable.contains(&unit)
@@ -139,7 +144,7 @@ impl Places {
         let found = self.division(key, at).and_then(|division| {
             let unit = self.stored(division, code).filter(|unit| self.sees(unit.id));
             let unit = unit.ok_or_else(|| UserError::not_found(at.path(), &format!("unit {key}")))?;
-            if self.may_write(unit.id) { Ok(unit) } else { Err(UserError::forbidden(at.path(), EDITOR)) }
+            if self.may_write(unit.id) { Ok(unit) } else { Err(self.forbidden(at.path())) }
         });
         match found {
             Ok(unit) => Some(unit),

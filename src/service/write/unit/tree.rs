@@ -7,7 +7,7 @@ use entity::{unit, unit_closure};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
 use super::draft::{Above, Draft};
-use super::places::{EDITOR, Places};
+use super::places::Places;
 use crate::error::AppResult;
 use crate::input::{At, UserError, UserErrorCode, Words};
 use crate::service::stored::KEYS_A_STATEMENT;
@@ -78,11 +78,11 @@ fn place(draft: &mut Draft<'_>, places: &Places, of_request: &OfRequest) {
         && !places.may_write_under(known.parent_id, &known.division_code)
         && !draft.errors.iter().any(|error| error.path == key.path())
     {
-        draft.errors.push(UserError::forbidden(key.path(), EDITOR));
+        draft.errors.push(places.forbidden(key.path()));
     }
     // A new unit was the caller's to make, so he may write under it.
     if found.is_none_or(|found| found.is_known) && !places.may_write_under(above, &unit.division_code) {
-        draft.errors.push(UserError::forbidden(path, EDITOR));
+        draft.errors.push(places.forbidden(path));
     }
 }
 

@@ -5,8 +5,8 @@ use entity::id::{
     SourceDocumentId, SpendingPlanId, UnitAliasId, UnitId,
 };
 use entity::value::{
-    Comparison, DocumentFormat, Fen, GoalItemKind, GoalLevel, Micro, PlanBasis, Severity, TargetKind, Timestamp,
-    UnitLevel,
+    Comparison, DocumentFormat, Fen, GoalItemKind, GoalLevel, Micro, PlanBasis, Publication, Severity, TargetKind,
+    Timestamp, UnitLevel,
 };
 use entity::{
     department_goal, division, finding, goal_item, indicator, objective, plan_point, project, source_document,
@@ -194,6 +194,8 @@ impl Maker<'_> {
             unit_id: unit.id,
             fiscal_year: year,
             overall: self.maybe_text("department_goal.overall"),
+            publication: Publication::Draft,
+            published_at: None,
             source_id: (!self.rarely(3)).then_some(document),
             source_line: Some(7),
             source_table: None,
@@ -254,6 +256,8 @@ impl Maker<'_> {
             other_funds: other.map(Fen),
             other_funds_raw: self.maybe_text("project.other_funds_raw"),
             purpose: self.maybe_text("project.purpose"),
+            publication: Publication::Draft,
+            published_at: None,
             // Any document that is there: also one of another unit, or of another division.
             source_id: (!self.rarely(3)).then(|| self.data.documents[source].id),
             source_line: Some(int(ordinal) * 10),
