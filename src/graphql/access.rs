@@ -7,8 +7,10 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use entity::value::Role;
+
 use crate::auth::Caller;
-use crate::auth::policy::{Class, Permission};
+use crate::auth::policy::{self, Class, Permission};
 use crate::error::{AppError, AppResult, ErrorCode};
 
 /// A type: its name, the permission, and its fields by class. A name that begins with `*` stands for all types whose name ends
@@ -185,6 +187,24 @@ const TYPES: &[Line] = &[
     ),
 ];
 
+/// What can be filtered or sorted by without being a field of its type.
+const CONDITIONS: &[(&str, Class, &str)] = &[
+    ("Unit", Class::Public, "divisionCode"),
+    ("DepartmentGoal", Class::Public, "divisionCode"),
+    ("Project", Class::Public, "divisionCode"),
+    ("Indicator", Class::Public, "comparison divisionCode targetKind targetRaw targetUnit value"),
+    ("IndicatorLevel", Class::Public, "name"),
+    ("Finding", Class::Internal, "divisionCode"),
+    ("SourceDocument", Class::Internal, "divisionCode"),
+];
+
+/// What the public asks, at an address and by a schema of its own. Whatever stands below must be [`Class::Public`] there too.
+const PUBLIC_ROOTS: &str = "departmentGoal departmentGoals division divisions indicator indicatorLevels indicators project \
+                            projects service unit units";
+
+/// Arguments by which more is asked than their field shows: the past, which was not all published.
+const INTERNAL_ARGUMENTS: [&str; 1] = ["asOf"];
+
 const MUTATIONS: &[(Permission, &str)] = &[
     (
         Permission::UnitWrite,
@@ -210,12 +230,16 @@ pub struct TypeAccess {
     /// What looking at the type needs; nothing where it holds only what is told to everybody, or parts of other types.
     pub permission: Option<Permission>,
     classes: HashMap<&'static str, Class>,
+    conditions: HashMap<&'static str, Class>,
 }
 
 impl TypeAccess {
-    fn of((_, permission, fields): &Line) -> Self {
-        let classes = fields.iter().flat_map(|(class, names)| names.split_whitespace().map(|name| (name, *class)));
-        Self { permission: *permission, classes: classes.collect() }
+    fn of((name, permission, fields): &Line) -> Self {
+        let named = |class: Class, names: &'static str| names.split_whitespace().map(move |name| (name, class));
+        let classes = fields.iter().flat_map(|(class, names)| named(*class, names));
+        let conditions = CONDITIONS.iter().filter(|(of, ..)| of == name);
+        let conditions = conditions.flat_map(|(_, class, names)| named(*class, names));
+        Self { permission: *permission, classes: classes.collect(), conditions: conditions.collect() }
     }
 
     /// The class of a field.
@@ -223,20 +247,37 @@ impl TypeAccess {
         self.classes.get(field).copied()
     }
 
+    /// The class of what a list of the type can be filtered or sorted by: that of the field of this name.
+    pub fn class_of_condition(&self, name: &str) -> Option<Class> {
+        self.class(name).or_else(|| self.conditions.get(name).copied())
+    }
+
+    /// Refuses a condition on what the caller may not see, since its answer would tell it.
+    ///
+    /// # Errors
+    /// As [`TypeAccess::admit`].
+    pub fn admit_condition(&self, caller: &Caller, type_name: &str, name: &str) -> AppResult<()> {
+        admit_class(self.class_of_condition(name), caller, type_name, name)
+    }
+
     /// Refuses a field that the caller may not see.
     ///
     /// # Errors
     /// `FORBIDDEN` for a class that none of his roles sees, `INTERNAL` for a field without a line.
     pub fn admit(&self, caller: &Caller, type_name: &str, field: &str) -> AppResult<()> {
-        match self.class(field) {
-            Some(class) if caller.sees(class) => Ok(()),
-            Some(class) => {
-                caller.is_known()?;
-                let message = format!("{type_name}.{field} is {}: no role of this account sees it.", class.name());
-                Err(AppError::new(ErrorCode::Forbidden, message))
-            }
-            None => Err(AppError::internal(format!("no line of access for {type_name}.{field}"))),
+        admit_class(self.class(field), caller, type_name, field)
+    }
+}
+
+fn admit_class(class: Option<Class>, caller: &Caller, type_name: &str, field: &str) -> AppResult<()> {
+    match class {
+        Some(class) if caller.sees(class) => Ok(()),
+        Some(class) => {
+            caller.is_known()?;
+            let message = format!("{type_name}.{field} is {}: no role of this account sees it.", class.name());
+            Err(AppError::new(ErrorCode::Forbidden, message))
         }
+        None => Err(AppError::internal(format!("no line of access for {type_name}.{field}"))),
     }
 }
 
@@ -261,6 +302,42 @@ pub fn of_mutation(name: &str) -> Option<Permission> {
     PERMISSIONS.get(name).copied()
 }
 
+/// Which schema is meant: the whole one, or the smaller one of the public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// Everything; what a caller may not see is refused when he asks it.
+    Whole,
+    /// What the public may see; nothing else is there.
+    Public,
+}
+
+impl Surface {
+    /// Whether a type is there.
+    pub fn has_type(self, name: &str) -> bool {
+        let to_the_public =
+            |access: &TypeAccess| access.permission.is_none_or(|permission| policy::allows(Role::Public, permission));
+        self == Self::Whole || of_type(name).is_none_or(to_the_public)
+    }
+
+    /// Whether a field of an object is there.
+    pub fn has_field(self, type_name: &str, field: &str) -> bool {
+        self == Self::Whole
+            || of_type(type_name).is_none_or(|access| access.class(field) == Some(Class::Public))
+                && (type_name != "Query" || PUBLIC_ROOTS.split_whitespace().any(|root| root == field))
+    }
+
+    /// Whether an argument of a field is there.
+    pub fn has_argument(self, name: &str) -> bool {
+        self == Self::Whole || !INTERNAL_ARGUMENTS.contains(&name)
+    }
+
+    /// Whether the rows of a type can be filtered or sorted by something.
+    pub fn has_condition(self, type_name: &str, name: &str) -> bool {
+        self == Self::Whole
+            || of_type(type_name).is_none_or(|access| access.class_of_condition(name) == Some(Class::Public))
+    }
+}
+
 /// Admits the caller to a type, before its fields are asked one by one.
 ///
 /// # Errors
@@ -271,4 +348,35 @@ pub fn admit(caller: &Caller, type_name: &str) -> AppResult<&'static TypeAccess>
         caller.may(permission)?;
     }
     Ok(access)
+}
+
+/// Admits the caller to a filter or an order by what a type has under this name.
+///
+/// # Errors
+/// As [`TypeAccess::admit_condition`].
+pub fn admit_condition(caller: &Caller, type_name: &str, name: &str) -> AppResult<()> {
+    let access = of_type(type_name).ok_or_else(|| AppError::internal(format!("no line of access for {type_name}")))?;
+    access.admit_condition(caller, type_name, name)
+}
+
+/// The name of the field that a key of an order is named after: `FISCAL_YEAR` is `fiscalYear`.
+pub fn field_of_order(key: &str) -> String {
+    let mut upper = false;
+    let mut field = String::with_capacity(key.len());
+    for c in key.chars() {
+        match c {
+            '_' => upper = true,
+            c if upper => {
+                field.push(c);
+                upper = false;
+            }
+            c => field.push(c.to_ascii_lowercase()),
+        }
+    }
+    field
+}
+
+/// The type whose rows a filter input chooses.
+pub fn type_of_filter(filter: &str) -> &str {
+    filter.strip_suffix("Filter").unwrap_or(filter)
 }

@@ -1,6 +1,7 @@
 //! The GraphQL API: one file for each noun, the engine that turns selections into SQL, and the schema in two languages.
 
-use async_graphql::{EmptySubscription, SDLExportOptions, Schema};
+use access::Surface;
+use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, Schema};
 
 use crate::bulk::Bulk;
 use crate::db::Db;
@@ -41,7 +42,7 @@ pub fn schema(db: Option<Db>, lang: Lang) -> ApiSchema {
 
 /// The same with bulk operations, without which their mutations fail.
 pub fn schema_with_bulk(db: Option<Db>, bulk: Option<Bulk>, lang: Lang) -> ApiSchema {
-    shapes::in_words_of(lang, || {
+    shapes::building(lang, Surface::Whole, || {
         let mut builder = Schema::build(query::Query, mutation::Mutation, EmptySubscription)
             .disable_suggestions()
             .limit_recursive_depth(64);
@@ -55,13 +56,37 @@ pub fn schema_with_bulk(db: Option<Db>, bulk: Option<Bulk>, lang: Lang) -> ApiSc
     })
 }
 
+/// The schema of the public.
+pub type PublicSchema = Schema<query::PublicQuery, EmptyMutation, EmptySubscription>;
+
+/// Builds the smaller schema of the public.
+pub fn public_schema(db: Option<Db>, lang: Lang) -> PublicSchema {
+    shapes::building(lang, Surface::Public, || {
+        let builder = Schema::build(query::PublicQuery, EmptyMutation, EmptySubscription)
+            .disable_suggestions()
+            .limit_recursive_depth(64);
+        match db {
+            Some(db) => builder.data(db).finish(),
+            None => builder.finish(),
+        }
+    })
+}
+
+/// The schema of the public as SDL.
+pub fn public_sdl(lang: Lang) -> String {
+    public_schema(None, lang).sdl_with_options(sdl_options())
+}
+
 /// The schema as SDL, always in the same order: what `schema.graphql` holds.
 pub fn sdl(lang: Lang) -> String {
-    let options = SDLExportOptions::new()
+    schema(None, lang).sdl_with_options(sdl_options())
+}
+
+fn sdl_options() -> SDLExportOptions {
+    SDLExportOptions::new()
         .sorted_fields()
         .sorted_arguments()
         .sorted_enum_items()
         .include_specified_by()
-        .use_space_ident();
-    schema(None, lang).sdl_with_options(options)
+        .use_space_ident()
 }

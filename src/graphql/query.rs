@@ -200,6 +200,31 @@ impl ContainerType for Query {
     }
 }
 
+/// `Query` of the public: what it asks is answered as everywhere, from what is published.
+pub struct PublicQuery;
+
+impl OutputType for PublicQuery {
+    fn type_name() -> Cow<'static, str> {
+        Query::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        Query::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        resolve_container(ctx, self).await
+    }
+}
+
+impl ObjectType for PublicQuery {}
+
+impl ContainerType for PublicQuery {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        Query.resolve_field(ctx).await
+    }
+}
+
 async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -> AppResult<Value> {
     let Asking { caller, db, asked, .. } = asking(ctx, Query::NAME)?;
     let Some(asked) = asked else { return Ok(Value::Null) };

@@ -8,6 +8,7 @@ use std::cell::Cell;
 
 use async_graphql::registry::Registry;
 
+use super::access::Surface;
 use super::bulk_operation::{BulkFailure, BulkOperation, BulkProgress, ErrorSummaryItem};
 use super::department_goal::{DepartmentGoal, GoalItem, SafeguardMeasure};
 use super::division::Division;
@@ -29,28 +30,32 @@ use super::{indicator, locale, mutation, query, user_error};
 use crate::lang::Lang;
 
 thread_local! {
-    /// The language of the schema that this thread is building. The library builds types by static functions, which take no
-    /// other argument.
-    static LANG: Cell<Lang> = const { Cell::new(Lang::En) };
+    /// The language and the surface of the schema that this thread is building. The library builds types by static functions,
+    /// which take no other argument.
+    static BUILDING: Cell<(Lang, Surface)> = const { Cell::new((Lang::En, Surface::Whole)) };
 }
 
-/// Builds something whose descriptions are in `lang`.
-pub fn in_words_of<T>(lang: Lang, build: impl FnOnce() -> T) -> T {
-    let before = LANG.replace(lang);
+/// Builds something whose descriptions are in `lang`, with what a surface has.
+pub fn building<T>(lang: Lang, surface: Surface, build: impl FnOnce() -> T) -> T {
+    let before = BUILDING.replace((lang, surface));
     let built = build();
-    LANG.set(before);
+    BUILDING.set(before);
     built
 }
 
 /// Registers the whole schema.
 pub fn register(registry: &mut Registry) {
-    let mut registrar = Registrar::new(registry, locale::translations(LANG.get()));
+    let (lang, surface) = BUILDING.get();
+    let mut registrar = Registrar::new(registry, locale::translations(lang), surface);
     scalars(&mut registrar);
     enums::register(&mut registrar);
     operators::register(&mut registrar);
     keys::register(&mut registrar);
     objects(&mut registrar);
-    mutations(&mut registrar);
+    match surface {
+        Surface::Whole => mutations(&mut registrar),
+        Surface::Public => {}
+    }
 }
 
 fn scalars(registrar: &mut Registrar<'_>) {

@@ -13,6 +13,7 @@ use super::order::{self, OrderField};
 use super::plan::{Plan, render_groups};
 use super::signature::Argument;
 use crate::error::{AppError, AppResult};
+use crate::graphql::access;
 use crate::service::filter::Filter;
 use crate::service::order::{Direction, Ordering};
 use crate::service::read::{Page, Question, Reader, Window};
@@ -88,10 +89,14 @@ fn question<T: Connected>(asked: &Asked<'_>, count: bool) -> AppResult<Question<
     let limits = asked.environment.limits;
     let filter = match asked.argument("filter")? {
         None | Some(Value::Null) => Filter::everything(),
-        Some(value) => T::filters().read(&value, &At::top("filter"), &mut Reading::new(limits), 1)?,
+        Some(value) => {
+            T::filters().read(&value, &At::top("filter"), &mut Reading::new(limits, asked.environment.caller), 1)?
+        }
     };
     let asked_order = asked.argument("orderBy")?;
-    let order = order::read(asked_order.as_ref(), T::orders(), T::default_order(), T::DEFAULT_DIRECTION)?;
+    let order = order::read(asked_order.as_ref(), T::orders(), T::default_order(), T::DEFAULT_DIRECTION, |key| {
+        access::admit_condition(asked.environment.caller, T::NAME, &access::field_of_order(key))
+    })?;
     let window = window(asked, &order)?;
     Ok(Question { filter, order, window, count })
 }

@@ -6,7 +6,9 @@ use sea_orm::{ColumnTrait, EntityTrait, Value as Sql};
 
 use super::argument::{self, At};
 use super::signature::Argument;
+use crate::auth::Caller;
 use crate::error::{AppError, AppResult, ErrorCode};
+use crate::graphql::access;
 use crate::limits::ProfileLimits;
 use crate::service::filter::{Filter, Quantifier, Test};
 use crate::service::relation::Relation;
@@ -18,14 +20,15 @@ const ENTRIES_LIMIT: usize = 10_000;
 /// What bounds a filter while it is read.
 pub struct Reading<'a> {
     limits: &'a ProfileLimits,
+    caller: &'a Caller,
     terms: u64,
     entries: usize,
 }
 
 impl<'a> Reading<'a> {
     /// Starts with nothing read.
-    pub fn new(limits: &'a ProfileLimits) -> Self {
-        Self { limits, terms: 0, entries: 0 }
+    pub fn new(limits: &'a ProfileLimits, caller: &'a Caller) -> Self {
+        Self { limits, caller, terms: 0, entries: 0 }
     }
 
     fn term(&mut self) -> AppResult<()> {
@@ -314,6 +317,7 @@ impl Filters {
                 name => {
                     let field = self.fields.iter().find(|field| field.argument.signature.name == name);
                     let field = field.ok_or_else(|| at.error("is not a field of this filter"))?;
+                    access::admit_condition(reading.caller, access::type_of_filter(self.name), name)?;
                     (field.read)(value, &at, reading, depth)?
                 }
             });

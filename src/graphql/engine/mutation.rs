@@ -19,6 +19,7 @@ use super::object::Fields;
 use super::plan::Plan;
 use super::registry::Registrar;
 use super::signature::{Argument, Signature};
+use crate::auth::Caller;
 use crate::bulk::Bulk;
 use crate::error::AppResult;
 use crate::input::{At, Described, Input, UserError};
@@ -66,7 +67,7 @@ pub trait Change: Send + Sync {
     fn committed(&self) {}
 }
 
-type Read = dyn Fn(&Json, &ProfileLimits) -> AppResult<Box<dyn Change>> + Send + Sync;
+type Read = dyn Fn(&Json, &ProfileLimits, &Caller) -> AppResult<Box<dyn Change>> + Send + Sync;
 
 /// An input object that is registered beside those of the tables: name, description, fields.
 type OwnInput = (&'static str, &'static str, Vec<Argument>);
@@ -119,7 +120,7 @@ impl Mutation {
     pub fn plan(&self, asked: Asked<'_>) -> AppResult<Planned> {
         let asked = asked.declared(&self.arguments);
         let input = asked.required_json(INPUT)?;
-        let mut change = (self.read)(&input, asked.environment.limits)?;
+        let mut change = (self.read)(&input, asked.environment.limits, asked.environment.caller)?;
         if let Some(bulk) = asked.environment.bulk {
             change.equip(bulk);
         }
@@ -177,7 +178,7 @@ impl Mutations {
         input: &'static str,
         table: &'static dyn Described,
         payload: Fields<Written>,
-        read: impl Fn(&Json, &ProfileLimits) -> AppResult<Box<dyn Change>> + Send + Sync + 'static,
+        read: impl Fn(&Json, &ProfileLimits, &Caller) -> AppResult<Box<dyn Change>> + Send + Sync + 'static,
     ) -> Self {
         let argument = Argument::new(super::registry::leak(format!("{INPUT}: {input}!")), "What to write.");
         self.0.push(Mutation {

@@ -23,12 +23,13 @@ pub const KEYS: usize = 5;
 /// Reads `orderBy`; without one the rows come in the order `default`, in this `direction`.
 ///
 /// # Errors
-/// `BAD_USER_INPUT` when a key is named twice or there are more than five.
+/// `BAD_USER_INPUT` when a key is named twice or there are more than five, and what `admit` says of a key.
 pub fn read<E: EntityTrait>(
     value: Option<&Value>,
     fields: &[OrderField<E::Column>],
     default: &[E::Column],
     direction: Direction,
+    admit: impl Fn(&str) -> AppResult<()>,
 ) -> AppResult<Ordering<E>> {
     let at = At::top("orderBy");
     let asked = match value {
@@ -60,6 +61,9 @@ pub fn read<E: EntityTrait>(
         if asked[..n].iter().any(|(earlier, _)| earlier == name) {
             return Err(at.entry(n).error("names a key for the second time"));
         }
+    }
+    for (name, _) in &asked {
+        admit(name)?;
     }
     if asked.is_empty() {
         return Ok(Ordering::by(default.iter().map(|column| Key { direction, ..Key::up(*column) })));

@@ -11,6 +11,7 @@ use super::connection::Connected;
 use super::filter::Filters;
 use super::object::{Field, Fields, Object};
 use super::signature::{Argument, Signature};
+use crate::graphql::access::{self, Surface};
 use crate::input::Described;
 
 /// Descriptions in another language, by schema coordinate (`Project.budget`, `Query.projects(first:)`). A key that begins
@@ -29,12 +30,13 @@ pub fn translated<'a>(translations: &'a Translations, coordinate: &str) -> Optio
 pub struct Registrar<'a> {
     registry: &'a mut Registry,
     translations: &'a Translations,
+    surface: Surface,
 }
 
 impl<'a> Registrar<'a> {
-    /// Registers into `registry`.
-    pub fn new(registry: &'a mut Registry, translations: &'a Translations) -> Self {
-        Self { registry, translations }
+    /// Registers into `registry` what a surface has.
+    pub fn new(registry: &'a mut Registry, translations: &'a Translations, surface: Surface) -> Self {
+        Self { registry, translations, surface }
     }
 
     fn describe(&self, coordinate: &str, english: &str) -> Option<String> {
@@ -52,7 +54,8 @@ impl<'a> Registrar<'a> {
 
     fn field(&self, parent: &str, name: &str, ty: &str, description: &str, arguments: &[Argument]) -> MetaField {
         let coordinate = format!("{parent}.{name}");
-        let arguments = arguments.iter().map(|argument| {
+        let arguments = arguments.iter().filter(|argument| self.surface.has_argument(argument.signature.name));
+        let arguments = arguments.map(|argument| {
             let name = argument.signature.name;
             (name.to_owned(), self.input_value(&format!("{coordinate}({name}:)"), argument))
         });
@@ -77,7 +80,8 @@ impl<'a> Registrar<'a> {
         }
     }
 
-    fn insert_object(&mut self, name: &str, description: &str, fields: IndexMap<String, MetaField>) {
+    fn insert_object(&mut self, name: &str, description: &str, mut fields: IndexMap<String, MetaField>) {
+        fields.retain(|field, _| self.surface.has_field(name, field));
         let object = MetaType::Object {
             name: name.to_owned(),
             description: self.describe(name, description),
@@ -101,6 +105,9 @@ impl<'a> Registrar<'a> {
 
     /// An object with these fields.
     pub fn fields<R: Clone + Send + Sync + 'static>(&mut self, name: &str, table: &Fields<R>) {
+        if !self.surface.has_type(name) {
+            return;
+        }
         let fields = table.all().iter().map(|field| self.of_table(name, field)).collect();
         self.insert_object(name, table.description, fields);
         for interface in &table.interfaces {
@@ -132,6 +139,9 @@ impl<'a> Registrar<'a> {
 
     /// An object with its connection, edge, filter and order.
     pub fn connected<T: Connected>(&mut self) {
+        if !self.surface.has_type(T::NAME) {
+            return;
+        }
         self.object::<T>();
         let name = T::NAME;
         let edge = format!("{name}Edge");
@@ -171,7 +181,9 @@ impl<'a> Registrar<'a> {
             return;
         }
         self.filter(T::filters());
-        let values: Vec<_> = T::orders().iter().map(|order| (order.name, order.description)).collect();
+        let has = |order: &str| self.surface.has_condition(name, &access::field_of_order(order));
+        let orders = T::orders().iter().filter(|order| has(order.name));
+        let values: Vec<_> = orders.map(|order| (order.name, order.description)).collect();
         let order_field = format!("{name}OrderField");
         self.enumeration(&order_field, &format!("The keys that objects of type {name} can be sorted by."), &values);
         let field = Signature { name: "field", ty: leak(format!("{order_field}!")), default: None };
@@ -201,7 +213,9 @@ impl<'a> Registrar<'a> {
                               is true.",
             },
         ];
-        fields.extend(filters.fields.iter().map(|field| field.argument));
+        let filtered = access::type_of_filter(filters.name);
+        let own = filters.fields.iter().map(|field| field.argument);
+        fields.extend(own.filter(|argument| self.surface.has_condition(filtered, argument.signature.name)));
         self.input(filters.name, filters.description, &fields, false);
     }
 

@@ -59,7 +59,7 @@ impl Mutations {
             Argument::new(DRY_RUN.0, DRY_RUN.1),
             Argument::new(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1),
         ];
-        let mut mutations = self.with((signature, description), name, table, payload, move |input, limits| {
+        let mut mutations = self.with((signature, description), name, table, payload, move |input, limits, _| {
             let (atomicity, dry_run) = (atomicity(input)?, dry_run(input)?);
             let rows = rows(input, limits)?;
             let at = At::ROOT.field(INPUT);

@@ -61,7 +61,7 @@ impl Mutations {
         serve: Serve<I>,
     ) -> Self {
         let table = input();
-        self.with((signature, description), table.name(), table, payload::single::<T>(), move |input, _| {
+        self.with((signature, description), table.name(), table, payload::single::<T>(), move |input, _, _| {
             let row = row(table, input, &At::ROOT.field(INPUT));
             Ok(Box::new(Served { row, bulk: None, client_mutation_id: client_mutation_id(input), serve }))
         })

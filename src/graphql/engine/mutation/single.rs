@@ -35,7 +35,7 @@ impl Mutations {
         apply: Apply<I>,
     ) -> Self {
         let table = input();
-        self.with((signature, description), table.name(), table, payload::single::<T>(), move |input, _| {
+        self.with((signature, description), table.name(), table, payload::single::<T>(), move |input, _, _| {
             let rows = [row(table, input, &At::ROOT.field(INPUT))];
             Ok(Box::new(Single { rows, client_mutation_id: client_mutation_id(input), apply }))
         })

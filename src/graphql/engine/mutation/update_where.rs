@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::bulk::{DRY_RUN, dry_run};
 use super::payload::{self, Noun};
 use super::{Change, INPUT, Mutations, Written, client_mutation_id, row};
+use crate::auth::Caller;
 use crate::error::{AppError, AppResult};
 use crate::graphql::engine::argument::At as Place;
 use crate::graphql::engine::connection::Connected;
@@ -118,13 +119,13 @@ impl Mutations {
             Argument::new(DRY_RUN.0, DRY_RUN.1),
             Argument::new(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1),
         ];
-        let mut mutations = self.with((signature, description), name, table, payload, move |input, limits| {
+        let mut mutations = self.with((signature, description), name, table, payload, move |input, limits, caller| {
             let at = At::ROOT.field(INPUT);
             let nothing = Json::Null;
             let set = row(table, input.get("set").unwrap_or(&nothing), &at.field("set"));
             let expected = input.get("expectedCount").unwrap_or(&nothing);
             Ok(Box::new(UpdateWhere::<N, T> {
-                filter: filter::<N>(input, limits)?,
+                filter: filter::<N>(input, limits, caller)?,
                 expected: scalar::int(expected, &at.field("expectedCount"), 0, i32::MAX),
                 set,
                 most: limits.bulk_rows,
@@ -143,8 +144,8 @@ impl Mutations {
 }
 
 /// The filter, which must be there: a change of everything is said by an empty one.
-fn filter<N: Connected>(input: &Json, limits: &ProfileLimits) -> AppResult<Filter> {
+fn filter<N: Connected>(input: &Json, limits: &ProfileLimits, caller: &Caller) -> AppResult<Filter> {
     let sent = input.get("filter").cloned().unwrap_or_default();
     let value = Value::from_json(sent).map_err(AppError::internal)?;
-    N::filters().read(&value, &Place::top(INPUT).field("filter"), &mut Reading::new(limits), 1)
+    N::filters().read(&value, &Place::top(INPUT).field("filter"), &mut Reading::new(limits, caller), 1)
 }
