@@ -29,7 +29,7 @@ use crate::config::Settings;
 use crate::db::{DatabaseSettings, Db};
 use crate::error::AppError;
 use crate::graphql;
-use crate::http::{self, Lifecycle, Ready, ServeOptions, Service};
+use crate::http::{self, Everybody, Lifecycle, Ready, ServeOptions, Service};
 use crate::import::FileStore;
 use crate::intake;
 use crate::lang::ByLang;
@@ -238,8 +238,18 @@ pub fn router(settings: &Settings, db: &Db, bulk: Bulk, lifecycle: Lifecycle) ->
     });
     let schemas = ByLang::new(|lang| graphql::schema_with_bulk(Some(db.clone()), Some(bulk.clone()), lang));
     let sdl = ByLang::new(graphql::sdl);
-    let service = Service::new(schemas, sdl, authenticate, Limits::DEFAULT, ready, lifecycle).with_bulk(bulk);
-    Ok(http::router(service, &settings.cors_origins))
+    let service =
+        Service::new(schemas, sdl, authenticate, Limits::DEFAULT, ready.clone(), lifecycle.clone()).with_bulk(bulk);
+    let public = settings.public.then(|| public_routes(db, ready, lifecycle));
+    Ok(http::router(service, public, &settings.cors_origins))
+}
+
+/// The routes at which everybody asks for what is published.
+fn public_routes(db: &Db, ready: Ready, lifecycle: Lifecycle) -> Router {
+    let schemas = ByLang::new(|lang| graphql::public_schema(Some(db.clone()), lang));
+    let sdl = ByLang::new(graphql::public_sdl);
+    let everybody = Arc::new(Everybody);
+    http::public_router(Service::new(schemas, sdl, everybody, Limits::DEFAULT, ready, lifecycle))
 }
 
 /// Makes the data folder, private to its owner; one that exists stays as it is.

@@ -22,8 +22,8 @@ pub use self::source::{ConfigError, Source};
 use self::source::{Layers, Shown};
 pub use self::value::{LogFormat, Secret};
 use self::value::{
-    address, count, database_url, log_filter, log_format, masked, masked_url, optional, origins, path, plain, seconds,
-    secret, text,
+    address, count, database_url, log_filter, log_format, masked, masked_url, on_or_off, optional, origins, path,
+    plain, seconds, secret, text,
 };
 
 use crate::db::DatabaseSettings;
@@ -124,6 +124,8 @@ settings! {
     drain_notice_seconds: Duration, "5", "0", |text| seconds(text, 0..=600), plain;
     /// How long running requests may take after that, in seconds.
     drain_seconds: Duration, "25", "60", |text| seconds(text, 0..=600), plain;
+    /// Whether everybody may ask at `/public/graphql` for what is published: on or off.
+    public: bool, "on", "off", on_or_off, plain;
     /// Bulk operations that this process works on at a time; 0 leaves them to other processes on the same data folder.
     bulk_workers: u32, "2", "4", |text| count(text, 0..=16), plain;
     /// Largest file that a system may upload, in MiB; people may upload 20 MiB at the most.

@@ -65,14 +65,22 @@ where
     }
 }
 
-fn table<T, E>(asked: &Asked<'_>, parse: fn(&str) -> Option<Uuid>, column: E::Column) -> AppResult<Box<dyn Kind>>
+/// A kind of objects; `None` for one that the caller may not look at, of which nothing is there for him.
+fn table<T, E>(
+    asked: &Asked<'_>,
+    parse: fn(&str) -> Option<Uuid>,
+    column: E::Column,
+) -> AppResult<Option<Box<dyn Kind>>>
 where
     T: Object<Row = E::Model>,
     E: Scoped,
     E::Model: 'static,
     E::Column: Send + Sync,
 {
-    Ok(Box::new(Table::<E> { parse, column, plan: Plan::compile::<T>(asked)? }))
+    if asked.environment.caller.may(E::READ).is_err() {
+        return Ok(None);
+    }
+    Ok(Some(Box::new(Table::<E> { parse, column, plan: Plan::compile::<T>(asked)? })))
 }
 
 /// What is asked of an object of any type.
@@ -80,7 +88,7 @@ struct Kinds(Vec<Box<dyn Kind>>);
 
 impl Kinds {
     fn compile(asked: &Asked<'_>) -> AppResult<Self> {
-        Ok(Self(vec![
+        let kinds = [
             table::<Division, division::Entity>(
                 asked,
                 |id| id::DivisionId::parse(id).map(|id| id.0),
@@ -132,7 +140,8 @@ impl Kinds {
                 |id| id::BulkOperationId::parse(id).map(|id| id.0),
                 bulk_operation::Column::Id,
             )?,
-        ]))
+        ];
+        Ok(Self(kinds.into_iter().flatten().collect()))
     }
 
     /// The objects with these ids, in their order; null for each that is not there.

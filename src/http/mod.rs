@@ -96,7 +96,9 @@ impl<E: Executor> Service<E> {
 }
 
 /// All routes with their layers. Pages of these web origins (`https://host:port`) may ask, those of others may not.
-pub fn router<E: Executor>(service: Service<E>, origins: &[String]) -> Router {
+///
+/// `public` are the routes of [`public_router`], where they are served.
+pub fn router<E: Executor>(service: Service<E>, public: Option<Router>, origins: &[String]) -> Router {
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle::<E>))
         .route("/livez", get(health::live))
@@ -116,11 +118,29 @@ pub fn router<E: Executor>(service: Service<E>, origins: &[String]) -> Router {
         .fallback(nothing_here)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::new(service))
+        .merge(public.unwrap_or_default())
         .layer(CompressionLayer::new());
     if !origins.is_empty() {
         router = router.layer(cors::layer(origins));
     }
     router.layer(middleware::from_fn(log::observe))
+}
+
+/// The routes of the public: GraphQL over what is published, for everybody, whatever token comes along.
+pub fn public_router<E: Executor>(service: Service<E>) -> Router {
+    Router::new()
+        .route("/public/graphql", any(graphql::handle::<E>))
+        .route("/public/schema.graphql", get(health::schema::<E>))
+        .with_state(Arc::new(service))
+}
+
+/// Everybody, whatever the headers say.
+pub struct Everybody;
+
+impl Authenticate for Everybody {
+    fn caller<'a>(&'a self, _: &'a HeaderMap) -> BoxFuture<'a, AppResult<Caller>> {
+        Box::pin(async { Ok(Caller::public()) })
+    }
 }
 
 /// The language that a request prefers.

@@ -106,8 +106,8 @@ fn wrong_usage_ends_with_2_and_a_refusal_with_1() {
         &["import", "a.txt", "--division", "一三〇三〇四"],
         &["import", "a.txt", "--division", "130304", "--unit", "450002"],
         &["account", "grant", "lin", "--role", "OWNER"],
-        &["account", "grant", "lin", "--role", "READER", "--unit", "130304/450002", "--division", "130304"],
-        &["account", "grant", "lin", "--role", "READER", "--unit", "450002"],
+        &["account", "grant", "lin", "--role", "FINANCE", "--unit", "130304/450002", "--division", "130304"],
+        &["account", "grant", "lin", "--role", "FINANCE", "--unit", "450002"],
         &["config", "show", "--database-url", "mysql://localhost"],
     ];
     for arguments in wrong {
@@ -151,10 +151,10 @@ async fn tables_are_brought_up_to_date_by_the_one_whose_they_are() {
         );
     }
     let made = program.run(&["account", "init"]);
-    assert_eq!((made.code, made.stdout.as_str()), (0, "reader: made\nadmin: made\n"), "{}", made.stderr);
+    assert_eq!((made.code, made.stdout.as_str()), (0, "reader: made\nsystem: made\n"), "{}", made.stderr);
     assert_eq!(program.run(&["migrate"]), Said { code: 0, stdout: String::new(), stderr: String::new() });
     let again = program.run(&["account", "init"]);
-    assert_eq!((again.code, again.stdout.as_str()), (0, "reader: is there already\nadmin: is there already\n"));
+    assert_eq!((again.code, again.stdout.as_str()), (0, "reader: is there already\nsystem: is there already\n"));
 }
 
 #[tokio::test]
@@ -174,14 +174,14 @@ async fn accounts_get_grants_and_tokens_and_lose_them() {
     assert_eq!(done(&["account", "add", "lin"]), "");
     assert_eq!(done(&["account", "add", "machine", "--service"]), "");
     assert_eq!(refused(&["account", "add", "lin"]), "error: There is already an account `lin`.\n");
-    let unit = ["account", "grant", "lin", "--role", "editor", "--unit", "130304/361002"];
+    let unit = ["account", "grant", "lin", "--role", "unit_editor", "--unit", "130304/361002"];
     assert_eq!(done(&unit), "");
     assert_eq!(refused(&unit), "error: The account has this grant already.\n");
-    done(&["account", "grant", "lin", "--role", "READER", "--division", "130304"]);
-    done(&["account", "grant", "lin", "--role", "READER"]);
-    let nowhere = ["account", "grant", "lin", "--role", "READER", "--unit", "130304/999999"];
+    done(&["account", "grant", "lin", "--role", "FINANCE", "--view", "--years", "2025-", "--division", "130304"]);
+    done(&["account", "grant", "lin", "--role", "FINANCE"]);
+    let nowhere = ["account", "grant", "lin", "--role", "FINANCE", "--unit", "130304/999999"];
     assert_eq!(refused(&nowhere), "error: There is no unit `130304/999999`.\n");
-    let nowhere = ["account", "grant", "lin", "--role", "READER", "--division", "999999"];
+    let nowhere = ["account", "grant", "lin", "--role", "FINANCE", "--division", "999999"];
     assert_eq!(refused(&nowhere), "error: There is no division `999999`.\n");
 
     let token = done(&["token", "--account", "lin", "--valid-for", "15m"]);
@@ -190,13 +190,13 @@ async fn accounts_get_grants_and_tokens_and_lose_them() {
     assert_eq!(refused(&["token", "--account", "nobody"]), nobody);
     assert_eq!(refused(&["account", "disable", "nobody"]), nobody);
 
-    done(&["account", "revoke", "lin", "--role", "READER"]);
-    assert_eq!(refused(&["account", "revoke", "lin", "--role", "READER"]), "error: The account has no such grant.\n");
+    done(&["account", "revoke", "lin", "--role", "FINANCE"]);
+    assert_eq!(refused(&["account", "revoke", "lin", "--role", "FINANCE"]), "error: The account has no such grant.\n");
     done(&["account", "disable", "machine"]);
     assert!(refused(&["token", "--account", "machine"]).contains("is disabled"));
     let listed = "\
 account  kind     state     may
-lin      person   active    EDITOR of unit 130304/361002, READER of division 130304
+lin      person   active    UNIT_EDITOR of unit 130304/361002, FINANCE (view) of division 130304 in 2025-
 machine  service  disabled  nothing
 ";
     assert_eq!(done(&["account", "list"]), listed);

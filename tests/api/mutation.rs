@@ -14,7 +14,7 @@ use crate::support::world::{World, person};
 
 /// A person who may write on a scope.
 pub fn editor_of(scope: Scope) -> Caller {
-    person(vec![Grant::new(Role::Service, scope)])
+    person(vec![Grant::new(Role::Service, scope.clone()), Grant::new(Role::UnitEditor, scope)])
 }
 
 /// A person who may write everything.

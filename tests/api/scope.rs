@@ -366,7 +366,8 @@ async fn who_may_not_read_is_refused_everywhere() {
             let expected = if nullable { json!({ &name: null }) } else { Value::Null };
             assert_eq!(answer["data"], expected, "{query}");
         }
-        let open = "{ service { name limits { name value } } viewer { account { name } grants { role unit { id } } } }";
+        let open =
+            "{ service { name limits { name value } } viewer { account { name } grants { role divisionCode } } }";
         let answer = scene.world.ask_as(&caller, open, json!({})).await;
         assert_eq!((answer.get("errors"), &answer["data"]["viewer"]["grants"]), (None, &json!([])));
     }
@@ -385,9 +386,9 @@ async fn a_viewer_sees_the_own_grants() {
     let expected = json!({"viewer": {
         "account": {"name": "tester", "kind": "PERSON"},
         "grants": [
-            {"role": "READER", "divisionCode": null, "unit": {"id": unit.id.public(), "code": unit.code, "parent": null}},
-            {"role": "READER", "divisionCode": scene.data.divisions[2].code, "unit": null},
-            {"role": "READER", "divisionCode": null, "unit": null},
+            {"role": "FINANCE", "divisionCode": null, "unit": {"id": unit.id.public(), "code": unit.code, "parent": null}},
+            {"role": "FINANCE", "divisionCode": scene.data.divisions[2].code, "unit": null},
+            {"role": "FINANCE", "divisionCode": null, "unit": null},
         ],
     }});
     assert_eq!(answer, expected);

@@ -243,7 +243,7 @@ impl Server {
         let sdl = ByLang::new(|lang| format!("# {}\n{}", lang.tag(), schema.sdl()));
         let schemas = ByLang::new(|_| schema.clone());
         let service = Service::new(schemas, sdl, Arc::new(Tokens), setup.limits, setup.ready, lifecycle.clone());
-        let router = router(service, &setup.origins);
+        let router = router(service, None, &setup.origins);
         let handle = lifecycle.clone();
         let task = tokio::spawn(async move { serve(listener, router, &setup.options, handle).await });
         Self { address, lifecycle, counts, task }

@@ -83,17 +83,17 @@ async fn lines_of_a_running_operation_are_those_of_its_checkpoint() {
 }
 
 #[tokio::test]
-async fn results_are_for_their_account_and_for_who_sees_everything() {
+async fn results_are_for_their_account_and_for_who_looks_after_the_service() {
     let scene = Scene::new().await;
     let bulk = scene.bulk(ONE);
     let ann = scene.account("ann", AccountKind::Service).await;
-    let all = Grant::view(Role::Finance, Scope::Everything);
-    let all = scene.account_with("all", AccountKind::Service, all).await;
+    let all = Grant::new(Role::SysAdmin, Scope::Everything);
+    let all = scene.account_with("all", all).await;
     let workers = Workers::of(&bulk);
     let ended = scene.ended(&scene.start(&bulk, &ann, &file(10, 10), false).await).await;
     workers.stop().await;
     let some = Grant::new(Role::Service, Scope::Division("000001".to_owned()));
-    let some = scene.account_with("some", AccountKind::Service, some).await;
+    let some = scene.account_with("some", some).await;
     let server = Server::of(&scene, &bulk, &[&ann, &all, &some]).await;
     for which in ["results", "errors"] {
         let target = format!("/v1/operations/{}/{which}", ended.id.public());

@@ -59,8 +59,8 @@ async fn what_cannot_be_done_does_not_enter() {
     let scene = Scene::new().await;
     let (bulk, ann) = (scene.bulk(ONE), scene.account("ann", AccountKind::Service).await);
     let bob = scene.account("bob", AccountKind::Service).await;
-    let reader = Grant::view(Role::Finance, Scope::Everything);
-    let reader = scene.account_with("reader", AccountKind::Service, reader).await;
+    let reader = Grant::view(Role::Service, Scope::Everything);
+    let reader = scene.account_with("reader", reader).await;
     let upload = scene.upload(&bulk, &ann, b"{}").await;
     let start = async |caller, new: NewOperation| {
         code(scene.as_caller(caller, async |work| bulk::start(work, &bulk, new.clone()).await).await)

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use entity::value::{AccountKind, BulkKind, BulkMode, BulkStatus, Duty, Role};
+use entity::value::{AccountKind, BulkKind, BulkMode, BulkStatus, Role};
 use entity::{bulk_operation, division};
 use futures_util::future::BoxFuture;
 use futures_util::stream;
@@ -229,14 +229,14 @@ impl Scene {
 
     /// A new account that may write everything.
     pub async fn account(&self, name: &str, kind: AccountKind) -> Caller {
-        let grant = Grant::new(Role::Service, Scope::Everything);
-        self.account_with(name, kind, grant).await
+        let role = if kind == AccountKind::Service { Role::Service } else { Role::UnitEditor };
+        self.account_with(name, Grant::new(role, Scope::Everything)).await
     }
 
     /// A new account with a grant.
-    pub async fn account_with(&self, name: &str, kind: AccountKind, grant: Grant) -> Caller {
+    pub async fn account_with(&self, name: &str, grant: Grant) -> Caller {
         let made = database::work(&self.db, async |work| {
-            let duty = if kind == AccountKind::Service { Duty::Service } else { Duty::Business };
+            let duty = account::duty_of(grant.role).expect("a role of an account");
             let made = account::add(work, name, duty).await?;
             account::grant(work, made.id, &grant, None).await?;
             account::by_subject(work.tx, &made.id.public(), work.now).await

@@ -50,7 +50,7 @@ impl Server {
         let schemas = ByLang::new(|lang| graphql::schema(Some(scene.db.clone()), lang));
         let (sdl, lifecycle) = (ByLang::new(graphql::sdl), Lifecycle::new());
         let service = Service::new(schemas, sdl, Arc::new(Tokens(tokens)), Limits::DEFAULT, ready, lifecycle.clone());
-        let router = router(service.with_bulk(bulk.clone()), &[]);
+        let router = router(service.with_bulk(bulk.clone()), None, &[]);
         let task = tokio::spawn(async move { serve(listener, router, &ServeOptions::default(), lifecycle).await });
         Self { address, task }
     }

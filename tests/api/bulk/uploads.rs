@@ -33,8 +33,8 @@ impl World {
         let bulk = scene.bulk(ONE);
         let ann = scene.account("ann", AccountKind::Service).await;
         let bob = scene.account("bob", AccountKind::Service).await;
-        let reader = Grant::view(Role::Finance, Scope::Everything);
-        let reader = scene.account_with("reader", AccountKind::Service, reader).await;
+        let reader = Grant::view(Role::Service, Scope::Everything);
+        let reader = scene.account_with("reader", reader).await;
         let server = Server::of(&scene, &bulk, &[&ann, &bob, &reader]).await;
         Self { scene, bulk, ann, server }
     }

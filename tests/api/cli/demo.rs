@@ -55,7 +55,7 @@ fn demo_loads_answers_stops_and_starts_again() {
     assert_eq!(answer["data"]["viewer"]["account"]["name"], "reader");
     let answer = first.ask(&editor, "{ viewer { grants { role } } units { nodes { code } } projects { totalCount } }");
     let own = json!({"data": {
-        "viewer": {"grants": [{"role": "EDITOR"}]},
+        "viewer": {"grants": [{"role": "UNIT_EDITOR"}]},
         "units": {"nodes": [{"code": "361002"}]},
         "projects": {"totalCount": 8},
     }});

@@ -75,7 +75,7 @@ async fn every_key_has_one_effect_and_one_answer() {
     let address = free_address();
     program.set("JIXIAO_LISTEN", &address.to_string());
     for arguments in
-        [&["account", "add", "loader", "--service"][..], &["account", "grant", "loader", "--role", "EDITOR"]]
+        [&["account", "add", "loader", "--service"][..], &["account", "grant", "loader", "--role", "SERVICE"]]
     {
         assert_eq!(program.run(arguments).code, 0);
     }

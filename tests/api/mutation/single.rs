@@ -208,7 +208,7 @@ async fn what_lies_outside_the_grants_is_forbidden_where_it_is_seen_and_not_foun
     assert_eq!(
         upsert("2").await,
         json!({"division": {"code": "2"}, "userErrors": [
-            {"__typename": "ForbiddenError", "path": ["input", "key"], "permission": "EDITOR"},
+            {"__typename": "ForbiddenError", "path": ["input", "key"], "permission": "unit:write"},
         ]})
     );
     // What is there and hidden reads like what is not there.
