@@ -302,6 +302,31 @@ pub fn of_mutation(name: &str) -> Option<Permission> {
     PERMISSIONS.get(name).copied()
 }
 
+/// The directive by which the schema shows this table.
+pub const DIRECTIVE: &str = "access";
+
+/// What the schema shows at a type or a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// What it needs.
+    Permission(Permission),
+    /// Its class, where that is not [`Class::Public`].
+    Class(Class),
+}
+
+/// What is shown at a type.
+pub fn shown_of_type(name: &str) -> Option<Shown> {
+    of_type(name)?.permission.map(Shown::Permission)
+}
+
+/// What is shown at a field.
+pub fn shown_of_field(type_name: &str, field: &str) -> Option<Shown> {
+    if type_name == "Mutation" {
+        return of_mutation(field).map(Shown::Permission);
+    }
+    of_type(type_name)?.class(field).filter(|class| *class != Class::Public).map(Shown::Class)
+}
+
 /// Which schema is meant: the whole one, or the smaller one of the public.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {

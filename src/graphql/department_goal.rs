@@ -77,6 +77,10 @@ impl Object for DepartmentGoal {
                 Place::of(g.source_id, g.source_line, g.source_table, g.source_row)
             })
             .value("createdAt: DateTime!", "When the row was made.", |g| text::time(g.created_at))
+            .value("publication: Publication!", "Whether the public sees it.", |g| text::name(g.publication.code()))
+            .value("publishedAt: DateTime", "Since when the public sees it; null for a draft.", |g| {
+                g.published_at.map(text::time).unwrap_or_default()
+            })
             .value("updatedAt: DateTime!", "When the row last changed.", |g| text::time(g.updated_at))
         });
         &FIELDS
@@ -94,6 +98,7 @@ impl Connected for DepartmentGoal {
                 .text("divisionCode: StringFilter", "Code of the fiscal division.", Column::DivisionCode)
                 .int("fiscalYear: IntFilter", "Fiscal year.", Column::FiscalYear)
                 .text("overall: StringFilter", "Text of the overall goal.", Column::Overall)
+                .code("publication: PublicationFilter", "Draft or published.", Column::Publication)
                 .time("updatedAt: DateTimeFilter", "When the row last changed.", Column::UpdatedAt)
                 .related("unit: UnitFilter", "The unit.", GOAL_UNIT, Unit::filters)
         });

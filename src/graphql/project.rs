@@ -79,6 +79,10 @@ impl Object for Project {
                     "Of it, other funds (其他资金); null when the form has none or leaves them empty.",
                     |p| Amount::of(p.other_funds, &p.other_funds_raw),
                 )
+                .value("publication: Publication!", "Whether the public sees it.", |p| text::name(p.publication.code()))
+                .value("publishedAt: DateTime", "Since when the public sees it; null for a draft.", |p| {
+                    p.published_at.map(text::time).unwrap_or_default()
+                })
                 .value(
                     "purpose: String",
                     "What the money is for (资金用途); null when the form does not say it.",
@@ -139,6 +143,7 @@ impl Connected for Project {
                 .text("name: StringFilter", "Name.", Column::Name)
                 .text("purpose: StringFilter", "What the money is for.", Column::Purpose)
                 .code("goalLevel: GoalLevelFilter", "Project or special fund.", Column::GoalLevel)
+                .code("publication: PublicationFilter", "Draft or published.", Column::Publication)
                 .money("budget: MoneyFilter", "Budget.", Column::Budget)
                 .money("fiscalFunds: MoneyFilter", "Fiscal funds.", Column::FiscalFunds)
                 .money("otherFunds: MoneyFilter", "Other funds.", Column::OtherFunds)

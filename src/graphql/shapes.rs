@@ -52,6 +52,10 @@ pub fn register(registry: &mut Registry) {
     operators::register(&mut registrar);
     keys::register(&mut registrar);
     objects(&mut registrar);
+    registrar.access_directive(
+        "Who sees and does what: the permission that a type or a mutation needs, and the class of a field; a field without it is \
+         PUBLIC. Permissions are the scopes of tokens too; `viewer` says which a caller has.",
+    );
     match surface {
         Surface::Whole => mutations(&mut registrar),
         Surface::Public => {}

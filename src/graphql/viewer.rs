@@ -71,7 +71,14 @@ impl Object for Grant {
     fn fields() -> &'static Fields<Right> {
         static FIELDS: LazyLock<Fields<Right>> = LazyLock::new(|| {
             Fields::<Right>::new("A role on a part of the data; without division and unit it holds everywhere.")
-                .value("role: Role!", "What may be done.", |grant| text::name(grant.role.code()))
+                .value("role: Role!", "What it makes the account.", |grant| text::name(grant.role.code()))
+                .value("access: GrantAccess!", "Whether only to look.", |grant| text::name(grant.access.code()))
+                .value("fiscalYearFirst: Int", "The first fiscal year that it reaches; null for all before.", |grant| {
+                    grant.years.first.into()
+                })
+                .value("fiscalYearLast: Int", "The last fiscal year that it reaches; null for all after.", |grant| {
+                    grant.years.last.into()
+                })
                 .value(
                     "divisionCode: String",
                     "Code of the division it is limited to; null when it is limited to a unit, or not at all.",

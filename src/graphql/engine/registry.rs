@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use async_graphql::indexmap::{IndexMap, IndexSet};
 use async_graphql::registry::{
-    __DirectiveLocation, Deprecation, MetaDirective, MetaEnumValue, MetaField, MetaInputValue, MetaType, Registry,
+    __DirectiveLocation, Deprecation, MetaDirective, MetaDirectiveInvocation, MetaEnumValue, MetaField, MetaInputValue,
+    MetaType, Registry,
 };
+use async_graphql::{Name, Value};
 
 use super::connection::Connected;
 use super::filter::Filters;
 use super::object::{Field, Fields, Object};
 use super::signature::{Argument, Signature};
-use crate::graphql::access::{self, Surface};
+use crate::graphql::access::{self, Shown, Surface};
 use crate::input::Described;
 
 /// Descriptions in another language, by schema coordinate (`Project.budget`, `Query.projects(first:)`). A key that begins
@@ -82,6 +84,9 @@ impl<'a> Registrar<'a> {
 
     fn insert_object(&mut self, name: &str, description: &str, mut fields: IndexMap<String, MetaField>) {
         fields.retain(|field, _| self.surface.has_field(name, field));
+        for (field, meta) in &mut fields {
+            meta.directive_invocations.extend(access::shown_of_field(name, field).map(invocation));
+        }
         let object = MetaType::Object {
             name: name.to_owned(),
             description: self.describe(name, description),
@@ -97,7 +102,7 @@ impl<'a> Registrar<'a> {
             tags: Vec::new(),
             is_subscription: false,
             rust_typename: None,
-            directive_invocations: Vec::new(),
+            directive_invocations: access::shown_of_type(name).map(invocation).into_iter().collect(),
             requires_scopes: Vec::new(),
         };
         self.registry.types.insert(name.to_owned(), object);
@@ -309,6 +314,21 @@ impl<'a> Registrar<'a> {
         }
     }
 
+    /// The directive by which the schema shows who sees and does what.
+    pub fn access_directive(&mut self, description: &str) {
+        let arguments = [("class", "FieldClass"), ("permission", "String")];
+        let arguments = arguments.map(|(name, ty)| (name.to_owned(), MetaInputValue::new(name, ty)));
+        self.registry.add_directive(MetaDirective {
+            name: access::DIRECTIVE.to_owned(),
+            description: self.describe(&format!("@{}", access::DIRECTIVE), description),
+            locations: vec![__DirectiveLocation::OBJECT, __DirectiveLocation::FIELD_DEFINITION],
+            args: arguments.into_iter().collect(),
+            is_repeatable: false,
+            visible: None,
+            composable: None,
+        });
+    }
+
     /// A directive on fields with one argument.
     pub fn field_directive(&mut self, name: &str, description: &str, argument: &Argument) {
         let coordinate = format!("@{name}");
@@ -342,6 +362,18 @@ impl<'a> Registrar<'a> {
             requires_scopes: Vec::new(),
         };
         self.registry.types.insert(name.to_owned(), scalar);
+    }
+}
+
+/// Shows a permission or a class in SDL.
+fn invocation(shown: Shown) -> MetaDirectiveInvocation {
+    let (argument, value) = match shown {
+        Shown::Permission(permission) => ("permission", Value::from(permission.name())),
+        Shown::Class(class) => ("class", Value::Enum(Name::new(class.name()))),
+    };
+    MetaDirectiveInvocation {
+        name: access::DIRECTIVE.to_owned(),
+        args: IndexMap::from_iter([(argument.to_owned(), value)]),
     }
 }
 

@@ -82,6 +82,24 @@ pub fn register(registrar: &mut Registrar<'_>) {
     );
     enumeration(
         registrar,
+        "FieldClass",
+        "How a field is kept (安全标记).",
+        &[
+            ("PUBLIC", "What departments publish."),
+            ("INTERNAL", "What who works with the data needs beside it."),
+            ("SENSITIVE", "What could harm if it came out too early."),
+            ("PERSONAL", "What tells of a person."),
+            ("SYSTEM", "How the service is run."),
+        ],
+    );
+    enumeration(
+        registrar,
+        "GrantAccess",
+        "How far a grant goes.",
+        &[("VIEW", "Only looking (查看)."), ("CAPTURE", "Looking and everything else that the role may do (采集).")],
+    );
+    enumeration(
+        registrar,
         "AccountKind",
         "Kind of an account.",
         &[("PERSON", "A person."), ("SERVICE", "Another system.")],
@@ -89,8 +107,18 @@ pub fn register(registrar: &mut Registrar<'_>) {
     enumeration(
         registrar,
         "Role",
-        "What a grant allows.",
-        &[("READER", "Read."), ("EDITOR", "Read and write."), ("ADMIN", "Read, write and administer.")],
+        "What a grant makes its account; what each role may do stands in `docs/access.md`.",
+        &[
+            ("PUBLIC", "The public (公众): what is published, without an account."),
+            ("UNIT_EDITOR", "Who enters data of a budget unit (预算单位经办)."),
+            ("UNIT_APPROVER", "Who answers for a budget unit (预算单位负责人)."),
+            ("DEPARTMENT", "The department in charge (主管部门)."),
+            ("FINANCE", "The finance bureau (财政部门)."),
+            ("SERVICE", "Another system (系统对接)."),
+            ("SYS_ADMIN", "System administrator (系统管理员)."),
+            ("SEC_ADMIN", "Security administrator (安全管理员)."),
+            ("AUDITOR", "Audit administrator (审计管理员)."),
+        ],
     );
     enumeration(registrar, "ErrorCode", "What kind of mistake a `UserError` is; the list is closed.", &codes());
     enumeration(
@@ -121,6 +149,13 @@ pub fn register(registrar: &mut Registrar<'_>) {
         "ChangeKind",
         "What became of an object.",
         &[("CREATED", "It was made."), ("UPDATED", "It, or a part of it, changed."), ("DELETED", "It went.")],
+    );
+    filtered(
+        registrar,
+        "Publication",
+        "Whether the public sees a record.",
+        &[("DRAFT", "Not yet, or not any more."), ("PUBLISHED", "It does.")],
+        operators_on!("Publication"),
     );
     filtered(
         registrar,
