@@ -62,7 +62,7 @@ fn code(value: &Json, at: &At<'_>) -> Result<String, UserError> {
 /// `DivisionKeyInput`.
 pub fn division_key() -> &'static Input<DivisionKey> {
     static INPUT: LazyLock<Input<DivisionKey>> = LazyLock::new(|| {
-        Input::new("DivisionKeyInput", "Natural key of a division.").option(
+        Input::new("DivisionKeyInput", "Natural key of a division.").value(
             "code: String!",
             "Code of up to 9 digits, e.g. `130304`.",
             code,
@@ -89,14 +89,14 @@ fn write(name: &'static str, description: &'static str) -> Input<DivisionWrite> 
     Input::new(name, description)
         .object("key: DivisionKeyInput!", "Which division.", division_key, |row: &mut DivisionWrite| &mut row.key)
         .object("set: DivisionFieldsInput!", "What it shall be.", fields, |row| &mut row.set)
-        .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
+        .value(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
             &mut row.client_mutation_id
         })
 }
 
 fn expecting(input: Input<DivisionWrite>) -> Input<DivisionWrite> {
     let version = |value: &Json, at: &At<'_>| scalar::int(value, at, 0, i32::MAX);
-    input.option("expectedVersion: Int", project::EXPECTED_VERSION, version, |row| &mut row.expected_version)
+    input.value("expectedVersion: Int", project::EXPECTED_VERSION, version, |row| &mut row.expected_version)
 }
 
 /// `DivisionCreateInput`.
@@ -127,19 +127,14 @@ pub fn delete() -> &'static Input<DivisionDelete> {
     static INPUT: LazyLock<Input<DivisionDelete>> = LazyLock::new(|| {
         Input::new("DivisionDeleteInput", "A division to delete. It must have no units.")
             .object("key: DivisionKeyInput!", "Which division.", division_key, |row: &mut DivisionDelete| &mut row.key)
-            .option(
-                "expectedVersion: Int",
-                project::EXPECTED_VERSION,
-                |value, at| scalar::int(value, at, 1, i32::MAX),
-                |row| &mut row.expected_version,
-            )
-            .option(
+            .int("expectedVersion: Int", project::EXPECTED_VERSION, 1, i32::MAX, |row| &mut row.expected_version)
+            .value(
                 "cascade: Boolean",
                 "Not possible for a division: delete its units first. True is an error.",
                 scalar::truth,
                 |row| &mut row.cascade,
             )
-            .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
+            .value(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
                 &mut row.client_mutation_id
             })
     });

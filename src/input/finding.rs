@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Input, key, scalar};
+use super::{Input, key};
 
 /// Longest reason, in characters.
 const REASON: usize = 2_000;
@@ -43,30 +43,12 @@ pub fn acknowledge() -> &'static Input<FindingAcknowledge> {
             "A finding to acknowledge: someone has looked, and it may stay as it is. The acknowledgement stays when a \
              later import or write makes the same finding again.",
         )
-        .option(
-            "id: ID!",
-            "Which finding.",
-            |value, at| scalar::text(value, at, ID),
-            |row: &mut FindingAcknowledge| &mut row.id,
-        )
-        .option(
-            "expectedVersion: Int",
-            EXPECTED,
-            |value, at| scalar::int(value, at, 1, i32::MAX),
-            |row| &mut row.expected_version,
-        )
-        .option(
-            "reason: String!",
-            "Why it may stay as it is, at most 2,000 characters.",
-            |value, at| scalar::text(value, at, REASON),
-            |row| &mut row.reason,
-        )
-        .option(
-            "clientMutationId: String",
-            "Any text; the answer repeats it.",
-            |value, at| scalar::text(value, at, key::NAME),
-            |row| &mut row.client_mutation_id,
-        )
+        .text("id: ID!", "Which finding.", ID, |row: &mut FindingAcknowledge| &mut row.id)
+        .int("expectedVersion: Int", EXPECTED, 1, i32::MAX, |row| &mut row.expected_version)
+        .text("reason: String!", "Why it may stay as it is, at most 2,000 characters.", REASON, |row| &mut row.reason)
+        .text("clientMutationId: String", "Any text; the answer repeats it.", key::NAME, |row| {
+            &mut row.client_mutation_id
+        })
     });
     &INPUT
 }
@@ -75,24 +57,11 @@ pub fn acknowledge() -> &'static Input<FindingAcknowledge> {
 pub fn unacknowledge() -> &'static Input<FindingUnacknowledge> {
     static INPUT: LazyLock<Input<FindingUnacknowledge>> = LazyLock::new(|| {
         Input::new("FindingUnacknowledgeInput", "A finding whose acknowledgement is taken back.")
-            .option(
-                "id: ID!",
-                "Which finding.",
-                |value, at| scalar::text(value, at, ID),
-                |row: &mut FindingUnacknowledge| &mut row.id,
-            )
-            .option(
-                "expectedVersion: Int",
-                EXPECTED,
-                |value, at| scalar::int(value, at, 1, i32::MAX),
-                |row| &mut row.expected_version,
-            )
-            .option(
-                "clientMutationId: String",
-                "Any text; the answer repeats it.",
-                |value, at| scalar::text(value, at, key::NAME),
-                |row| &mut row.client_mutation_id,
-            )
+            .text("id: ID!", "Which finding.", ID, |row: &mut FindingUnacknowledge| &mut row.id)
+            .int("expectedVersion: Int", EXPECTED, 1, i32::MAX, |row| &mut row.expected_version)
+            .text("clientMutationId: String", "Any text; the answer repeats it.", key::NAME, |row| {
+                &mut row.client_mutation_id
+            })
     });
     &INPUT
 }

@@ -87,12 +87,7 @@ pub fn goal_key() -> &'static Input<GoalKey> {
     static INPUT: LazyLock<Input<GoalKey>> = LazyLock::new(|| {
         Input::new("DepartmentGoalKeyInput", "Natural key of a department goal.")
             .object("unit: UnitKeyInput!", "Its unit.", key::unit, |key: &mut GoalKey| &mut key.unit)
-            .option(
-                "fiscalYear: Int!",
-                "Fiscal year.",
-                |value, at| scalar::int(value, at, key::YEARS.0, key::YEARS.1),
-                |key| &mut key.fiscal_year,
-            )
+            .int("fiscalYear: Int!", "Fiscal year.", key::YEARS.0, key::YEARS.1, |key| &mut key.fiscal_year)
     });
     &INPUT
 }
@@ -100,19 +95,15 @@ pub fn goal_key() -> &'static Input<GoalKey> {
 fn patch() -> &'static Input<GoalItemPatch> {
     static INPUT: LazyLock<Input<GoalItemPatch>> = LazyLock::new(|| {
         Input::new("GoalItemPatchInput", "A change of one sub-goal or measure; the others stay as they are.")
-            .option(
+            .int(
                 "ordinal: Int!",
                 "Which one, by `ordinal`; a new one when none has it.",
-                |value, at| scalar::int(value, at, 1, ORDINALS),
+                1,
+                ORDINALS,
                 |patch: &mut GoalItemPatch| &mut patch.ordinal,
             )
-            .option("delete: Boolean", "Deletes it; then without `text`.", scalar::truth, |patch| &mut patch.delete)
-            .option(
-                "text: String",
-                "Its text, with its number as a form prints it.",
-                |value, at| scalar::text(value, at, LONG),
-                |patch| &mut patch.text,
-            )
+            .value("delete: Boolean", "Deletes it; then without `text`.", scalar::truth, |patch| &mut patch.delete)
+            .text("text: String", "Its text, with its number as a form prints it.", LONG, |patch| &mut patch.text)
     });
     &INPUT
 }
@@ -154,21 +145,13 @@ fn write(name: &'static str, description: &'static str) -> Input<GoalWrite> {
     Input::new(name, description)
         .object("key: DepartmentGoalKeyInput!", "Which goal.", goal_key, |row: &mut GoalWrite| &mut row.key)
         .object("set: DepartmentGoalFieldsInput!", "What it shall be.", fields, |row| &mut row.set)
-        .option(
-            "clientMutationId: String",
-            "Any text; the answer repeats it.",
-            |value, at| scalar::text(value, at, key::NAME),
-            |row| &mut row.client_mutation_id,
-        )
+        .text("clientMutationId: String", "Any text; the answer repeats it.", key::NAME, |row| {
+            &mut row.client_mutation_id
+        })
 }
 
 fn expecting(input: Input<GoalWrite>) -> Input<GoalWrite> {
-    input.option(
-        "expectedVersion: Int",
-        project::EXPECTED_VERSION,
-        |value, at| scalar::int(value, at, 0, i32::MAX),
-        |row| &mut row.expected_version,
-    )
+    input.int("expectedVersion: Int", project::EXPECTED_VERSION, 0, i32::MAX, |row| &mut row.expected_version)
 }
 
 /// `DepartmentGoalCreateInput`.
@@ -208,21 +191,11 @@ pub fn delete() -> &'static Input<GoalDelete> {
             "A department goal to delete. It must have no items, unless `cascade` deletes them too.",
         )
         .object("key: DepartmentGoalKeyInput!", "Which goal.", goal_key, |row: &mut GoalDelete| &mut row.key)
-        .option(
-            "expectedVersion: Int",
-            project::EXPECTED_VERSION,
-            |value, at| scalar::int(value, at, 1, i32::MAX),
-            |row| &mut row.expected_version,
-        )
-        .option("cascade: Boolean", "Deletes its sub-goals and measures with it.", scalar::truth, |row| {
-            &mut row.cascade
+        .int("expectedVersion: Int", project::EXPECTED_VERSION, 1, i32::MAX, |row| &mut row.expected_version)
+        .value("cascade: Boolean", "Deletes its sub-goals and measures with it.", scalar::truth, |row| &mut row.cascade)
+        .text("clientMutationId: String", "Any text; the answer repeats it.", key::NAME, |row| {
+            &mut row.client_mutation_id
         })
-        .option(
-            "clientMutationId: String",
-            "Any text; the answer repeats it.",
-            |value, at| scalar::text(value, at, key::NAME),
-            |row| &mut row.client_mutation_id,
-        )
     });
     &INPUT
 }

@@ -22,7 +22,7 @@ pub mod unit;
 mod user_error;
 
 pub use at::At;
-pub use table::{Described, Input};
+pub use table::{Described, Input, Slot};
 pub use user_error::{Detail, UserError, UserErrorCode, Words};
 
 /// What was sent for a field: nothing, which keeps what is stored; null, which clears it; or a value.

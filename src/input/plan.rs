@@ -58,12 +58,7 @@ const AMOUNT: &str = "Cumulative amount; give this or `percent`.";
 pub fn point() -> &'static Input<Point> {
     static INPUT: LazyLock<Input<Point>> = LazyLock::new(|| {
         Input::new("PlanPointInput", "Cumulative spending at the end of a month, as percent or as amount.")
-            .option(
-                "month: Int!",
-                MONTH,
-                |value, at| scalar::int(value, at, 1, 12),
-                |point: &mut Point| &mut point.month,
-            )
+            .int("month: Int!", MONTH, 1, 12, |point: &mut Point| &mut point.month)
             .value("percent: Decimal", PERCENT, scalar::decimal, |point| &mut point.fields.percent)
             .value("amount: MoneyInput", AMOUNT, scalar::money, |point| &mut point.fields.amount)
     });
@@ -83,7 +78,7 @@ fn point_key() -> &'static Input<PartKey> {
     static INPUT: LazyLock<Input<PartKey>> = LazyLock::new(|| {
         Input::new("PlanPointKeyInput", "Natural key of a point of a spending plan.")
             .object("project: ProjectKeyInput!", "The project.", key::project, |key: &mut PartKey| &mut key.project)
-            .option("month: Int!", MONTH, |value, at| scalar::int(value, at, 1, 12), |key| &mut key.number)
+            .int("month: Int!", MONTH, 1, 12, |key| &mut key.number)
     });
     &INPUT
 }
@@ -101,13 +96,8 @@ pub fn write() -> &'static Input<PointWrite> {
 fn of_project(name: &'static str, description: &'static str) -> Input<PlanWrite> {
     Input::new(name, description)
         .object("project: ProjectBy!", "The project.", key::project_by, |row: &mut PlanWrite| &mut row.project)
-        .option(
-            "expectedVersion: Int",
-            super::project::EXPECTED_VERSION,
-            |value, at| scalar::int(value, at, 0, i32::MAX),
-            |row| &mut row.expected_version,
-        )
-        .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
+        .int("expectedVersion: Int", super::project::EXPECTED_VERSION, 0, i32::MAX, |row| &mut row.expected_version)
+        .value(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
             &mut row.client_mutation_id
         })
 }

@@ -103,19 +103,15 @@ pub struct ProjectDeletion {
 fn objective_patch() -> &'static Input<ObjectivePatch> {
     static INPUT: LazyLock<Input<ObjectivePatch>> = LazyLock::new(|| {
         Input::new("ObjectivePatchInput", "A change of one objective; the others of the project stay as they are.")
-            .option(
+            .int(
                 "ordinal: Int!",
                 "Which one, by `ordinal`; a new one when no objective of the project has it.",
-                |value, at| scalar::int(value, at, 1, 10_000),
+                1,
+                10_000,
                 |patch: &mut ObjectivePatch| &mut patch.ordinal,
             )
-            .option("delete: Boolean", "Deletes it; then without `text`.", scalar::truth, |patch| &mut patch.delete)
-            .option(
-                "text: String",
-                "Its text, with its number as a form prints it.",
-                |value, at| scalar::text(value, at, LONG),
-                |patch| &mut patch.text,
-            )
+            .value("delete: Boolean", "Deletes it; then without `text`.", scalar::truth, |patch| &mut patch.delete)
+            .text("text: String", "Its text, with its number as a form prints it.", LONG, |patch| &mut patch.text)
     });
     &INPUT
 }
@@ -193,7 +189,7 @@ fn by_key(name: &'static str, description: &'static str) -> Input<ProjectWrite> 
     Input::new(name, description)
         .object("key: ProjectKeyInput!", "Which project.", key::project, |row: &mut ProjectWrite| &mut row.key)
         .object("set: ProjectFieldsInput!", "What changes.", fields, |row| &mut row.set)
-        .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
+        .value(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
             &mut row.client_mutation_id
         })
 }
@@ -208,7 +204,7 @@ pub fn create() -> &'static Input<ProjectWrite> {
 /// `ProjectUpsertInput`.
 pub fn write() -> &'static Input<ProjectWrite> {
     static INPUT: LazyLock<Input<ProjectWrite>> = LazyLock::new(|| {
-        by_key("ProjectUpsertInput", "One project: made when it is new, changed when it is not.").option(
+        by_key("ProjectUpsertInput", "One project: made when it is new, changed when it is not.").value(
             "expectedVersion: Int",
             EXPECTED_VERSION,
             version,
@@ -223,9 +219,9 @@ pub fn update() -> &'static Input<ProjectChange> {
     static INPUT: LazyLock<Input<ProjectChange>> = LazyLock::new(|| {
         Input::new("ProjectUpdateInput", "A change of a project; one that is not known is an error.")
             .object("by: ProjectBy!", "Which project.", key::project_by, |row: &mut ProjectChange| &mut row.by)
-            .option("expectedVersion: Int", EXPECTED_VERSION, version, |row| &mut row.expected_version)
+            .value("expectedVersion: Int", EXPECTED_VERSION, version, |row| &mut row.expected_version)
             .object("set: ProjectFieldsInput!", "What changes.", fields, |row| &mut row.set)
-            .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
+            .value(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
                 &mut row.client_mutation_id
             })
     });
@@ -237,14 +233,14 @@ pub fn delete() -> &'static Input<ProjectDeletion> {
     static INPUT: LazyLock<Input<ProjectDeletion>> = LazyLock::new(|| {
         Input::new("ProjectDeleteInput", "A project to delete.")
             .object("by: ProjectBy!", "Which project.", key::project_by, |row: &mut ProjectDeletion| &mut row.by)
-            .option("expectedVersion: Int", EXPECTED_VERSION, version, |row| &mut row.expected_version)
-            .option(
+            .value("expectedVersion: Int", EXPECTED_VERSION, version, |row| &mut row.expected_version)
+            .value(
                 "cascade: Boolean",
                 "Deletes plan, objectives and indicators with it; otherwise a project that has them is refused.",
                 scalar::truth,
                 |row| &mut row.cascade,
             )
-            .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
+            .value(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
                 &mut row.client_mutation_id
             })
     });

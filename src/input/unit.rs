@@ -94,21 +94,13 @@ fn write(name: &'static str, description: &'static str) -> Input<UnitWrite> {
     Input::new(name, description)
         .object("key: UnitKeyInput!", "Which unit.", key::unit, |row: &mut UnitWrite| &mut row.key)
         .object("set: UnitFieldsInput!", "What it shall be.", fields, |row| &mut row.set)
-        .option(
-            "clientMutationId: String",
-            "Any text; the answer repeats it.",
-            |value, at| scalar::text(value, at, key::NAME),
-            |row| &mut row.client_mutation_id,
-        )
+        .text("clientMutationId: String", "Any text; the answer repeats it.", key::NAME, |row| {
+            &mut row.client_mutation_id
+        })
 }
 
 fn expecting(input: Input<UnitWrite>) -> Input<UnitWrite> {
-    input.option(
-        "expectedVersion: Int",
-        project::EXPECTED_VERSION,
-        |value, at| scalar::int(value, at, 0, i32::MAX),
-        |row| &mut row.expected_version,
-    )
+    input.int("expectedVersion: Int", project::EXPECTED_VERSION, 0, i32::MAX, |row| &mut row.expected_version)
 }
 
 /// `UnitCreateInput`.
@@ -137,23 +129,24 @@ pub fn delete() -> &'static Input<UnitDelete> {
     static INPUT: LazyLock<Input<UnitDelete>> = LazyLock::new(|| {
         Input::new("UnitDeleteInput", "A unit to delete. Nothing may hang on it, unless `cascade` deletes that too.")
             .object("key: UnitKeyInput!", "Which unit.", key::unit, |row: &mut UnitDelete| &mut row.key)
-            .option(
+            .int(
                 "expectedVersion: Int",
                 project::EXPECTED_VERSION,
-                |value, at| scalar::int(value, at, 1, i32::MAX),
+                1,
+                i32::MAX,
                 |row| &mut row.expected_version,
             )
-            .option(
+            .value(
                 "cascade: Boolean",
                 "Deletes the units below it, and the projects, goals and aliases of all of them. Documents and grants of \
                  accounts are never deleted so: a unit that has some stays; merge it into another instead.",
                 scalar::truth,
                 |row| &mut row.cascade,
             )
-            .option(
+            .text(
                 "clientMutationId: String",
                 "Any text; the answer repeats it.",
-                |value, at| scalar::text(value, at, key::NAME),
+                key::NAME,
                 |row| &mut row.client_mutation_id,
             )
     });
@@ -165,24 +158,11 @@ pub fn alias_add() -> &'static Input<UnitAliasAdd> {
     static INPUT: LazyLock<Input<UnitAliasAdd>> = LazyLock::new(|| {
         Input::new("UnitAliasAddInput", "Another code or name of a unit; at least one of the two must be given.")
             .object("unit: UnitKeyInput!", "Which unit.", key::unit, |row: &mut UnitAliasAdd| &mut row.unit)
-            .option(
-                "code: String",
-                "The other code; that of the unit when absent.",
-                |value, at| scalar::text(value, at, key::CODE),
-                |row| &mut row.code,
-            )
-            .option(
-                "name: String",
-                "The other name; that of the unit when absent.",
-                |value, at| scalar::text(value, at, key::NAME),
-                |row| &mut row.name,
-            )
-            .option(
-                "clientMutationId: String",
-                "Any text; the answer repeats it.",
-                |value, at| scalar::text(value, at, key::NAME),
-                |row| &mut row.client_mutation_id,
-            )
+            .text("code: String", "The other code; that of the unit when absent.", key::CODE, |row| &mut row.code)
+            .text("name: String", "The other name; that of the unit when absent.", key::NAME, |row| &mut row.name)
+            .text("clientMutationId: String", "Any text; the answer repeats it.", key::NAME, |row| {
+                &mut row.client_mutation_id
+            })
     });
     &INPUT
 }
@@ -198,18 +178,16 @@ pub fn merge() -> &'static Input<UnitMerge> {
                 key::unit,
                 |row| &mut row.from,
             )
-            .option(
+            .int(
                 "expectedVersion: Int",
                 "The version of the unit that stays, as the caller has seen it; another stored version is a conflict.",
-                |value, at| scalar::int(value, at, 1, i32::MAX),
+                1,
+                i32::MAX,
                 |row| &mut row.expected_version,
             )
-            .option(
-                "clientMutationId: String",
-                "Any text; the answer repeats it.",
-                |value, at| scalar::text(value, at, key::NAME),
-                |row| &mut row.client_mutation_id,
-            )
+            .text("clientMutationId: String", "Any text; the answer repeats it.", key::NAME, |row| {
+                &mut row.client_mutation_id
+            })
     });
     &INPUT
 }
