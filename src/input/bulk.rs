@@ -5,8 +5,7 @@ use std::sync::LazyLock;
 use entity::value::{BulkKind, BulkMode};
 use serde_json::Value as Json;
 
-use super::key::{self, CLIENT_MUTATION_ID};
-use super::{At, Input, UserError, UserErrorCode, Words, scalar};
+use super::{At, Input, UserError, UserErrorCode, Words, key, scalar};
 
 /// Longest id, name of a file or identifier, in characters.
 const SHORT: usize = 200;
@@ -20,8 +19,6 @@ pub struct UploadCreate {
     pub size: Option<u64>,
     /// Its SHA-256.
     pub sha256: Option<String>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
 }
 
 /// What a file is about.
@@ -60,8 +57,6 @@ pub struct ImportStart {
     pub confirm_preview: Option<String>,
     /// What the client calls the operation.
     pub client_identifier: Option<String>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
 }
 
 /// What blank cells mean.
@@ -78,8 +73,6 @@ pub enum Blank {
 pub struct OperationCancel {
     /// Which one.
     pub id: Option<String>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
 }
 
 /// `UploadCreateInput`.
@@ -96,9 +89,7 @@ pub fn upload_create() -> &'static Input<UploadCreate> {
                 SHORT,
                 |input| &mut input.sha256,
             )
-            .value(CLIENT_MUTATION_ID.0, CLIENT_MUTATION_ID.1, key::client_mutation_id, |input| {
-                &mut input.client_mutation_id
-            })
+            .client_mutation_id()
     });
     &INPUT
 }
@@ -212,9 +203,7 @@ pub fn import_start() -> &'static Input<ImportStart> {
             SHORT,
             |input| &mut input.client_identifier,
         )
-        .value(CLIENT_MUTATION_ID.0, CLIENT_MUTATION_ID.1, key::client_mutation_id, |input| {
-            &mut input.client_mutation_id
-        })
+        .client_mutation_id()
     });
     &INPUT
 }
@@ -224,9 +213,7 @@ pub fn operation_cancel() -> &'static Input<OperationCancel> {
     static INPUT: LazyLock<Input<OperationCancel>> = LazyLock::new(|| {
         Input::new("BulkOperationCancelInput", "An operation to end before its end.")
             .text("id: ID!", "Which one.", SHORT, |input: &mut OperationCancel| &mut input.id)
-            .value(CLIENT_MUTATION_ID.0, CLIENT_MUTATION_ID.1, key::client_mutation_id, |input| {
-                &mut input.client_mutation_id
-            })
+            .client_mutation_id()
     });
     &INPUT
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Input, key};
+use super::Input;
 
 /// Longest reason, in characters.
 const REASON: usize = 2_000;
@@ -17,8 +17,6 @@ pub struct FindingAcknowledge {
     pub expected_version: Option<i32>,
     /// Why it may stay as it is.
     pub reason: Option<String>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
 }
 
 /// A finding whose acknowledgement is taken back.
@@ -28,8 +26,6 @@ pub struct FindingUnacknowledge {
     pub id: Option<String>,
     /// The version that the caller expects.
     pub expected_version: Option<i32>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
 }
 
 const EXPECTED: &str =
@@ -46,9 +42,7 @@ pub fn acknowledge() -> &'static Input<FindingAcknowledge> {
         .text("id: ID!", "Which finding.", ID, |row: &mut FindingAcknowledge| &mut row.id)
         .int("expectedVersion: Int", EXPECTED, 1, i32::MAX, |row| &mut row.expected_version)
         .text("reason: String!", "Why it may stay as it is, at most 2,000 characters.", REASON, |row| &mut row.reason)
-        .text("clientMutationId: String", "Any text; the answer repeats it.", key::NAME, |row| {
-            &mut row.client_mutation_id
-        })
+        .client_mutation_id()
     });
     &INPUT
 }
@@ -59,9 +53,7 @@ pub fn unacknowledge() -> &'static Input<FindingUnacknowledge> {
         Input::new("FindingUnacknowledgeInput", "A finding whose acknowledgement is taken back.")
             .text("id: ID!", "Which finding.", ID, |row: &mut FindingUnacknowledge| &mut row.id)
             .int("expectedVersion: Int", EXPECTED, 1, i32::MAX, |row| &mut row.expected_version)
-            .text("clientMutationId: String", "Any text; the answer repeats it.", key::NAME, |row| {
-                &mut row.client_mutation_id
-            })
+            .client_mutation_id()
     });
     &INPUT
 }

@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use super::key::{self, UnitKey};
-use super::{Input, Sent, project, scalar};
+use super::write::{Delete, Write};
+use super::{Input, Sent, scalar};
 
 /// Longest overall goal or item, in characters.
 const LONG: usize = 20_000;
@@ -57,30 +58,10 @@ pub struct GoalFields {
 }
 
 /// A department goal to write.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GoalWrite {
-    /// Which goal.
-    pub key: Option<GoalKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// What changes.
-    pub set: Option<GoalFields>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type GoalWrite = Write<GoalKey, GoalFields>;
 
 /// A department goal to delete.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GoalDelete {
-    /// Which goal.
-    pub key: Option<GoalKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// Whether to delete its items too.
-    pub cascade: Option<bool>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type GoalDelete = Delete<GoalKey>;
 
 /// `DepartmentGoalKeyInput`.
 pub fn goal_key() -> &'static Input<GoalKey> {
@@ -145,13 +126,7 @@ fn write(name: &'static str, description: &'static str) -> Input<GoalWrite> {
     Input::new(name, description)
         .object("key: DepartmentGoalKeyInput!", "Which goal.", goal_key, |row: &mut GoalWrite| &mut row.key)
         .object("set: DepartmentGoalFieldsInput!", "What it shall be.", fields, |row| &mut row.set)
-        .text("clientMutationId: String", "Any text; the answer repeats it.", key::NAME, |row| {
-            &mut row.client_mutation_id
-        })
-}
-
-fn expecting(input: Input<GoalWrite>) -> Input<GoalWrite> {
-    input.int("expectedVersion: Int", project::EXPECTED_VERSION, 0, i32::MAX, |row| &mut row.expected_version)
+        .client_mutation_id()
 }
 
 /// `DepartmentGoalCreateInput`.
@@ -164,10 +139,8 @@ pub fn create() -> &'static Input<GoalWrite> {
 /// `DepartmentGoalUpdateInput`.
 pub fn update() -> &'static Input<GoalWrite> {
     static INPUT: LazyLock<Input<GoalWrite>> = LazyLock::new(|| {
-        expecting(write(
-            "DepartmentGoalUpdateInput",
-            "A change of a department goal; one that is not known is an error.",
-        ))
+        write("DepartmentGoalUpdateInput", "A change of a department goal; one that is not known is an error.")
+            .expected_version(0, |row| &mut row.expected_version)
     });
     &INPUT
 }
@@ -175,10 +148,8 @@ pub fn update() -> &'static Input<GoalWrite> {
 /// `DepartmentGoalUpsertInput`.
 pub fn upsert() -> &'static Input<GoalWrite> {
     static INPUT: LazyLock<Input<GoalWrite>> = LazyLock::new(|| {
-        expecting(write(
-            "DepartmentGoalUpsertInput",
-            "One department goal: made when it is new, changed when it is not.",
-        ))
+        write("DepartmentGoalUpsertInput", "One department goal: made when it is new, changed when it is not.")
+            .expected_version(0, |row| &mut row.expected_version)
     });
     &INPUT
 }
@@ -191,11 +162,9 @@ pub fn delete() -> &'static Input<GoalDelete> {
             "A department goal to delete. It must have no items, unless `cascade` deletes them too.",
         )
         .object("key: DepartmentGoalKeyInput!", "Which goal.", goal_key, |row: &mut GoalDelete| &mut row.key)
-        .int("expectedVersion: Int", project::EXPECTED_VERSION, 1, i32::MAX, |row| &mut row.expected_version)
+        .expected_version(1, |row| &mut row.expected_version)
         .value("cascade: Boolean", "Deletes its sub-goals and measures with it.", scalar::truth, |row| &mut row.cascade)
-        .text("clientMutationId: String", "Any text; the answer repeats it.", key::NAME, |row| {
-            &mut row.client_mutation_id
-        })
+        .client_mutation_id()
     });
     &INPUT
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use entity::value::{Comparison, Micro};
 
 use super::key::{self, PartDeletion, PartKey};
+use super::write::Write;
 use super::{Input, Sent, scalar};
 
 /// Longest level, unit of measure or other short text, in characters.
@@ -78,17 +79,7 @@ pub struct IndicatorPatch {
 }
 
 /// A row of `indicatorsUpsert`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IndicatorWrite {
-    /// Which indicator.
-    pub key: Option<PartKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// What changes.
-    pub set: Option<IndicatorFields>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type IndicatorWrite = Write<PartKey, IndicatorFields>;
 
 const COMPARISONS: &[(&str, Comparison)] = &[
     ("GE", Comparison::Ge),
@@ -194,11 +185,9 @@ pub fn indicator_key() -> &'static Input<PartKey> {
 fn writing(name: &'static str, description: &'static str) -> Input<IndicatorWrite> {
     Input::new(name, description)
         .object("key: IndicatorKeyInput!", "Which indicator.", indicator_key, |row: &mut IndicatorWrite| &mut row.key)
-        .int("expectedVersion: Int", super::project::EXPECTED_VERSION, 0, i32::MAX, |row| &mut row.expected_version)
+        .expected_version(0, |row| &mut row.expected_version)
         .object("set: IndicatorFieldsInput!", "What changes.", fields, |row| &mut row.set)
-        .value(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
-            &mut row.client_mutation_id
-        })
+        .client_mutation_id()
 }
 
 /// `IndicatorCreateInput`.

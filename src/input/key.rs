@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value as Json;
-
-use super::{At, Input, UserError, scalar};
+use super::Input;
+use super::write::Delete;
 
 /// Longest code, in characters.
 pub const CODE: usize = 60;
@@ -15,14 +14,6 @@ pub const YEARS: (i32, i32) = (2000, 2099);
 
 /// Signature and description of the text by which a client finds its answer again.
 pub const CLIENT_MUTATION_ID: (&str, &str) = ("clientMutationId: String", "Any text; the answer repeats it.");
-
-/// Reads a `clientMutationId`.
-///
-/// # Errors
-/// As [`scalar::text`].
-pub fn client_mutation_id(value: &Json, at: &At<'_>) -> Result<String, UserError> {
-    scalar::text(value, at, NAME)
-}
 
 /// A unit by division and code.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -126,15 +117,7 @@ pub struct PartKey {
 }
 
 /// The deletion of a part of a project.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PartDeletion {
-    /// Which part.
-    pub key: Option<PartKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type PartDeletion = Delete<PartKey>;
 
 /// `ProjectBy`.
 pub fn project_by() -> &'static Input<ProjectBy> {
@@ -156,6 +139,6 @@ pub(super) fn part_deletion(
 ) -> Input<PartDeletion> {
     Input::new(name, description)
         .object(key_signature, "Which one.", key, |row: &mut PartDeletion| &mut row.key)
-        .int("expectedVersion: Int", super::project::EXPECTED_VERSION, 0, i32::MAX, |row| &mut row.expected_version)
-        .value(CLIENT_MUTATION_ID.0, CLIENT_MUTATION_ID.1, client_mutation_id, |row| &mut row.client_mutation_id)
+        .expected_version(0, |row| &mut row.expected_version)
+        .client_mutation_id()
 }

@@ -20,6 +20,7 @@ pub mod scalar;
 mod table;
 pub mod unit;
 mod user_error;
+pub mod write;
 
 pub use at::At;
 pub use table::{Described, Input, Slot};

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use super::Input;
 use super::key::{self, PartDeletion, PartKey};
-use super::project::{EXPECTED_VERSION, LONG};
+use super::project::LONG;
+use super::write::Write;
 
 /// What is sent for an objective.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,17 +15,7 @@ pub struct ObjectiveFields {
 }
 
 /// One objective.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ObjectiveWrite {
-    /// Which one.
-    pub key: Option<PartKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// What changes.
-    pub set: Option<ObjectiveFields>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type ObjectiveWrite = Write<PartKey, ObjectiveFields>;
 
 fn objective_key() -> &'static Input<PartKey> {
     static INPUT: LazyLock<Input<PartKey>> = LazyLock::new(|| {
@@ -50,11 +41,9 @@ fn fields() -> &'static Input<ObjectiveFields> {
 fn writing(name: &'static str, description: &'static str) -> Input<ObjectiveWrite> {
     Input::new(name, description)
         .object("key: ObjectiveKeyInput!", "Which objective.", objective_key, |row: &mut ObjectiveWrite| &mut row.key)
-        .int("expectedVersion: Int", EXPECTED_VERSION, 0, i32::MAX, |row| &mut row.expected_version)
+        .expected_version(0, |row| &mut row.expected_version)
         .object("set: ObjectiveFieldsInput!", "What changes.", fields, |row| &mut row.set)
-        .value(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
-            &mut row.client_mutation_id
-        })
+        .client_mutation_id()
 }
 
 /// `ObjectiveCreateInput`.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use entity::value::{Fen, Micro};
 
 use super::key::{self, PartKey, ProjectBy};
+use super::write::Write;
 use super::{Input, Sent, scalar};
 
 /// The most points of a plan: one for each month.
@@ -29,13 +30,7 @@ pub struct Point {
 }
 
 /// A row of `planPointsUpsert`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PointWrite {
-    /// Which point.
-    pub key: Option<PartKey>,
-    /// Its value.
-    pub set: Option<PointFields>,
-}
+pub type PointWrite = Write<PartKey, PointFields>;
 
 /// A whole spending plan, or its deletion.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,8 +41,6 @@ pub struct PlanWrite {
     pub expected_version: Option<i32>,
     /// All its points.
     pub points: Sent<Vec<Point>>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
 }
 
 const MONTH: &str = "Month at whose end it holds, 1 to 12; 3, 6, 10 and 12 in the printed forms.";
@@ -96,10 +89,8 @@ pub fn write() -> &'static Input<PointWrite> {
 fn of_project(name: &'static str, description: &'static str) -> Input<PlanWrite> {
     Input::new(name, description)
         .object("project: ProjectBy!", "The project.", key::project_by, |row: &mut PlanWrite| &mut row.project)
-        .int("expectedVersion: Int", super::project::EXPECTED_VERSION, 0, i32::MAX, |row| &mut row.expected_version)
-        .value(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
-            &mut row.client_mutation_id
-        })
+        .expected_version(0, |row| &mut row.expected_version)
+        .client_mutation_id()
 }
 
 fn with_points(name: &'static str, description: &'static str) -> Input<PlanWrite> {

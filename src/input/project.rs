@@ -3,12 +3,12 @@
 use std::sync::LazyLock;
 
 use entity::value::Fen;
-use serde_json::Value as Json;
 
 use super::indicator::{self, IndicatorFields, IndicatorPatch};
 use super::key::{self, ProjectBy, ProjectKey};
 use super::plan::{self, Point};
-use super::{At, Input, Sent, UserError, scalar};
+use super::write::{Delete, Write};
+use super::{Input, Sent, scalar};
 
 /// Longest purpose or objective, in characters.
 pub(super) const LONG: usize = 20_000;
@@ -16,10 +16,6 @@ pub(super) const LONG: usize = 20_000;
 const OBJECTIVES: usize = 200;
 /// The most indicators of a project.
 const INDICATORS: usize = 500;
-
-/// What `expectedVersion` means, wherever it stands.
-pub const EXPECTED_VERSION: &str = "The version that the caller has seen: another stored version is a conflict, and \
-                                    nothing is written. 0 expects that there is no such object yet.";
 
 /// A change of one objective inside its project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,43 +58,13 @@ pub struct ProjectFields {
 }
 
 /// A row of `projectsUpsert`, and the input of `projectUpsert`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProjectWrite {
-    /// Which project.
-    pub key: Option<ProjectKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// What changes.
-    pub set: Option<ProjectFields>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type ProjectWrite = Write<ProjectKey, ProjectFields>;
 
 /// The input of `projectUpdate`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProjectChange {
-    /// Which project.
-    pub by: Option<ProjectBy>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// What changes.
-    pub set: Option<ProjectFields>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type ProjectChange = Write<ProjectBy, ProjectFields>;
 
 /// The input of `projectDelete`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProjectDeletion {
-    /// Which project.
-    pub by: Option<ProjectBy>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// Delete what is inside it too.
-    pub cascade: Option<bool>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type ProjectDeletion = Delete<ProjectBy>;
 
 fn objective_patch() -> &'static Input<ObjectivePatch> {
     static INPUT: LazyLock<Input<ObjectivePatch>> = LazyLock::new(|| {
@@ -181,17 +147,11 @@ pub fn fields() -> &'static Input<ProjectFields> {
     &INPUT
 }
 
-fn version(value: &Json, at: &At<'_>) -> Result<i32, UserError> {
-    scalar::int(value, at, 0, i32::MAX)
-}
-
 fn by_key(name: &'static str, description: &'static str) -> Input<ProjectWrite> {
     Input::new(name, description)
         .object("key: ProjectKeyInput!", "Which project.", key::project, |row: &mut ProjectWrite| &mut row.key)
         .object("set: ProjectFieldsInput!", "What changes.", fields, |row| &mut row.set)
-        .value(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
-            &mut row.client_mutation_id
-        })
+        .client_mutation_id()
 }
 
 /// `ProjectCreateInput`.
@@ -204,12 +164,8 @@ pub fn create() -> &'static Input<ProjectWrite> {
 /// `ProjectUpsertInput`.
 pub fn write() -> &'static Input<ProjectWrite> {
     static INPUT: LazyLock<Input<ProjectWrite>> = LazyLock::new(|| {
-        by_key("ProjectUpsertInput", "One project: made when it is new, changed when it is not.").value(
-            "expectedVersion: Int",
-            EXPECTED_VERSION,
-            version,
-            |row| &mut row.expected_version,
-        )
+        by_key("ProjectUpsertInput", "One project: made when it is new, changed when it is not.")
+            .expected_version(0, |row| &mut row.expected_version)
     });
     &INPUT
 }
@@ -218,12 +174,10 @@ pub fn write() -> &'static Input<ProjectWrite> {
 pub fn update() -> &'static Input<ProjectChange> {
     static INPUT: LazyLock<Input<ProjectChange>> = LazyLock::new(|| {
         Input::new("ProjectUpdateInput", "A change of a project; one that is not known is an error.")
-            .object("by: ProjectBy!", "Which project.", key::project_by, |row: &mut ProjectChange| &mut row.by)
-            .value("expectedVersion: Int", EXPECTED_VERSION, version, |row| &mut row.expected_version)
+            .object("by: ProjectBy!", "Which project.", key::project_by, |row: &mut ProjectChange| &mut row.key)
+            .expected_version(0, |row| &mut row.expected_version)
             .object("set: ProjectFieldsInput!", "What changes.", fields, |row| &mut row.set)
-            .value(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
-                &mut row.client_mutation_id
-            })
+            .client_mutation_id()
     });
     &INPUT
 }
@@ -232,17 +186,15 @@ pub fn update() -> &'static Input<ProjectChange> {
 pub fn delete() -> &'static Input<ProjectDeletion> {
     static INPUT: LazyLock<Input<ProjectDeletion>> = LazyLock::new(|| {
         Input::new("ProjectDeleteInput", "A project to delete.")
-            .object("by: ProjectBy!", "Which project.", key::project_by, |row: &mut ProjectDeletion| &mut row.by)
-            .value("expectedVersion: Int", EXPECTED_VERSION, version, |row| &mut row.expected_version)
+            .object("by: ProjectBy!", "Which project.", key::project_by, |row: &mut ProjectDeletion| &mut row.key)
+            .expected_version(0, |row| &mut row.expected_version)
             .value(
                 "cascade: Boolean",
                 "Deletes plan, objectives and indicators with it; otherwise a project that has them is refused.",
                 scalar::truth,
                 |row| &mut row.cascade,
             )
-            .value(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
-                &mut row.client_mutation_id
-            })
+            .client_mutation_id()
     });
     &INPUT
 }

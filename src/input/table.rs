@@ -96,7 +96,7 @@ impl<T: Default + 'static> Input<T> {
 
     /// A field that is read in its own way; `nested` is the input object that it holds.
     #[must_use]
-    fn field(
+    pub(super) fn field(
         mut self,
         signature: &'static str,
         description: &'static str,

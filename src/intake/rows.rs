@@ -127,7 +127,6 @@ async fn units(work: &mut Work<'_>, mode: Option<Mode>, rows: &[Row]) -> AppResu
             key: row.key.clone(),
             expected_version: row.expected_version,
             cascade: None,
-            client_mutation_id: None,
         };
         let rows: Vec<_> = rows.iter().map(|row| row.map(delete)).collect();
         return write::unit::delete(work, &rows, Atomicity::PerRow).await;
