@@ -2,17 +2,15 @@
 
 use std::sync::LazyLock;
 
+use super::item::{self, ItemPatch};
 use super::key::{self, UnitKey};
 use super::write::{Delete, Write};
 use super::{Input, Sent, scalar};
 
-/// Longest overall goal or item, in characters.
-const LONG: usize = 20_000;
+/// Longest overall goal, in characters.
+const OVERALL: usize = 20_000;
 /// The most sub-goals, and the most measures.
 const ITEMS: usize = 500;
-/// Largest ordinal.
-const ORDINALS: i32 = 10_000;
-
 /// The key of a department goal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct GoalKey {
@@ -31,17 +29,6 @@ impl std::fmt::Display for GoalKey {
     }
 }
 
-/// A change of one sub-goal or measure.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GoalItemPatch {
-    /// Which one; a new one when none has this ordinal.
-    pub ordinal: Option<i32>,
-    /// Delete it.
-    pub delete: Option<bool>,
-    /// Its text, with its number as a form prints it.
-    pub text: Option<String>,
-}
-
 /// What is sent for a department goal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GoalFields {
@@ -50,11 +37,11 @@ pub struct GoalFields {
     /// All sub-goals.
     pub sub_goals: Sent<Vec<String>>,
     /// Changes of single sub-goals.
-    pub sub_goals_patch: Sent<Vec<GoalItemPatch>>,
+    pub sub_goals_patch: Sent<Vec<ItemPatch>>,
     /// All safeguard measures.
     pub measures: Sent<Vec<String>>,
     /// Changes of single measures.
-    pub measures_patch: Sent<Vec<GoalItemPatch>>,
+    pub measures_patch: Sent<Vec<ItemPatch>>,
 }
 
 /// A department goal to write.
@@ -73,18 +60,13 @@ pub fn goal_key() -> &'static Input<GoalKey> {
     &INPUT
 }
 
-fn patch() -> &'static Input<GoalItemPatch> {
-    static INPUT: LazyLock<Input<GoalItemPatch>> = LazyLock::new(|| {
-        Input::new("GoalItemPatchInput", "A change of one sub-goal or measure; the others stay as they are.")
-            .int(
-                "ordinal: Int!",
-                "Which one, by `ordinal`; a new one when none has it.",
-                1,
-                ORDINALS,
-                |patch: &mut GoalItemPatch| &mut patch.ordinal,
-            )
-            .value("delete: Boolean", "Deletes it; then without `text`.", scalar::truth, |patch| &mut patch.delete)
-            .text("text: String", "Its text, with its number as a form prints it.", LONG, |patch| &mut patch.text)
+fn patch() -> &'static Input<ItemPatch> {
+    static INPUT: LazyLock<Input<ItemPatch>> = LazyLock::new(|| {
+        item::patch(
+            "GoalItemPatchInput",
+            "A change of one sub-goal or measure; the others stay as they are.",
+            "Which one, by `ordinal`; a new one when none has it.",
+        )
     });
     &INPUT
 }
@@ -97,12 +79,12 @@ pub fn fields() -> &'static Input<GoalFields> {
             "Fields of a department goal. Absent keeps, null clears. A list replaces the whole list; its `…Patch` touches \
              single entries instead, and only one of the two may be given.",
         )
-        .text("overall: String", "Overall goal (总体绩效目标).", LONG, |fields: &mut GoalFields| &mut fields.overall)
+        .text("overall: String", "Overall goal (总体绩效目标).", OVERALL, |fields: &mut GoalFields| &mut fields.overall)
         .texts(
             "subGoals: [String!]",
             "Sub-goals (分项绩效目标) in order, each with its number as a form prints it.",
             ITEMS,
-            LONG,
+            item::TEXT,
             |fields| &mut fields.sub_goals,
         )
         .list("subGoalsPatch: [GoalItemPatchInput!]", "Changes of single sub-goals.", patch, ITEMS, |fields| {
@@ -112,7 +94,7 @@ pub fn fields() -> &'static Input<GoalFields> {
             "measures: [String!]",
             "Safeguard measures (工作保障措施) in order, likewise.",
             ITEMS,
-            LONG,
+            item::TEXT,
             |fields| &mut fields.measures,
         )
         .list("measuresPatch: [GoalItemPatchInput!]", "Changes of single measures.", patch, ITEMS, |fields| {

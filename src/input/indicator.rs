@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use entity::value::{Comparison, Micro};
 
+use super::item::ORDINALS;
 use super::key::{self, PartDeletion, PartKey};
 use super::write::Write;
 use super::{Input, Sent, scalar};
@@ -12,9 +13,6 @@ use super::{Input, Sent, scalar};
 const SHORT: usize = 200;
 /// Longest description, basis or target, in characters.
 const LONG: usize = 4_000;
-/// Largest ordinal.
-const ORDINALS: i32 = 10_000;
-
 /// A target (指标值) as it is sent: as printed text, or in parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {

@@ -12,6 +12,7 @@ pub mod division;
 pub mod finding;
 pub mod goal;
 pub mod indicator;
+pub mod item;
 pub mod key;
 pub mod objective;
 pub mod plan;

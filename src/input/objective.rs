@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use super::Input;
+use super::item;
 use super::key::{self, PartDeletion, PartKey};
-use super::project::LONG;
 use super::write::Write;
 
 /// What is sent for an objective.
@@ -21,7 +21,9 @@ fn objective_key() -> &'static Input<PartKey> {
     static INPUT: LazyLock<Input<PartKey>> = LazyLock::new(|| {
         Input::new("ObjectiveKeyInput", "Natural key of an objective.")
             .object("project: ProjectKeyInput!", "The project.", key::project, |key: &mut PartKey| &mut key.project)
-            .int("ordinal: Int!", "Its `ordinal`: the place in the list, from 1.", 1, 10_000, |key| &mut key.number)
+            .int("ordinal: Int!", "Its `ordinal`: the place in the list, from 1.", 1, item::ORDINALS, |key| {
+                &mut key.number
+            })
     });
     &INPUT
 }
@@ -30,8 +32,8 @@ fn fields() -> &'static Input<ObjectiveFields> {
     static INPUT: LazyLock<Input<ObjectiveFields>> = LazyLock::new(|| {
         Input::new("ObjectiveFieldsInput", "Fields of an objective.").text(
             "text: String!",
-            "Its text, with its number as a form prints it.",
-            LONG,
+            item::NUMBERED,
+            item::TEXT,
             |fields: &mut ObjectiveFields| &mut fields.text,
         )
     });

@@ -5,28 +5,18 @@ use std::sync::LazyLock;
 use entity::value::Fen;
 
 use super::indicator::{self, IndicatorFields, IndicatorPatch};
+use super::item::{self, ItemPatch};
 use super::key::{self, ProjectBy, ProjectKey};
 use super::plan::{self, Point};
 use super::write::{Delete, Write};
 use super::{Input, Sent, scalar};
 
-/// Longest purpose or objective, in characters.
-pub(super) const LONG: usize = 20_000;
+/// Longest purpose, in characters.
+const PURPOSE: usize = 20_000;
 /// The most objectives of a project.
 const OBJECTIVES: usize = 200;
 /// The most indicators of a project.
 const INDICATORS: usize = 500;
-
-/// A change of one objective inside its project.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ObjectivePatch {
-    /// Which one; a new one when no objective has this ordinal.
-    pub ordinal: Option<i32>,
-    /// Delete it.
-    pub delete: Option<bool>,
-    /// Its text, with its number as a form prints it.
-    pub text: Option<String>,
-}
 
 /// What is sent for a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,7 +36,7 @@ pub struct ProjectFields {
     /// All objectives.
     pub objectives: Sent<Vec<String>>,
     /// Changes of single objectives.
-    pub objectives_patch: Sent<Vec<ObjectivePatch>>,
+    pub objectives_patch: Sent<Vec<ItemPatch>>,
     /// All points of the spending plan.
     pub plan: Sent<Vec<Point>>,
     /// Changes of single points.
@@ -66,18 +56,13 @@ pub type ProjectChange = Write<ProjectBy, ProjectFields>;
 /// The input of `projectDelete`.
 pub type ProjectDeletion = Delete<ProjectBy>;
 
-fn objective_patch() -> &'static Input<ObjectivePatch> {
-    static INPUT: LazyLock<Input<ObjectivePatch>> = LazyLock::new(|| {
-        Input::new("ObjectivePatchInput", "A change of one objective; the others of the project stay as they are.")
-            .int(
-                "ordinal: Int!",
-                "Which one, by `ordinal`; a new one when no objective of the project has it.",
-                1,
-                10_000,
-                |patch: &mut ObjectivePatch| &mut patch.ordinal,
-            )
-            .value("delete: Boolean", "Deletes it; then without `text`.", scalar::truth, |patch| &mut patch.delete)
-            .text("text: String", "Its text, with its number as a form prints it.", LONG, |patch| &mut patch.text)
+fn objective_patch() -> &'static Input<ItemPatch> {
+    static INPUT: LazyLock<Input<ItemPatch>> = LazyLock::new(|| {
+        item::patch(
+            "ObjectivePatchInput",
+            "A change of one objective; the others of the project stay as they are.",
+            "Which one, by `ordinal`; a new one when no objective of the project has it.",
+        )
     });
     &INPUT
 }
@@ -104,12 +89,12 @@ pub fn fields() -> &'static Input<ProjectFields> {
         .value("otherFunds: MoneyInput", "Of it, other funds (其他资金).", scalar::money, |fields| {
             &mut fields.other_funds
         })
-        .text("purpose: String", "What the money is for (资金用途).", LONG, |fields| &mut fields.purpose)
+        .text("purpose: String", "What the money is for (资金用途).", PURPOSE, |fields| &mut fields.purpose)
         .texts(
             "objectives: [String!]",
             "Objectives (绩效目标) in order, each with its number as a form prints it.",
             OBJECTIVES,
-            LONG,
+            item::TEXT,
             |fields| &mut fields.objectives,
         )
         .list(

@@ -7,7 +7,7 @@ use entity::id::UnitId;
 use entity::value::{Fen, Timestamp};
 use entity::{objective, project};
 
-use super::check::{broken, check_part, has_dependants};
+use super::check::{broken, check_part};
 use super::edit::{Edit, ProjectRow};
 use super::indicator::Indicators;
 use super::key::{TakenKey, new_project};
@@ -21,7 +21,7 @@ use crate::rules::quality::Rule;
 use crate::service::indicator_level::Levels;
 use crate::service::project::{Batch, Content};
 use crate::service::work::Work;
-use crate::service::write::lists::one_of_two;
+use crate::service::write::lists::{has_entries, one_of_two, text_or_delete};
 use crate::service::write::version::expect;
 use crate::service::write::{Mode, Row};
 
@@ -112,7 +112,9 @@ impl<'a> Draft<'a> {
                 }
             }
             Edit::DeleteProject { cascade } => match self.dependants() {
-                Some(dependants) if !cascade => errors.push(has_dependants(&at, &dependants)),
+                Some(dependants) if !cascade => {
+                    errors.push(has_entries(&at, ("The project holds", "该项目下还有"), &dependants));
+                }
                 _ if errors.is_empty() => self.is_deleted = true,
                 _ => {}
             },
@@ -204,7 +206,9 @@ impl<'a> Draft<'a> {
         if let Sent::Set(patches) = &fields.objectives_patch {
             let list = at.field("objectivesPatch");
             for (index, patch) in patches.iter().enumerate() {
-                self.set_objective(patch, &list.entry(index), errors);
+                if let Some((ordinal, text)) = text_or_delete(patch, &list.entry(index), errors) {
+                    self.put_objective(ordinal, text);
+                }
             }
         }
         match (&fields.plan, &fields.plan_patch) {
