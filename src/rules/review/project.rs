@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use entity::value::{Fen, Micro};
+use entity::value::Fen;
 
 use super::{About, Notes, ProjectFacts};
-use crate::rules::decimal;
 use crate::rules::numbering;
 use crate::rules::project_code::{Check, ProjectCode};
 use crate::rules::quality::Rule;
@@ -42,14 +41,10 @@ fn funds(facts: &ProjectFacts<'_>, notes: &mut Notes) {
     let sum: i128 = parts.iter().flatten().map(|part| i128::from(part.0)).sum();
     let differs = (i128::from(budget.0) - sum).abs() > i128::from(facts.tolerance.0);
     if differs && parts != [None, None] {
-        let [fiscal, other] = parts.map(|part| part.map(wan_yuan).unwrap_or_default());
-        let detail = format!("{} ≠ {fiscal} + {other}", wan_yuan(budget));
+        let [fiscal, other] = parts.map(|part| part.map(Fen::wan_yuan).unwrap_or_default());
+        let detail = format!("{} ≠ {fiscal} + {other}", budget.wan_yuan());
         notes.add(Rule::MoneySplitMismatch, About::Funds, &detail);
     }
-}
-
-fn wan_yuan(Fen(fen): Fen) -> String {
-    decimal::plain(Micro(fen))
 }
 
 fn purpose(facts: &ProjectFacts<'_>, notes: &mut Notes) {
