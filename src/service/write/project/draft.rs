@@ -17,6 +17,7 @@ use super::results::Progress;
 use crate::error::AppResult;
 use crate::input::project::ProjectFields;
 use crate::input::{At, Sent, UserError, UserErrorCode, Words};
+use crate::rules::money;
 use crate::rules::quality::Rule;
 use crate::service::indicator_level::Levels;
 use crate::service::project::{Batch, Content};
@@ -185,7 +186,7 @@ impl<'a> Draft<'a> {
             [("budget", &fields.budget), ("fiscalFunds", &fields.fiscal_funds), ("otherFunds", &fields.other_funds)];
         let first = sent.iter().find(|(_, sent)| !sent.is_absent());
         if let Some((name, _)) = first
-            && !adds_up(project)
+            && !money::adds_up(project.budget, [project.fiscal_funds, project.other_funds], Fen(0))
         {
             let words = Words::new(
                 "The budget is not the sum of fiscal and other funds.",
@@ -344,18 +345,6 @@ fn put_money(amount: &mut Option<Fen>, raw: &mut Option<String>, sent: &Sent<Fen
         *raw = None;
     }
     *amount = wanted;
-}
-
-/// Whether the budget is fiscal plus other funds, a blank one counted as 0; nothing to compare when a side is blank
-/// altogether (`domain.md` 5.1).
-fn adds_up(project: &project::Model) -> bool {
-    match (project.budget, project.fiscal_funds, project.other_funds) {
-        (None, _, _) | (_, None, None) => true,
-        (Some(budget), fiscal, other) => {
-            let sum = i128::from(fiscal.map_or(0, |fen| fen.0)) + i128::from(other.map_or(0, |fen| fen.0));
-            i128::from(budget.0) == sum
-        }
-    }
 }
 
 /// Whether a mistake is only there because a part of the same row could not be read: what is missing then is not missing,
