@@ -24,6 +24,7 @@ pub mod place;
 mod result;
 pub mod row;
 pub mod template;
+mod text;
 mod workbook;
 mod worksheet;
 mod xlsx;
