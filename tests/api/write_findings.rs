@@ -9,9 +9,10 @@ use jixiao::service::write::finding::apply;
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::{Value, json};
 
+use crate::support::database::work_as;
 use crate::support::disclosures;
 use crate::support::world::{World, person};
-use crate::support::write::{rows, shown, work_as};
+use crate::support::write::{rows, shown};
 
 async fn acknowledged(world: &World, caller: &Caller, sent: &[Value]) -> Vec<String> {
     let rows = rows(acknowledge_input(), sent);
