@@ -14,6 +14,12 @@ use super::scene::{ONE, Scene, code};
 use super::server::Server;
 use crate::toy::{Answer, read};
 
+/// How a part is refused that does not begin where the file ends.
+const PLACE: &str = "The next byte must be";
+
+/// How a part is refused while another request sends the file.
+const SENDING: &str = "Another request is sending this file";
+
 struct World {
     scene: Scene,
     bulk: Bulk,
@@ -54,6 +60,29 @@ impl World {
         let answer = self.server.send("ann", "GET", target, &[], b"").await;
         assert_eq!(answer.status, 200);
         answer.header("upload-offset").unwrap().to_owned()
+    }
+
+    /// Waits until so many bytes are on disk.
+    async fn until_length(&self, target: &str, length: usize) {
+        let began = Instant::now();
+        while self.file(target).len() != length {
+            assert!(began.elapsed() < Duration::from_secs(30), "{} bytes", self.file(target).len());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Sends a part for the wrong place until it is refused with a message that begins so.
+    async fn until_refused(&self, target: &str, why: &str) {
+        let began = Instant::now();
+        loop {
+            let (code, message) = self.put(target, Some("bytes 99999-99999/100000"), b"x").await.refusal();
+            assert_eq!(code, "CONFLICT");
+            if message.starts_with(why) {
+                return;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "{message}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     async fn until_offset(&self, target: &str, offset: &str) {
@@ -132,21 +161,17 @@ async fn what_came_before_a_connection_broke_is_kept() {
     let head = [("authorization", "Bearer ann"), ("content-length", "100000")];
     drop(world.server.open("PUT", &target, &head, &bytes[..40_000]).await);
     world.until_offset(&target, "40000").await;
+    // The place is known a moment before the file is free for the next request.
+    world.until_refused(&target, PLACE).await;
     let head =
         [("authorization", "Bearer ann"), ("content-length", "60000"), ("content-range", "bytes 40000-99999/100000")];
     let open = world.server.open("PUT", &target, &head, &bytes[..1_000]).await;
-    // While one request sends the file, another one cannot; before it has begun, this one is refused for its place.
-    let began = Instant::now();
-    loop {
-        let answer = world.put(&target, Some("bytes 99999-99999/100000"), b"x").await;
-        assert_eq!(answer.refusal().0, "CONFLICT");
-        if answer.refusal().1.starts_with("Another request") {
-            break;
-        }
-        assert!(began.elapsed() < Duration::from_secs(30));
-    }
+    // While one request sends the file, another one cannot. That the first has begun shows on disk, without asking.
+    world.until_length(&target, 41_000).await;
+    world.until_refused(&target, SENDING).await;
     drop(open);
     world.until_offset(&target, "41000").await;
+    world.until_refused(&target, PLACE).await;
     let answer = world.put(&target, Some("bytes 41000-99999/100000"), &bytes[41_000..]).await;
     assert_eq!(place(&answer), (201, "100000"));
     // From the beginning again, after all.
