@@ -147,7 +147,7 @@ pub fn money(value: &Json, at: &At<'_>) -> Result<Fen, UserError> {
 mod tests {
     use serde_json::json;
 
-    use super::{At, Fen, UserErrorCode, money, scaled, text};
+    use super::{At, Fen, UserErrorCode, decimal, money, scaled, text};
 
     #[test]
     fn decimals_are_exact_or_refused() {
@@ -156,6 +156,7 @@ mod tests {
         for bad in ["1e3", "0.0000001", "", ".", "1,000", "١", "99999999999999", " 1", "+1"] {
             assert_eq!(scaled(bad, 6), None, "{bad}");
         }
+        assert!(decimal(&json!("1.000000"), &At::ROOT).is_ok() && decimal(&json!("1.0000000"), &At::ROOT).is_err());
     }
 
     #[test]
