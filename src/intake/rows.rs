@@ -76,10 +76,7 @@ impl Apply for Tables {
 
 /// What a row is: what the operation says of all of them, or what it tells itself.
 fn kind_of(row: &Row, kind: BulkKind) -> Option<TableKind> {
-    let told = || {
-        let told = row.value.get(TYPE)?.as_str()?;
-        TableKind::ALL.into_iter().find(|kind| kind.row_type() == told)
-    };
+    let told = || TableKind::of_row_type(row.value.get(TYPE)?.as_str()?);
     table_kind(kind).or_else(told)
 }
 

@@ -117,7 +117,7 @@ impl<R: Read + Seek> Lines<R> {
     fn kind(&self, json: &mut Value) -> Result<TableKind, Problem> {
         let told = json.as_object_mut().and_then(|members| members.remove("type"));
         let told = told.map(|told| {
-            let known = TableKind::ALL.into_iter().find(|kind| told.as_str() == Some(kind.row_type()));
+            let known = told.as_str().and_then(TableKind::of_row_type);
             known.ok_or_else(|| Problem::UnknownType { found: shown(&told.to_string()) })
         });
         match (told.transpose()?, self.options.kind) {
