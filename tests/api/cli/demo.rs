@@ -70,7 +70,7 @@ fn demo_loads_answers_stops_and_starts_again() {
     assert_eq!(second.ask(&reader, "{ projects { totalCount } }")["data"]["projects"]["totalCount"], loaded[0]);
     assert_eq!(program.run(&["admin", "check"]).code, 0);
     let listed = program.run(&["account", "list"]).stdout;
-    assert_eq!(listed.lines().count(), 4, "{listed}");
+    assert_eq!(listed.lines().count(), 5, "{listed}");
 
     // A wish to stop ends it in order, with nothing left beside the database.
     assert_eq!(second.end_by("-TERM"), Some(0));

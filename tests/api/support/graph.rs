@@ -124,6 +124,7 @@ impl Graph {
                 ("divisionCode", text(&row.division_code)),
                 ("fiscalYear", number(row.fiscal_year)),
                 ("overall", Fact::Text(row.overall.clone())),
+                ("publication", text(row.publication.code())),
                 ("updatedAt", number(row.updated_at.0)),
                 ("unit", Fact::One(Some(row.unit_id.public()))),
             ];
@@ -159,6 +160,7 @@ impl Graph {
                 ("name", text(&row.name)),
                 ("purpose", Fact::Text(row.purpose.clone())),
                 ("goalLevel", text(row.goal_level.code())),
+                ("publication", text(row.publication.code())),
                 ("budget", Fact::Number(row.budget.map(|fen| fen.0))),
                 ("fiscalFunds", Fact::Number(row.fiscal_funds.map(|fen| fen.0))),
                 ("otherFunds", Fact::Number(row.other_funds.map(|fen| fen.0))),
