@@ -55,6 +55,9 @@ pub struct Import {
     /// Name of that unit
     #[arg(long, value_name = "NAME", requires = "unit")]
     unit_name: Option<String>,
+    /// Publish the goal and the projects of the documents: the public sees them, and only who may publish changes them
+    #[arg(long)]
+    publish: bool,
     /// Do everything, report, and keep nothing
     #[arg(long)]
     dry_run: bool,
@@ -100,6 +103,7 @@ impl Import {
             fiscal_year: self.fiscal_year,
             unit_code: self.unit.clone(),
             unit_name: self.unit_name.clone(),
+            publish: self.publish,
             dry_run: self.dry_run,
         }
     }

@@ -221,6 +221,10 @@ const MUTATIONS: &[(Permission, &str)] = &[
     (Permission::IndicatorWrite, "indicatorCreate indicatorDelete indicatorUpdate indicatorUpsert indicatorsUpsert"),
     (Permission::FindingAcknowledge, "findingAcknowledge findingUnacknowledge"),
     (Permission::ImportRun, "importStart uploadCreate"),
+    (
+        Permission::PublicationWrite,
+        "departmentGoalPublish departmentGoalUnpublish projectPublish projectUnpublish projectsPublish projectsUnpublish",
+    ),
     // Who started an operation may stop it, and who looks after the service any.
     (Permission::OperationRead, "bulkOperationCancel"),
 ];

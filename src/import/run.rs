@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use entity::id::{ProjectId, UnitId};
 use entity::unit;
+use entity::value::Publication;
 
 use super::check::{self, Checked};
 use super::files::FileStore;
@@ -23,6 +24,7 @@ use crate::service::project::{Batch, Key, Known};
 use crate::service::stored::Tally;
 use crate::service::unit::Named;
 use crate::service::work::{Order, Origin, Task, Work};
+use crate::service::{publication, scope};
 
 /// How long the reading of one file may take.
 const READING_TIME: Duration = Duration::from_secs(30);
@@ -51,6 +53,8 @@ pub struct Options {
     pub unit_code: Option<String>,
     /// Name of that unit.
     pub unit_name: Option<String>,
+    /// Publish the goal and the projects of the document; what is published already stays so.
+    pub publish: bool,
     /// Do everything, report, and leave the database as it was.
     pub dry_run: bool,
 }
@@ -126,6 +130,12 @@ impl Prepared {
     pub async fn store(&self, work: &mut Work<'_>) -> AppResult<Report> {
         let checked = &self.checked;
         let mut report = Report::of(&self.source.name, checked);
+        let (division, year) = (checked.division_code.as_str(), checked.fiscal_year);
+        let mut needs = vec![Permission::ProjectWrite, Permission::IndicatorWrite, Permission::GoalWrite];
+        needs.extend(self.options.publish.then_some(Permission::PublicationWrite));
+        for permission in needs {
+            scope::may_in_division(work.caller, permission, division, Some(year))?;
+        }
         let name = self.options.division_name.as_deref();
         service::division::hold(work, &checked.division_code, name).await?;
 
@@ -138,7 +148,7 @@ impl Prepared {
             None => None,
             Some((goal, items)) => {
                 let tally = &mut report.goals;
-                Some(service::department_goal::store(work, goal, items, tally).await?)
+                Some(service::department_goal::store(work, goal, items, self.options.publish, tally).await?)
             }
         };
 
@@ -157,17 +167,25 @@ impl Prepared {
             }
             contents.push(rows.content(project, unit, document.id, &of_indicators));
         }
-        let (division, year) = (checked.division_code.as_str(), checked.fiscal_year);
         let mut known = Known::default();
         let keys: Vec<Key<'_>> = contents.iter().map(|content| Key::of(&content.project)).collect();
         known.read(work.tx, division, year, &keys).await?;
         let mut batch = Batch::default();
         let (mut stored, mut meant) = (HashMap::new(), HashSet::new());
-        for content in contents {
+        for mut content in contents {
             // A stored project is meant once: a second one of its name is another project.
             let known = known.meant_by(&content.project).filter(|known| meant.insert(known.project.id));
             let ordinal = content.project.ordinal;
-            stored.insert(ordinal, batch.put(known, content, work.now));
+            let before = known.map(|known| (known.project.publication, known.project.published_at));
+            let project = &mut content.project;
+            (project.publication, project.published_at) =
+                publication::after_import(before, self.options.publish, work.now);
+            let put = batch.put(known, content, work.now);
+            if known.is_some_and(|known| known.project.publication == Publication::Published && *known != put) {
+                let what = format!("The project {}", put.project.name);
+                publication::may_change(work, &what, division, year)?;
+            }
+            stored.insert(ordinal, put);
         }
         batch.write(work).await?;
         report.parts = batch.tallies();

@@ -150,3 +150,28 @@ pub fn delete() -> &'static Input<GoalDelete> {
     });
     &INPUT
 }
+
+/// The input of `departmentGoalPublish` and `departmentGoalUnpublish`.
+pub type GoalMark = Write<GoalKey, ()>;
+
+/// `DepartmentGoalPublishInput`.
+pub fn publish() -> &'static Input<GoalMark> {
+    static INPUT: LazyLock<Input<GoalMark>> =
+        LazyLock::new(|| mark("DepartmentGoalPublishInput", "A department goal that the public shall see."));
+    &INPUT
+}
+
+/// `DepartmentGoalUnpublishInput`.
+pub fn unpublish() -> &'static Input<GoalMark> {
+    static INPUT: LazyLock<Input<GoalMark>> = LazyLock::new(|| {
+        mark("DepartmentGoalUnpublishInput", "A department goal that the public shall see no longer.")
+    });
+    &INPUT
+}
+
+fn mark(name: &'static str, description: &'static str) -> Input<GoalMark> {
+    Input::new(name, description)
+        .object("key: DepartmentGoalKeyInput!", "Which goal.", goal_key, |row: &mut GoalMark| &mut row.key)
+        .expected_version(1, |row| &mut row.expected_version)
+        .client_mutation_id()
+}

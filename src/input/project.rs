@@ -53,6 +53,9 @@ pub type ProjectWrite = Write<ProjectKey, ProjectFields>;
 /// The input of `projectUpdate`.
 pub type ProjectChange = Write<ProjectBy, ProjectFields>;
 
+/// The input of `projectPublish` and `projectUnpublish`.
+pub type ProjectMark = Write<ProjectBy, ()>;
+
 /// The input of `projectDelete`.
 pub type ProjectDeletion = Delete<ProjectBy>;
 
@@ -182,6 +185,27 @@ pub fn delete() -> &'static Input<ProjectDeletion> {
             .client_mutation_id()
     });
     &INPUT
+}
+
+/// `ProjectPublishInput`.
+pub fn publish() -> &'static Input<ProjectMark> {
+    static INPUT: LazyLock<Input<ProjectMark>> =
+        LazyLock::new(|| mark("ProjectPublishInput", "A project that the public shall see."));
+    &INPUT
+}
+
+/// `ProjectUnpublishInput`.
+pub fn unpublish() -> &'static Input<ProjectMark> {
+    static INPUT: LazyLock<Input<ProjectMark>> =
+        LazyLock::new(|| mark("ProjectUnpublishInput", "A project that the public shall see no longer."));
+    &INPUT
+}
+
+fn mark(name: &'static str, description: &'static str) -> Input<ProjectMark> {
+    Input::new(name, description)
+        .object("by: ProjectBy!", "Which project.", key::project_by, |row: &mut ProjectMark| &mut row.key)
+        .expected_version(1, |row| &mut row.expected_version)
+        .client_mutation_id()
 }
 
 #[cfg(test)]

@@ -105,6 +105,7 @@ impl Disclosures {
             fiscal_year: scope.fiscal_year,
             unit_code: scope.unit_code,
             unit_name: scope.unit_name,
+            publish: false,
             dry_run: operation.dry_run,
         };
         let prepared = spawn_blocking(move || {

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use entity::id::DepartmentGoalId;
-use entity::value::Timestamp;
+use entity::value::{Publication, Timestamp};
 use entity::{department_goal, goal_item};
 use sea_orm::sea_query::{ExprTrait, SimpleExpr};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
+use super::publication;
 use super::stored::{Change, Difference, KEYS_A_STATEMENT, Stored, Tally};
 use super::work::Work;
 use crate::auth::policy::Permission;
@@ -97,11 +98,12 @@ impl Batch {
     }
 }
 
-/// Stores the goal of a unit and year with its whole list of items, and gives the goal.
+/// Stores the goal of a unit and year with its whole list of items, published where `publish` says so, and gives the goal.
 pub async fn store(
     work: &mut Work<'_>,
-    wanted: department_goal::Model,
+    mut wanted: department_goal::Model,
     items: Vec<goal_item::Model>,
+    publish: bool,
     tally: &mut Tally,
 ) -> AppResult<department_goal::Model> {
     super::scope::may_in_division(work.caller, Permission::ImportRun, &wanted.division_code, Some(wanted.fiscal_year))?;
@@ -110,9 +112,16 @@ pub async fn store(
         .and(department_goal::Column::UnitId.eq(wanted.unit_id))
         .and(department_goal::Column::FiscalYear.eq(wanted.fiscal_year));
     let known = read(work.tx, of_unit).await?.pop();
+    let before = known.as_ref().map(|known| (known.goal.publication, known.goal.published_at));
+    (wanted.publication, wanted.published_at) = publication::after_import(before, publish, work.now);
     let mut batch = Batch::default();
     let stored = batch.put(known.as_ref(), Content { goal: wanted, items }, work.now);
     batch.write(work).await?;
+    if let Some(known) = known.as_ref().filter(|known| known.goal.publication == Publication::Published)
+        && known.goal != stored.goal
+    {
+        publication::may_change(work, "The department goal", &known.goal.division_code, known.goal.fiscal_year)?;
+    }
     match known {
         None => tally.created += 1,
         Some(known) if known.goal == stored.goal => tally.unchanged += 1,

@@ -18,6 +18,7 @@ pub mod journal;
 pub mod order;
 pub mod outbox;
 pub mod project;
+pub mod publication;
 pub mod read;
 pub mod relation;
 pub mod scope;

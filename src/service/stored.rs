@@ -61,9 +61,9 @@ stored! {
     unit_alias: ;
     indicator_level: ;
     source_document: ;
-    department_goal: source_id, source_line, source_table, source_row [keeps publication, published_at];
+    department_goal: source_id, source_line, source_table, source_row;
     goal_item: ;
-    project: source_id, source_line, source_table, source_row [keeps publication, published_at];
+    project: source_id, source_line, source_table, source_row;
     objective: ;
     spending_plan: ;
     plan_point: ;

@@ -153,6 +153,7 @@ async fn the_demo_shows_each_sample_once() {
     let mut projects = 0;
     for sample in samples().iter().filter(|sample| sample.demo) {
         let options = import::Options {
+            publish: false,
             division: sample.division.clone(),
             division_name: Some(sample.division_name.clone()),
             fiscal_year: sample.fiscal_year,

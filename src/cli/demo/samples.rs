@@ -59,6 +59,7 @@ impl Sample {
             fiscal_year: self.fiscal_year,
             unit_code: self.unit.map(|(code, _)| code.to_owned()),
             unit_name: self.unit.map(|(_, name)| name.to_owned()),
+            publish: true,
             dry_run: false,
         }
     }

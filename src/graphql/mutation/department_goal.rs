@@ -1,6 +1,7 @@
 //! Mutations of department goals.
 
 use entity::department_goal;
+use entity::value::Publication;
 
 use crate::graphql::department_goal::DepartmentGoal;
 use crate::graphql::engine::mutation::{Mutations, Noun};
@@ -39,5 +40,17 @@ pub(super) fn add(mutations: Mutations) -> Mutations {
             "Deletes a department goal without items, or with `cascade` its items too.",
             input::goal::delete,
             |work, rows, all| Box::pin(write::delete(work, rows, all)),
+        )
+        .single::<DepartmentGoal, _>(
+            "departmentGoalPublish: DepartmentGoalPublishPayload",
+            "Publishes a department goal: from now on the public sees it, and it is not changed until it is taken back.",
+            input::goal::publish,
+            |work, rows, all| Box::pin(write::publish(work, rows, Publication::Published, all)),
+        )
+        .single::<DepartmentGoal, _>(
+            "departmentGoalUnpublish: DepartmentGoalUnpublishPayload",
+            "Takes a published department goal back: from now on the public does not see it, and it can be changed.",
+            input::goal::unpublish,
+            |work, rows, all| Box::pin(write::publish(work, rows, Publication::Draft, all)),
         )
 }

@@ -1,6 +1,7 @@
 //! The mutations of projects and of what is inside them.
 
 use entity::id::ProjectId;
+use entity::value::Publication;
 use entity::{indicator, objective, project, spending_plan};
 use uuid::Uuid;
 
@@ -61,6 +62,35 @@ pub fn add(mutations: Mutations) -> Mutations {
             "Deletes a project.",
             input::project::delete,
             |work, rows, all| Box::pin(apply(work, rows, all, ProjectRow::of_deletion)),
+        )
+        .single::<Project, _>(
+            "projectPublish: ProjectPublishPayload",
+            "Publishes a project with everything inside it: from now on the public sees it, and it is not changed until it is \
+             taken back.",
+            input::project::publish,
+            |work, rows, all| Box::pin(apply(work, rows, all, |row| ProjectRow::of_mark(row, Publication::Published))),
+        )
+        .single::<Project, _>(
+            "projectUnpublish: ProjectUnpublishPayload",
+            "Takes a published project back: from now on the public does not see it, and it can be changed.",
+            input::project::unpublish,
+            |work, rows, all| Box::pin(apply(work, rows, all, |row| ProjectRow::of_mark(row, Publication::Draft))),
+        )
+        .bulk::<Project, _>(
+            "projectsPublish: ProjectsPublishPayload",
+            "Publishes projects.",
+            input::project::publish,
+            |work, rows, atomicity| {
+                Box::pin(apply(work, rows, atomicity, |row| ProjectRow::of_mark(row, Publication::Published)))
+            },
+        )
+        .bulk::<Project, _>(
+            "projectsUnpublish: ProjectsUnpublishPayload",
+            "Takes published projects back.",
+            input::project::unpublish,
+            |work, rows, atomicity| {
+                Box::pin(apply(work, rows, atomicity, |row| ProjectRow::of_mark(row, Publication::Draft)))
+            },
         )
         .bulk::<Project, _>(
             "projectsUpsert: ProjectsUpsertPayload",

@@ -1,6 +1,6 @@
 //! Writing department goals (部门整体绩效目标) with their sub-goals and measures.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::id::{DepartmentGoalId, GoalItemId, UnitId};
 use entity::value::{GoalItemKind, Publication, Timestamp};
@@ -9,12 +9,13 @@ use sea_orm::ColumnTrait;
 use sea_orm::sea_query::ExprTrait;
 
 use super::lists::{has_entries, one_of_two, text_or_delete};
+use super::rights::Rights;
 use super::unit::places::Places;
 use super::version::expect;
 use super::{Atomicity, Mode, Outcome, Row, RowResult};
 use crate::auth::policy::Permission;
 use crate::error::AppResult;
-use crate::input::goal::{GoalDelete, GoalFields, GoalKey, GoalWrite};
+use crate::input::goal::{GoalDelete, GoalFields, GoalKey, GoalMark, GoalWrite};
 use crate::input::{At, Sent, UserError, UserErrorCode, Words};
 use crate::rules::numbering;
 use crate::service::department_goal::{self as goals, Batch, Content};
@@ -39,7 +40,7 @@ pub async fn apply(
     mode: Mode,
     atomicity: Atomicity,
 ) -> AppResult<Vec<RowResult>> {
-    let mut stock = Stock::read(work, rows.iter().map(|row| row.input.key.as_ref())).await?;
+    let mut stock = Stock::read(work, Permission::GoalWrite, rows.iter().map(|row| row.input.key.as_ref())).await?;
     let now = work.now;
     let drafts = rows.iter().map(|row| {
         let at = row.at();
@@ -67,14 +68,56 @@ pub async fn apply(
         }
         draft
     });
-    let mut drafts: Vec<Draft> = drafts.collect();
+    let drafts = drafts.collect();
+    store(work, drafts, atomicity).await
+}
+
+/// Publishes department goals, or takes them back; one result for each row, in their order.
+///
+/// # Errors
+/// As [`apply`].
+pub async fn publish(
+    work: &mut Work<'_>,
+    rows: &[Row<GoalMark>],
+    publication: Publication,
+    atomicity: Atomicity,
+) -> AppResult<Vec<RowResult>> {
+    let keys = rows.iter().map(|row| row.input.key.as_ref());
+    let mut stock = Stock::read(work, Permission::PublicationWrite, keys).await?;
+    let now = work.now;
+    let drafts = rows.iter().map(|row| {
+        let at = row.at();
+        let (mut draft, place) = stock.find(row.input.key.as_ref(), &at, &row.errors);
+        let errors = &mut draft.result.errors;
+        match &draft.known {
+            None if place.is_some() => errors.push(missing(&at, &draft.result.key)),
+            None => {}
+            Some(known) => check_version(&at, row.input.expected_version, Some(known), Vec::new, errors),
+        }
+        if let Some(known) = draft.known.as_ref().filter(|_| errors.is_empty()) {
+            let mut wanted = known.clone();
+            wanted.goal.publication = publication;
+            wanted.goal.published_at = match publication {
+                Publication::Draft => None,
+                Publication::Published => Some(known.goal.published_at.unwrap_or(now)),
+            };
+            draft.wanted = Some(wanted);
+        }
+        draft
+    });
+    let drafts = drafts.collect();
+    store(work, drafts, atomicity).await
+}
+
+/// Stores what the rows make of the goals, unless one that failed holds the others back.
+async fn store(work: &mut Work<'_>, mut drafts: Vec<Draft>, atomicity: Atomicity) -> AppResult<Vec<RowResult>> {
     if is_held_back(&mut drafts, atomicity) {
         return Ok(results(drafts));
     }
     let mut batch = Batch::default();
     for draft in &mut drafts {
         let Some(wanted) = draft.wanted.take() else { continue };
-        let stored = batch.put(draft.known.as_ref(), wanted, now);
+        let stored = batch.put(draft.known.as_ref(), wanted, work.now);
         draft.result.id = Some(stored.goal.id.0);
         draft.result.outcome = match &draft.known {
             None => Outcome::Created,
@@ -91,7 +134,7 @@ pub async fn apply(
 /// # Errors
 /// As [`apply`].
 pub async fn delete(work: &mut Work<'_>, rows: &[Row<GoalDelete>], atomicity: Atomicity) -> AppResult<Vec<RowResult>> {
-    let mut stock = Stock::read(work, rows.iter().map(|row| row.input.key.as_ref())).await?;
+    let mut stock = Stock::read(work, Permission::GoalWrite, rows.iter().map(|row| row.input.key.as_ref())).await?;
     let drafts = rows.iter().map(|row| {
         let at = row.at();
         let (mut draft, place) = stock.find(row.input.key.as_ref(), &at, &row.errors);
@@ -129,17 +172,25 @@ pub async fn delete(work: &mut Work<'_>, rows: &[Row<GoalDelete>], atomicity: At
 /// The units and goals that rows name.
 struct Stock {
     places: Places,
+    permission: Permission,
+    rights: Rights,
     known: HashMap<(UnitId, i32), Content>,
     named: HashSet<(UnitId, i32)>,
 }
 
 impl Stock {
-    async fn read<'k>(work: &mut Work<'_>, keys: impl Iterator<Item = Option<&'k GoalKey>>) -> AppResult<Self> {
-        work.caller.may(Permission::GoalWrite)?;
+    async fn read<'k>(
+        work: &mut Work<'_>,
+        permission: Permission,
+        keys: impl Iterator<Item = Option<&'k GoalKey>>,
+    ) -> AppResult<Self> {
+        work.caller.may(permission)?;
         let keys: Vec<&GoalKey> = keys.flatten().collect();
         let units: Vec<_> = keys.iter().filter_map(|key| key.unit.as_ref()).collect();
-        let places = Places::read(work, Permission::GoalWrite, &units, &[]).await?;
-        let years: HashSet<i32> = keys.iter().filter_map(|key| key.fiscal_year).collect();
+        let places = Places::read(work, permission, &units, &[]).await?;
+        let years: BTreeSet<i32> = keys.iter().filter_map(|key| key.fiscal_year).collect();
+        let needs = [permission, Permission::PublicationWrite];
+        let rights = Rights::read(work, &needs, &years, &places.ids().collect()).await?;
         let units: Vec<UnitId> = places.ids().collect();
         let mut known = HashMap::new();
         for units in units.chunks(KEYS_A_STATEMENT) {
@@ -149,7 +200,7 @@ impl Stock {
             let found = goals::read(work.tx, of_units).await?;
             known.extend(found.into_iter().map(|content| ((content.goal.unit_id, content.goal.fiscal_year), content)));
         }
-        Ok(Self { places, known, named: HashSet::new() })
+        Ok(Self { places, permission, rights, known, named: HashSet::new() })
     }
 
     /// What a row is about, with its unit and year where the caller may write there.
@@ -161,6 +212,15 @@ impl Stock {
             Some((unit.clone(), key.fiscal_year?))
         });
         let known = place.as_ref().and_then(|(unit, year)| self.known.get(&(unit.id, *year))).cloned();
+        if let Some((unit, year)) = &place {
+            let has = |permission| self.rights.has(permission, unit.id, *year);
+            let is_published = known.as_ref().is_some_and(|known| known.goal.publication == Publication::Published);
+            if !has(self.permission) {
+                errors.push(UserError::forbidden(at_key.path(), self.permission.name()));
+            } else if is_published && !has(Permission::PublicationWrite) {
+                errors.push(UserError::published(at_key.path()));
+            }
+        }
         let again = place.as_ref().is_some_and(|(unit, year)| !self.named.insert((unit.id, *year)));
         if again {
             let words = Words::new(

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::mem::{Discriminant, discriminant};
 
 use entity::id::UnitId;
-use entity::value::{Fen, Timestamp};
+use entity::value::{Fen, Publication, Timestamp};
 use entity::{objective, project};
 
 use super::check::{broken, check_part};
@@ -119,6 +119,14 @@ impl<'a> Draft<'a> {
                 _ if errors.is_empty() => self.is_deleted = true,
                 _ => {}
             },
+            Edit::Publish(publication) if errors.is_empty() => {
+                let since = self.project.published_at.unwrap_or(self.now);
+                self.project.publication = *publication;
+                self.project.published_at = match publication {
+                    Publication::Draft => None,
+                    Publication::Published => Some(since),
+                };
+            }
             Edit::Plan(points) => {
                 let known = self.known.and_then(|known| known.plan.as_ref()).map(|(plan, _)| plan);
                 let id = known.map(|plan| plan.id.public()).unwrap_or_default();
@@ -136,7 +144,7 @@ impl<'a> Draft<'a> {
             Edit::Indicator(ordinal, fields) => {
                 self.indicators.patch(*ordinal, fields.as_ref(), row, errors);
             }
-            Edit::Point(..) => {}
+            Edit::Publish(_) | Edit::Point(..) => {}
         }
         if errors.is_empty() {
             self.rows.push(index);

@@ -1,13 +1,14 @@
 //! What one row does to one project.
 
 use entity::id::ProjectId;
+use entity::value::Publication;
 
 use crate::auth::policy::Permission;
 use crate::input::indicator::{IndicatorFields, IndicatorWrite};
 use crate::input::key::{PartDeletion, PartKey, ProjectBy, ProjectKey};
 use crate::input::objective::ObjectiveWrite;
 use crate::input::plan::{PlanWrite, Point, PointFields, PointWrite};
-use crate::input::project::{ProjectChange, ProjectDeletion, ProjectFields, ProjectWrite};
+use crate::input::project::{ProjectChange, ProjectDeletion, ProjectFields, ProjectMark, ProjectWrite};
 use crate::service::write::Mode;
 
 /// How a row names its project.
@@ -73,6 +74,8 @@ pub enum Edit {
         /// Delete what is inside it too.
         cascade: bool,
     },
+    /// Whether the public sees it.
+    Publish(Publication),
     /// The spending plan: its points; none deletes it.
     Plan(Option<Vec<Point>>),
     /// One point of the spending plan; none deletes it.
@@ -87,7 +90,7 @@ impl Edit {
     /// Whether it is about the project as a whole, so that a second row for the same project contradicts it.
     pub const fn is_whole(&self) -> bool {
         match self {
-            Self::Project(_) | Self::DeleteProject { .. } => true,
+            Self::Project(_) | Self::DeleteProject { .. } | Self::Publish(_) => true,
             Self::Plan(_) | Self::Point(..) | Self::Objective(..) | Self::Indicator(..) => false,
         }
     }
@@ -99,6 +102,7 @@ impl Edit {
                 &[Permission::ProjectWrite]
             }
             Self::Project(_) | Self::DeleteProject { .. } => &[Permission::ProjectWrite, Permission::IndicatorWrite],
+            Self::Publish(_) => &[Permission::PublicationWrite],
             Self::Plan(_) | Self::Point(..) | Self::Objective(..) => &[Permission::ProjectWrite],
             Self::Indicator(..) => &[Permission::IndicatorWrite],
         }
@@ -108,7 +112,7 @@ impl Edit {
     pub fn part(&self) -> Option<i32> {
         match self {
             Self::Point(number, _) | Self::Objective(number, _) | Self::Indicator(number, _) => Some(*number),
-            Self::Project(_) | Self::DeleteProject { .. } | Self::Plan(_) => None,
+            Self::Project(_) | Self::DeleteProject { .. } | Self::Publish(_) | Self::Plan(_) => None,
         }
     }
 }
@@ -154,6 +158,16 @@ impl ProjectRow {
             mode: Mode::Update,
             expected_version: row.expected_version,
             edit: Edit::DeleteProject { cascade: row.cascade == Some(true) },
+        }
+    }
+
+    /// A row of `projectPublish` or `projectUnpublish`.
+    pub fn of_mark(row: &ProjectMark, publication: Publication) -> Self {
+        Self {
+            who: Who::by(row.key.clone().unwrap_or_default()),
+            mode: Mode::Update,
+            expected_version: row.expected_version,
+            edit: Edit::Publish(publication),
         }
     }
 

@@ -62,7 +62,7 @@ pub(super) fn of(
 /// The id of what an edit is about.
 fn id(edit: &Edit, content: &Content) -> Option<Uuid> {
     match edit {
-        Edit::Project(_) | Edit::DeleteProject { .. } => Some(content.project.id.0),
+        Edit::Project(_) | Edit::DeleteProject { .. } | Edit::Publish(_) => Some(content.project.id.0),
         Edit::Plan(_) | Edit::Point(..) => content.plan.as_ref().map(|(plan, _)| plan.id.0),
         Edit::Objective(ordinal, _) => {
             content.objectives.iter().find(|row| row.ordinal == *ordinal).map(|row| row.id.0)
@@ -76,7 +76,7 @@ fn id(edit: &Edit, content: &Content) -> Option<Uuid> {
 /// The version of what an edit is about.
 fn version(edit: &Edit, content: &Content) -> Option<i32> {
     match edit {
-        Edit::Project(_) | Edit::DeleteProject { .. } => Some(content.project.version),
+        Edit::Project(_) | Edit::DeleteProject { .. } | Edit::Publish(_) => Some(content.project.version),
         Edit::Plan(_) | Edit::Point(..) => content.plan.as_ref().map(|(plan, _)| plan.version),
         Edit::Objective(ordinal, _) => {
             content.objectives.iter().find(|row| row.ordinal == *ordinal).map(|row| row.version)
@@ -115,7 +115,7 @@ fn existed(edit: &Edit, content: &Content) -> bool {
 
 fn is_same(edit: &Edit, known: &Content, stored: &Content) -> bool {
     match edit {
-        Edit::Project(_) | Edit::DeleteProject { .. } => known == stored,
+        Edit::Project(_) | Edit::DeleteProject { .. } | Edit::Publish(_) => known == stored,
         Edit::Plan(_) => known.plan == stored.plan,
         Edit::Point(month, _) => {
             let of = |content| points(content).find(|point| point.month == *month).cloned();
