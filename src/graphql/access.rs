@@ -379,6 +379,15 @@ pub fn admit(caller: &Caller, type_name: &str) -> AppResult<&'static TypeAccess>
     Ok(access)
 }
 
+/// Every line of the table: a type, or an ending of types behind `*`, and a field or mutation of it.
+pub fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let fields = TYPES.iter().flat_map(|(name, _, fields)| {
+        fields.iter().flat_map(move |(_, names)| names.split_whitespace().map(move |field| (*name, field)))
+    });
+    let mutations = MUTATIONS.iter().flat_map(|(_, names)| names.split_whitespace().map(|name| ("Mutation", name)));
+    fields.chain(mutations)
+}
+
 /// Admits the caller to a filter or an order by what a type has under this name.
 ///
 /// # Errors

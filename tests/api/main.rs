@@ -1,5 +1,6 @@
 //! The whole suite.
 
+mod access;
 mod account;
 mod audit;
 mod bulk;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jixiao::graphql::ApiSchema;
+use async_graphql::{EmptySubscription, ObjectType, Schema};
 use serde_json::Value;
 
 const QUESTION: &str = "query {
@@ -27,7 +27,9 @@ pub struct Introspection {
 
 impl Introspection {
     /// Asks a schema.
-    pub async fn of(schema: &ApiSchema) -> Self {
+    pub async fn of<Q: ObjectType + 'static, M: ObjectType + 'static>(
+        schema: &Schema<Q, M, EmptySubscription>,
+    ) -> Self {
         let answer = serde_json::to_value(schema.execute(QUESTION).await).expect("an answer is JSON");
         assert_eq!(answer.get("errors"), None, "{answer:#}");
         let schema = answer["data"]["__schema"].clone();

@@ -1,0 +1,117 @@
+//! The table of access and the schema name the same types, fields, conditions and mutations.
+
+use std::collections::BTreeSet;
+
+use jixiao::auth::policy::{Class, Permission, allows};
+use jixiao::db::Db;
+use jixiao::graphql::access::{self, Surface};
+use jixiao::graphql::{public_schema, schema};
+use jixiao::lang::Lang;
+
+use crate::support::introspection::{Introspection, named, text};
+
+fn no_database() -> Option<Db> {
+    None
+}
+
+/// `Type.field` of all objects but those of introspection itself.
+fn fields(schema: &Introspection) -> BTreeSet<(String, String)> {
+    let objects = schema.types().filter(|(name, ty)| ty["kind"] == "OBJECT" && !name.starts_with("__"));
+    objects
+        .flat_map(|(name, ty)| {
+            let fields = ty["fields"].as_array().into_iter().flatten();
+            fields.map(|field| (name.to_owned(), text(&field["name"]))).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_field_and_mutation_has_a_line() {
+    let schema = Introspection::of(&schema(no_database(), Lang::En)).await;
+    let mut without = Vec::new();
+    for (type_name, field) in fields(&schema) {
+        let known = match type_name.as_str() {
+            "Mutation" => access::of_mutation(&field).is_some(),
+            name => access::of_type(name).is_some_and(|access| access.class(&field).is_some()),
+        };
+        if !known {
+            without.push(format!("{type_name}.{field}"));
+        }
+    }
+    assert!(without.is_empty(), "give them a line in src/graphql/access.rs: {without:?}");
+}
+
+#[tokio::test]
+async fn every_line_is_of_a_field_and_every_condition_has_a_class() {
+    let schema = Introspection::of(&schema(no_database(), Lang::En)).await;
+    let fields = fields(&schema);
+    let types: BTreeSet<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    let stale: Vec<_> = access::lines()
+        .filter(|(name, field)| match name.strip_prefix('*') {
+            None if *name == "Mutation" => !fields.contains(&("Mutation".to_owned(), (*field).to_owned())),
+            None => !fields.contains(&((*name).to_owned(), (*field).to_owned())),
+            Some(ending) => {
+                let mut ending_so = types.iter().filter(|ty| ty.ends_with(ending));
+                !ending_so.any(|ty| fields.contains(&((*ty).to_owned(), (*field).to_owned())))
+            }
+        })
+        .collect();
+    assert!(stale.is_empty(), "no field has these names: {stale:?}");
+
+    let mut without = Vec::new();
+    for (name, input) in schema.types().filter(|(_, ty)| ty["kind"] == "INPUT_OBJECT") {
+        let Some(of) = name.strip_suffix("Filter").filter(|of| types.contains(of)) else { continue };
+        for field in input["inputFields"].as_array().into_iter().flatten() {
+            let field = text(&field["name"]);
+            let combines = ["and", "or", "not"].contains(&field.as_str());
+            if !combines && access::of_type(of).and_then(|access| access.class_of_condition(&field)).is_none() {
+                without.push(format!("{name}.{field}"));
+            }
+        }
+    }
+    for (name, order) in schema.types().filter(|(name, _)| name.ends_with("OrderField")) {
+        let of = name.trim_end_matches("OrderField");
+        for value in order["enumValues"].as_array().into_iter().flatten() {
+            let key = text(&value["name"]);
+            let access = access::of_type(of).expect("a type with a line");
+            if access.class_of_condition(&access::field_of_order(&key)).is_none() {
+                without.push(format!("{name}.{key}"));
+            }
+        }
+    }
+    assert!(without.is_empty(), "give them a line in src/graphql/access.rs: {without:?}");
+}
+
+#[tokio::test]
+async fn the_schema_of_the_public_has_what_is_public_and_nothing_else() {
+    let whole = Introspection::of(&schema(no_database(), Lang::En)).await;
+    let public = Introspection::of(&public_schema(no_database(), Lang::En)).await;
+    let (whole, of_public) = (fields(&whole), fields(&public));
+    assert!(of_public.is_subset(&whole));
+    for (type_name, field) in &of_public {
+        let access = access::of_type(type_name).expect("a type with a line");
+        assert_eq!(access.class(field), Some(Class::Public), "{type_name}.{field}");
+        let allowed = |permission: Permission| allows(entity::value::Role::Public, permission);
+        assert!(access.permission.is_none_or(allowed), "{type_name}");
+        assert!(Surface::Public.has_field(type_name, field), "{type_name}.{field}");
+    }
+    let types: BTreeSet<&str> = of_public.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = "DepartmentGoal DepartmentGoalConnection DepartmentGoalEdge Division DivisionConnection DivisionEdge \
+                    GoalItem Indicator IndicatorConnection IndicatorEdge IndicatorLevel Limit Money Objective PageInfo \
+                    PlanPoint Project ProjectConnection ProjectEdge QualitativeTarget QuantityTarget Query RangeTarget \
+                    SafeguardMeasure ServiceInfo SpendingPlan Unit UnitConnection UnitEdge";
+    assert_eq!(types.into_iter().collect::<Vec<_>>(), expected.split_whitespace().collect::<Vec<_>>());
+    // No mutation, no argument for the past, and every type that is named is there.
+    assert!(public.types().all(|(name, _)| name != "Mutation"));
+    let known: BTreeSet<String> = public.types().map(|(name, _)| name.to_owned()).collect();
+    for (name, ty) in public.types() {
+        let list = |ty: &serde_json::Value, key: &str| ty[key].as_array().cloned().unwrap_or_default();
+        for field in list(ty, "fields").iter().chain(&list(ty, "inputFields")) {
+            assert!(known.contains(&named(&field["type"])), "{name}.{}", field["name"]);
+            for argument in list(field, "args") {
+                assert!(known.contains(&named(&argument["type"])), "{name}.{}", field["name"]);
+                assert_ne!(argument["name"], "asOf", "{name}.{}", field["name"]);
+            }
+        }
+    }
+}
