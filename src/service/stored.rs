@@ -10,8 +10,7 @@ use entity::{
 };
 use sea_orm::sea_query::{Expr, InsertStatement, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityName, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
-    QueryFilter,
+    ColumnTrait, EntityName, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, QueryFilter,
 };
 
 use super::journal::Journaled;
@@ -103,11 +102,13 @@ pub async fn insert<M: Stored>(work: &mut Work<'_>, rows: &[M]) -> AppResult<()>
 where
     M::Entity: EntityTrait<Model = M>,
 {
-    for chunk in rows.chunks(ROWS_A_STATEMENT) {
-        work.tx.execute(&inserting(chunk.iter())?).await?;
-    }
-    work.created(rows);
-    Ok(())
+    let mut chunks = rows.chunks(ROWS_A_STATEMENT);
+    work.execute(|journal, backend| {
+        let Some(chunk) = chunks.next() else { return Ok(None) };
+        chunk.iter().for_each(|row| journal.created(row));
+        Ok(Some(backend.build(&inserting(chunk.iter())?)))
+    })
+    .await
 }
 
 /// A row as it stands and as it shall stand, with its next version.
@@ -137,15 +138,18 @@ pub async fn update<M: Stored>(work: &mut Work<'_>, changes: &[Change<M>]) -> Ap
 where
     M::Entity: EntityTrait<Model = M>,
 {
-    work.updating(changes).await?;
+    work.keep_changing(changes).await?;
     let key = key_column::<M>()?;
     let values = || <M::Entity as EntityTrait>::Column::iter().filter(|column| column.as_str() != key.as_str());
-    for chunk in changes.chunks(ROWS_A_STATEMENT) {
+    let mut chunks = changes.chunks(ROWS_A_STATEMENT);
+    work.execute(|journal, backend| {
+        let Some(chunk) = chunks.next() else { return Ok(None) };
+        chunk.iter().for_each(|change| journal.updated(&change.old, &change.new));
         // Every key is known, so nothing is ever inserted here.
         let known = OnConflict::column(key).update_columns(values()).to_owned();
-        work.tx.execute(inserting(chunk.iter().map(|change| &change.new))?.on_conflict(known)).await?;
-    }
-    Ok(())
+        Ok(Some(backend.build(inserting(chunk.iter().map(|change| &change.new))?.on_conflict(known))))
+    })
+    .await
 }
 
 /// The statement that inserts rows with all their columns; their values are taken from them without a copy of the row.
