@@ -26,8 +26,8 @@ async fn world() -> (World, Caller, Caller) {
     let unit = json!({"divisionCode": DIVISION, "code": "450001"});
     let project = |code: &str| {
         json!({"key": key(code), "set": {
-            "name": format!("项目{code}"), "budget": {"amount": "10", "unit": "WAN_YUAN"}, "objectives": ["目标"],
-            "indicators": [{"level1": {"code": "OUTPUT"}, "name": "数量", "target": {"raw": "≥5个"}}],
+            "name": format!("项目{code}"), "budget": {"wanYuan": "10"}, "objectives": ["目标"],
+            "indicators": [{"level1": "产出指标", "level2": "数量指标", "name": "数量", "target": {"text": "≥5个"}}],
         }})
     };
     for (mutation, input) in [
@@ -141,8 +141,8 @@ async fn what_is_published_is_not_changed_until_it_is_taken_back() {
     for (mutation, input) in [
         ("projectUpsert", rename.clone()),
         ("projectDelete", json!({"by": {"key": key("A")}, "cascade": true})),
-        ("indicatorDelete", json!({"key": {"project": {"key": key("A")}, "ordinal": 1}})),
-        ("objectiveUpsert", json!({"key": {"project": {"key": key("A")}, "ordinal": 1}, "set": {"text": "新"}})),
+        ("indicatorDelete", json!({"key": {"project": key("A"), "ordinal": 1}})),
+        ("objectiveUpsert", json!({"key": {"project": key("A"), "ordinal": 1}, "set": {"text": "新"}})),
         ("departmentGoalUpsert", json!({"key": goal, "set": {"overall": "新"}})),
         ("departmentGoalDelete", json!({"key": goal, "cascade": true})),
     ] {
@@ -163,7 +163,7 @@ async fn what_is_published_is_not_changed_until_it_is_taken_back() {
     write(&world, &finance, "projectUnpublish", json!({"by": {"key": key("A")}})).await;
     assert_eq!(write(&world, &system, "projectUpsert", rename).await, ("UPDATED".to_owned(), Vec::new()));
     let stale = json!({"by": {"key": key("A")}, "expectedVersion": 1});
-    assert_eq!(write(&world, &finance, "projectPublish", stale).await.1, ["VERSION_CONFLICT null"]);
+    assert_eq!(write(&world, &finance, "projectPublish", stale).await.1, ["CONFLICT null"]);
     let missing = json!({"by": {"key": key("none")}});
     assert_eq!(write(&world, &finance, "projectPublish", missing).await.1, ["NOT_FOUND null"]);
 }

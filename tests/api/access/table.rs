@@ -60,11 +60,13 @@ async fn every_line_is_of_a_field_and_every_condition_has_a_class() {
 
     let mut without = Vec::new();
     for (name, input) in schema.types().filter(|(_, ty)| ty["kind"] == "INPUT_OBJECT") {
-        let Some(of) = name.strip_suffix("Filter").filter(|of| types.contains(of)) else { continue };
+        // Operators filter values, not objects: they combine nothing.
+        let combines = input["inputFields"].as_array().into_iter().flatten().any(|field| field["name"] == "and");
+        let Some(of) = name.strip_suffix("Filter").filter(|of| combines && types.contains(of)) else { continue };
         for field in input["inputFields"].as_array().into_iter().flatten() {
             let field = text(&field["name"]);
-            let combines = ["and", "or", "not"].contains(&field.as_str());
-            if !combines && access::of_type(of).and_then(|access| access.class_of_condition(&field)).is_none() {
+            let is_combined = ["and", "or", "not"].contains(&field.as_str());
+            if !is_combined && access::of_type(of).and_then(|access| access.class_of_condition(&field)).is_none() {
                 without.push(format!("{name}.{field}"));
             }
         }
