@@ -127,6 +127,11 @@ code_list!(/** What a grant allows. */ Role {
     /** Read and write. */ Editor = "EDITOR",
     /** Read, write and administer. */ Admin = "ADMIN",
 });
+code_list!(/** Which tokens are refused. */ RevokedKind {
+    /** One token. */ Token = "TOKEN",
+    /** All of a session. */ Session = "SESSION",
+    /** All of an account that were issued before. */ Account = "ACCOUNT",
+});
 code_list!(/** What became of an entity. */ ChangeKind {
     /** It was made. */ Created = "CREATED",
     /** It, or a part of it, changed. */ Updated = "UPDATED",

@@ -45,6 +45,14 @@ impl<'a> Signed<'a> {
         self.header.text("alg").is_some_and(|name| name.parse() == Ok(algorithm))
     }
 
+    /// The claims as the sender says them: nothing is proved.
+    ///
+    /// # Errors
+    /// When they are no object.
+    pub(super) fn unproved(&self) -> Result<Members, Refusal> {
+        Members::read(self.claims)
+    }
+
     /// The claims, when the signature is by this key.
     ///
     /// # Errors

@@ -3,10 +3,14 @@
 //! Nothing here reads the database; `service::account` turns a token's subject into a [`Caller`].
 
 pub mod bearer;
+pub mod folder;
 mod jws;
 pub mod key;
 pub mod keyset;
 mod members;
+pub mod oauth;
+pub mod revoked;
+pub mod ring;
 pub mod token;
 
 use std::collections::BTreeSet;

@@ -4,6 +4,7 @@
 //! absent, repeated and ill-typed claims by default, never looks at `typ` or `crit`, and knows no clock but its own.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use entity::id::AccountId;
@@ -14,9 +15,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::jws::Signed;
-use super::key::SigningKey;
 use super::keyset::{CheckingKey, KeySet, is_kid};
 use super::members::Members;
+use super::ring::KeyRing;
 use crate::error::{AppError, AppResult};
 
 /// Longest accepted token, in bytes.
@@ -35,23 +36,22 @@ pub(super) const LEEWAY: i64 = 30;
 const TYPE: &str = "at+jwt";
 
 /// Longest `jti` and `sid`, in bytes.
-const MAX_NAME: usize = 128;
+pub const MAX_NAME: usize = 128;
 
 /// Name of this service as a client of itself, in `client_id`.
 pub const CLIENT: &str = "jixiao";
 
 /// Issues tokens for accounts.
 pub struct TokenIssuer {
-    key: SigningKey,
-    issuer: String,
+    keys: Arc<KeyRing>,
     audience: String,
 }
 
 impl TokenIssuer {
-    /// Signs by `key` in the name of `issuer` for the service `audience`.
-    pub fn new(key: SigningKey, issuer: impl Into<String>, audience: impl Into<String>) -> Self {
+    /// Signs by the active one of `keys` for the service `audience`.
+    pub fn new(keys: Arc<KeyRing>, audience: impl Into<String>) -> Self {
         install_crypto();
-        Self { key, issuer: issuer.into(), audience: audience.into() }
+        Self { keys, audience: audience.into() }
     }
 
     /// A token as described. What the account may do is not in it: that is read at each request.
@@ -62,12 +62,9 @@ impl TokenIssuer {
         if token.life < Duration::from_secs(1) || token.life > MAX_LIFE {
             return Err(AppError::bad_input(format!("A token lives 1 to {} seconds.", MAX_LIFE.as_secs())));
         }
-        let mut header = Header::new(Algorithm::EdDSA);
-        header.typ = Some(TYPE.to_owned());
-        header.kid = Some(self.key.kid().to_owned());
         let issued = seconds(now);
         let mut claims = json!({
-            "iss": self.issuer,
+            "iss": self.keys.issuer(),
             "aud": self.audience,
             "sub": token.account.public(),
             "client_id": token.client_id,
@@ -81,7 +78,13 @@ impl TokenIssuer {
         if let Some(session) = &token.session {
             claims["sid"] = session.as_str().into();
         }
-        jsonwebtoken::encode(&header, &claims, self.key.encoding()).map_err(AppError::internal)
+        let signed = self.keys.sign(|kid, key| {
+            let mut header = Header::new(Algorithm::EdDSA);
+            header.typ = Some(TYPE.to_owned());
+            header.kid = Some(kid.to_owned());
+            jsonwebtoken::encode(&header, &claims, key)
+        });
+        signed.map_err(AppError::internal)
     }
 }
 
@@ -201,19 +204,19 @@ impl TokenChecker {
     /// The first reason found against the token.
     pub fn check(&self, token: &str, now: Timestamp) -> Result<Claims, Refusal> {
         let signed = Signed::read(token)?;
-        let key = self.key(&signed)?;
+        let key = self.key(&signed, now)?;
         let claims = signed.claims(key.algorithm, &key.decoding)?;
-        self.check_claims(&claims, key, seconds(now))
+        self.check_claims(&claims, &key, seconds(now))
     }
 
     /// The key that the header names, if the header fits the key. Everything else in the header (`jku`, `jwk`, `x5u`,
     /// `x5c`, …) has no meaning here.
-    fn key(&self, signed: &Signed<'_>) -> Result<&CheckingKey, Refusal> {
+    fn key(&self, signed: &Signed<'_>, now: Timestamp) -> Result<Arc<CheckingKey>, Refusal> {
         if signed.header.text("typ") != Some(TYPE) {
             return Err(Refusal::Type);
         }
         let kid = signed.header.text("kid").filter(|kid| is_kid(kid)).ok_or(Refusal::KeyName)?;
-        let key = self.keys.find(kid).ok_or(Refusal::UnknownKey)?;
+        let key = self.keys.find(kid, now).ok_or(Refusal::UnknownKey)?;
         if signed.is_by(key.algorithm) { Ok(key) } else { Err(Refusal::Algorithm) }
     }
 

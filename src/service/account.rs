@@ -173,7 +173,7 @@ impl Accounts for DatabaseConnection {
     }
 }
 
-fn administers_everything(caller: &Caller) -> AppResult<()> {
+pub(super) fn administers_everything(caller: &Caller) -> AppResult<()> {
     caller.may(Action::Administer)?;
     if caller.scopes(Action::Administer).any(|scope| *scope == Scope::Everything) {
         return Ok(());
