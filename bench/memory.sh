@@ -12,7 +12,7 @@ export JIXIAO_LISTEN=127.0.0.1:${PORT:-18181} JIXIAO_LOG_LEVEL=error
 
 "$binary" import "$samples/beidaihe-culture-2020.txt" --division 130304 > /dev/null
 "$binary" account add loader --service > /dev/null
-"$binary" account grant loader --role EDITOR > /dev/null
+"$binary" account grant loader --role SERVICE > /dev/null
 "$binary" token --account loader --valid-for 1h > token
 
 # Fifty indicators for each project, project after project.

@@ -17,11 +17,13 @@ use axum::Router;
 use entity::value::BulkKind;
 use sea_orm::DbBackend;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::auth::bearer::Bearer;
-use crate::auth::key::{KeyError, SigningKey};
+use crate::auth::key::KeyError;
 use crate::auth::keyset::KeySet;
+use crate::auth::oauth::TokenEndpoint;
+use crate::auth::ring::KeyRing;
 use crate::auth::token::{TokenChecker, TokenIssuer};
 use crate::bulk::{Bulk, BulkSettings, Handler};
 use crate::clock;
@@ -29,15 +31,20 @@ use crate::config::Settings;
 use crate::db::{DatabaseSettings, Db};
 use crate::error::AppError;
 use crate::graphql;
-use crate::http::{self, Everybody, Lifecycle, Ready, ServeOptions, Service};
+use crate::http::{self, Everybody, Lifecycle, Oauth, Places, Ready, ServeOptions, Service};
 use crate::import::FileStore;
 use crate::intake;
 use crate::lang::ByLang;
 use crate::limits::Limits;
+use crate::service::client::directory::{self, Directory};
 use crate::service::idempotency;
+use crate::service::revocation::{self, Revocations};
 
 /// How often what has expired is deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
+/// How often the folder of the keys is read.
+const KEYS_EVERY: Duration = Duration::from_secs(2);
 
 /// Why the service cannot start, in words for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -120,13 +127,20 @@ pub async fn migrate(settings: &Settings) -> Result<(Db, Vec<String>), StartErro
     Ok((db, pending))
 }
 
-/// Issues tokens by the signing key of the data folder, which is made when it is missing.
+/// The signing keys of the data folder, which are made when they are missing.
 ///
 /// # Errors
-/// When the key cannot be used.
+/// When a key cannot be used.
+pub fn keys(settings: &Settings) -> Result<Arc<KeyRing>, StartError> {
+    Ok(Arc::new(KeyRing::open(&settings.keys_folder(), &settings.issuer)?))
+}
+
+/// Issues tokens by the signing keys of the data folder.
+///
+/// # Errors
+/// As [`keys`].
 pub fn token_issuer(settings: &Settings) -> Result<TokenIssuer, StartError> {
-    let key = SigningKey::open_or_create(&settings.keys_folder())?;
-    Ok(TokenIssuer::new(key, &settings.issuer, &settings.audience))
+    Ok(TokenIssuer::new(keys(settings)?, &settings.audience))
 }
 
 /// Takes the address of the settings. Connections wait until [`serve`] accepts them.
@@ -176,7 +190,8 @@ pub async fn serve(
     }
     let lifecycle = Lifecycle::new();
     let bulk = bulk(settings, &db, handlers);
-    let router = router(settings, &db, bulk.clone(), lifecycle.clone())?;
+    let address = listener.local_addr().unwrap_or(settings.listen);
+    let assembled = assemble(settings, &db, address, bulk.clone(), lifecycle.clone()).await?;
     let stop = lifecycle.clone();
     let workers = tokio::spawn(async move {
         if let Err(error) = bulk.work(stop.draining()).await {
@@ -189,13 +204,10 @@ pub async fn serve(
             tracing::error!(%error, "signals cannot be followed: the service can only be killed");
         }
     });
-    let sweeping = tokio::spawn(sweep(db.clone()));
     let options = ServeOptions { announce, finish: settings.drain_seconds, ..ServeOptions::default() };
-    let address = listener.local_addr().unwrap_or(settings.listen);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, "serving");
-    http::serve(listener, router, &options, lifecycle.clone()).await;
+    http::serve(listener, assembled.router, &options, lifecycle.clone()).await;
     finish(workers, settings.drain_seconds, &lifecycle).await;
-    sweeping.abort();
     Ok(db.close().await?)
 }
 
@@ -217,20 +229,47 @@ async fn sweep(db: Db) {
     let mut turns = tokio::time::interval(SWEEP_EVERY);
     loop {
         turns.tick().await;
-        if let Err(error) = idempotency::sweep(&db, clock::system()).await {
-            tracing::warn!(%error, "expired answers could not be deleted; they are tried again");
+        let now = clock::system();
+        let swept =
+            [idempotency::sweep(&db, now).await, revocation::sweep(&db, now).await, directory::sweep(&db, now).await];
+        for error in swept.into_iter().filter_map(Result::err) {
+            tracing::warn!(%error, "what has expired could not be deleted; it is tried again");
         }
     }
 }
 
-/// All routes of the service on a database.
+/// The service without its address: the routes, and the work beside requests, which goes on as long as this value lives.
+pub struct Assembled {
+    /// All routes.
+    pub router: Router,
+    _beside: JoinSet<()>,
+}
+
+/// Puts together all that a request meets, on a database; clients reach the service at `address`.
 ///
 /// # Errors
-/// When a key cannot be used.
-pub fn router(settings: &Settings, db: &Db, bulk: Bulk, lifecycle: Lifecycle) -> Result<Router, StartError> {
-    let key = SigningKey::open_or_create(&settings.keys_folder())?;
-    let checker = TokenChecker::new(KeySet::configured(&key, settings)?, &settings.audience);
-    let authenticate = Arc::new(Bearer::new(checker, db.read().clone(), clock::system));
+/// When a key cannot be used, and when the database does not answer.
+pub async fn assemble(
+    settings: &Settings,
+    db: &Db,
+    address: SocketAddr,
+    bulk: Bulk,
+    lifecycle: Lifecycle,
+) -> Result<Assembled, StartError> {
+    let keys = keys(settings)?;
+    let revocations = Revocations::read(db, clock::system).await?;
+    let trusted = KeySet::configured(Arc::clone(&keys), settings)?;
+    let checker = Arc::new(TokenChecker::new(trusted, &settings.audience));
+    let bearer = Bearer::new(Arc::clone(&checker), db.read().clone(), revocations.set(), clock::system);
+
+    let places = Places::below(settings.base_url(address));
+    let audiences = [places.token.clone(), places.base.clone(), settings.issuer.clone()];
+    let clients = Box::new(Directory::new(db.clone(), revocations.clone(), clock::system));
+    let issuer = TokenIssuer::new(Arc::clone(&keys), &settings.audience);
+    let life = settings.token_life_seconds;
+    let endpoint = TokenEndpoint::new(clients, issuer, checker, audiences, life, clock::system);
+    let oauth = Oauth::new(endpoint, Arc::clone(&keys), places, clock::system);
+
     let asked = db.clone();
     let ready: Ready = Arc::new(move || {
         let db = asked.clone();
@@ -238,10 +277,31 @@ pub fn router(settings: &Settings, db: &Db, bulk: Bulk, lifecycle: Lifecycle) ->
     });
     let schemas = ByLang::new(|lang| graphql::schema_with_bulk(Some(db.clone()), Some(bulk.clone()), lang));
     let sdl = ByLang::new(graphql::sdl);
-    let service =
-        Service::new(schemas, sdl, authenticate, Limits::DEFAULT, ready.clone(), lifecycle.clone()).with_bulk(bulk);
-    let public = settings.public.then(|| public_routes(db, ready, lifecycle));
-    Ok(http::router(service, public, &settings.cors_origins))
+    let public = settings.public.then(|| public_routes(db, ready.clone(), lifecycle.clone()));
+    let service = Service::new(schemas, sdl, Arc::new(bearer), Limits::DEFAULT, ready, lifecycle);
+    let router = http::router(service.with_bulk(bulk).with_oauth(oauth), public, &settings.cors_origins);
+
+    let mut beside = JoinSet::new();
+    beside.spawn(sweep(db.clone()));
+    beside.spawn(follow_keys(keys));
+    beside.spawn(revocations.follow());
+    Ok(Assembled { router, _beside: beside })
+}
+
+/// Reads the folder of the keys again and again, so that a rotation needs no restart.
+async fn follow_keys(keys: Arc<KeyRing>) {
+    let mut turns = tokio::time::interval(KEYS_EVERY);
+    loop {
+        turns.tick().await;
+        let keys = Arc::clone(&keys);
+        match tokio::task::spawn_blocking(move || keys.refresh()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the signing keys cannot be read again; those of before are used")
+            }
+            Err(error) => tracing::error!(%error, "the signing keys were not read again"),
+        }
+    }
 }
 
 /// The routes at which everybody asks for what is published.

@@ -22,8 +22,8 @@ pub use self::source::{ConfigError, Source};
 use self::source::{Layers, Shown};
 pub use self::value::{LogFormat, Secret};
 use self::value::{
-    address, count, database_url, log_filter, log_format, masked, masked_url, on_or_off, optional, origins, path,
-    plain, seconds, secret, text,
+    address, base_url, count, database_url, log_filter, log_format, masked, masked_url, on_or_off, optional, origins,
+    path, plain, seconds, secret, text,
 };
 
 use crate::db::DatabaseSettings;
@@ -102,12 +102,14 @@ settings! {
     write_timeout_seconds: Duration, "25", "60", |text| seconds(text, 1..=3600), plain;
     /// How long a statement waits for a lock, in seconds.
     lock_timeout_seconds: Duration, "3", "5", |text| seconds(text, 1..=60), plain;
-    /// Name of this service in the tokens it issues (`iss`).
+    /// Address at which clients reach the service, as they write it; without one `http://` and the listening address.
+    public_url: Option<String>, "", "https://jixiao.example", |text| optional(text, base_url), plain;
+    /// Name of this service in the tokens it issues (`iss`); the same address, if other programs look for its keys.
     issuer: String, "jixiao", "https://jixiao.example", text, plain;
     /// Name of this service in the tokens it accepts (`aud`).
     audience: String, "jixiao", "https://jixiao.example/graphql", text, plain;
-    /// Life of the tokens that this service issues, in seconds, an hour at most.
-    token_life_seconds: Duration, "900", "3600", |text| seconds(text, 1..=3600), plain;
+    /// Life of the access tokens that this service issues, in seconds, 15 minutes at most.
+    token_life_seconds: Duration, "900", "300", |text| seconds(text, 1..=900), plain;
     /// JWK set file with the public keys of another issuer of tokens.
     trusted_keys: Option<PathBuf>, "", "/etc/jixiao/trusted.json", |text| optional(text, path), plain;
     /// Name of that other issuer (`iss`).
@@ -185,7 +187,12 @@ impl Settings {
         }
     }
 
-    /// Folder of the signing key.
+    /// The address at which clients reach the service that listens at `listening`, without a slash at its end.
+    pub fn base_url(&self, listening: SocketAddr) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{listening}"))
+    }
+
+    /// Folder of the signing keys.
     pub fn keys_folder(&self) -> PathBuf {
         self.data.join("keys")
     }

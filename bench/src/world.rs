@@ -61,7 +61,7 @@ impl World {
         let unit = ["--unit", UNIT, "--unit-name", "科技创新促进中心", "--fiscal-year", "2020"];
         world.run(&[&["import", &sample, "--division", DIVISION], unit.as_slice()].concat())?;
         world.run(&["account", "add", ACCOUNT, "--service"])?;
-        world.run(&["account", "grant", ACCOUNT, "--role", "ADMIN"])?;
+        world.run(&["account", "grant", ACCOUNT, "--role", "SERVICE"])?;
         Ok(world)
     }
 

@@ -148,6 +148,11 @@ code_list!(/** How far a grant goes. */ Access {
     /** Only looking (查看). */ View = "VIEW",
     /** Looking and everything else that the role may do (采集). */ Capture = "CAPTURE",
 });
+code_list!(/** Which tokens are refused. */ RevokedKind {
+    /** One token. */ Token = "TOKEN",
+    /** All of a session. */ Session = "SESSION",
+    /** All of an account that were issued before. */ Account = "ACCOUNT",
+});
 code_list!(/** What became of an entity. */ ChangeKind {
     /** It was made. */ Created = "CREATED",
     /** It, or a part of it, changed. */ Updated = "UPDATED",

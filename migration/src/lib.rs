@@ -25,6 +25,8 @@ mod m20261122_000240_idempotency;
 mod m20261122_000260_acknowledged_findings;
 mod m20261122_000280_roles;
 mod m20261122_000281_publication;
+mod m20261122_000300_clients;
+mod m20261122_000301_revocations;
 
 /// The ordered list of changes.
 pub struct Migrator;
@@ -50,6 +52,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000260_acknowledged_findings::Migration),
             Box::new(m20261122_000280_roles::Migration),
             Box::new(m20261122_000281_publication::Migration),
+            Box::new(m20261122_000300_clients::Migration),
+            Box::new(m20261122_000301_revocations::Migration),
         ]
     }
 }

@@ -3,10 +3,15 @@
 //! Nothing here reads the database; `service::account` turns a token's subject into a [`Caller`].
 
 pub mod bearer;
+pub mod folder;
+mod jws;
 pub mod key;
 pub mod keyset;
 mod members;
+pub mod oauth;
 pub mod policy;
+pub mod revoked;
+pub mod ring;
 pub mod token;
 
 use std::collections::BTreeSet;
@@ -138,10 +143,18 @@ impl Caller {
         Self { who: Who::Operator, grants: Vec::new(), scopes: None }
     }
 
-    /// The same caller by a token that allows only this; names that are no permission allow nothing.
+    /// The same caller with a token that is limited to these permissions, by name; none for one that is not limited. A name
+    /// that is no permission allows nothing.
     #[must_use]
-    pub fn limited_to<'n>(self, scopes: impl IntoIterator<Item = &'n str>) -> Self {
-        Self { scopes: Some(scopes.into_iter().filter_map(Permission::from_name).collect()), ..self }
+    pub fn limited_to(self, token_scopes: Option<BTreeSet<String>>) -> Self {
+        let scopes =
+            token_scopes.map(|names| names.iter().filter_map(|name| Permission::from_name(name)).collect());
+        Self { scopes, ..self }
+    }
+
+    /// The permissions that the token is limited to; none when it is not limited.
+    pub fn token_scopes(&self) -> Option<&BTreeSet<Permission>> {
+        self.scopes.as_ref()
     }
 
     /// The account, if a token named one.

@@ -147,7 +147,10 @@ impl Place {
 }
 
 /// Does the work of a command in one transaction, with its record.
-async fn write<T>(db: &Db, action: &str, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
+///
+/// # Errors
+/// Those of the work; then nothing of it stays.
+pub async fn write<T>(db: &Db, action: &str, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
     let (caller, origin) = (Caller::operator(), Origin::of(action));
     db.write(async |tx| Work::within(tx, &caller, &origin, clock::system, &task).await).await
 }

@@ -6,7 +6,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use entity::value::{Duty, Role, Timestamp};
 
 use crate::auth::Years;
-use crate::auth::token::MAX_LIFE;
+use crate::auth::token::{MAX_LIFE, MAX_NAME};
+use crate::service::client::MAX_SECRET_LIFE;
 
 /// Most digits of a division's code.
 const DIVISION_DIGITS: usize = 9;
@@ -49,6 +50,20 @@ pub fn token_life(text: &str) -> Result<Duration, String> {
     let life = seconds.zip(number.parse::<u64>().ok()).and_then(|(unit, number)| unit.checked_mul(number));
     let allowed = life.map(Duration::from_secs).filter(|life| (Duration::from_secs(1)..=MAX_LIFE).contains(life));
     allowed.ok_or_else(|| "must be a time from 1s to 1h, e.g. 90s, 15m, 1h".to_owned())
+}
+
+/// Reads the life of a secret: days, 400 at most.
+pub fn days(text: &str) -> Result<Duration, String> {
+    let days = text.strip_suffix('d').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let seconds = days.and_then(|digits| digits.parse::<u64>().ok()?.checked_mul(24 * 3600));
+    let allowed = seconds.map(Duration::from_secs).filter(|life| !life.is_zero() && *life <= MAX_SECRET_LIFE);
+    allowed.ok_or_else(|| "must be a number of days from 1d to 400d, e.g. 90d".to_owned())
+}
+
+/// Reads what a token names itself or its session.
+pub fn name_in_token(text: &str) -> Result<String, &'static str> {
+    let fits = (1..=MAX_NAME).contains(&text.len()) && !text.contains('\0');
+    if fits { Ok(text.to_owned()) } else { Err("must be 1 to 128 characters, as the token has it") }
 }
 
 /// Reads a role that an account can have, in capitals or not.
@@ -118,6 +133,16 @@ mod tests {
         assert_eq!(day("2027-01-01").map(|time| time.0), Ok(1_798_761_600_000_000));
         for bad in ["", "2027", "2027-02-30", "2027-1-1", "01.01.2027"] {
             assert!(day(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_life_of_a_secret_is_days() {
+        for (text, days) in [("1d", 1), ("90d", 90), ("400d", 400)] {
+            assert_eq!(super::days(text), Ok(Duration::from_secs(days * 86_400)), "{text}");
+        }
+        for bad in ["", "d", "0d", "401d", "90", "1h", "-1d", "+1d", "1.5d", "99999999999999999999d"] {
+            assert!(super::days(bad).is_err(), "{bad}");
         }
     }
 

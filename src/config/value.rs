@@ -59,6 +59,18 @@ pub(super) fn on_or_off(text: &str) -> Result<bool, String> {
     }
 }
 
+/// An address of the web without anything behind its path; a slash at its end is no part of it.
+pub(super) fn base_url(text: &str) -> Result<String, String> {
+    let address = text.strip_suffix('/').unwrap_or(text);
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    let good = rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && !rest.starts_with('/')
+            && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@\"\\".contains(&byte))
+    });
+    if good { Ok(address.to_owned()) } else { Err("an address of http or https without ? and #".to_owned()) }
+}
+
 pub(super) fn count(text: &str, range: RangeInclusive<u32>) -> Result<u32, String> {
     let number = text.parse().ok().filter(|number| range.contains(number));
     number.ok_or_else(|| format!("a whole number from {} to {}", range.start(), range.end()))

@@ -1,7 +1,7 @@
 //! The service on the network: routes and their layers, and what stands between a stranger's bytes and the schema.
 //!
 //! A request passes `log::observe` (id, panic, log line, headers), cross-origin rules where configured, compression, and
-//! then its route. `graphql` decides everything about GraphQL over HTTP; `uploads`, `operations` and `tables` bring and fetch files; `guard` bounds documents; [`serve`] bounds
+//! then its route. `graphql` decides everything about GraphQL over HTTP; `uploads`, `operations` and `tables` bring and fetch files; `oauth` gives tokens to systems; `guard` bounds documents; [`serve`] bounds
 //! connections. Nothing here reads the database or knows a type of the schema.
 
 mod answer;
@@ -14,7 +14,9 @@ mod guard;
 mod health;
 mod lifecycle;
 mod log;
+mod oauth;
 mod operations;
+mod peer;
 mod request;
 mod server;
 mod stall;
@@ -45,6 +47,7 @@ use log::Subject;
 
 pub use lifecycle::Lifecycle;
 pub use log::log_panics_without_text;
+pub use oauth::{Oauth, Places};
 pub use server::{ServeOptions, serve};
 
 /// Asks whether the database answers; called for every `/readyz`.
@@ -60,6 +63,7 @@ pub struct Service<E> {
     lifecycle: Lifecycle,
     capacity: Capacity,
     bulk: Option<Bulk>,
+    oauth: Option<Oauth>,
 }
 
 impl<E: Executor> Service<E> {
@@ -76,13 +80,29 @@ impl<E: Executor> Service<E> {
         ready: Ready,
         lifecycle: Lifecycle,
     ) -> Self {
-        Self { executors, authenticate, limits, sdl, ready, lifecycle, capacity: Capacity::new(), bulk: None }
+        Self {
+            executors,
+            authenticate,
+            limits,
+            sdl,
+            ready,
+            lifecycle,
+            capacity: Capacity::new(),
+            bulk: None,
+            oauth: None,
+        }
     }
 
     /// Serves the files of bulk operations too, below `/v1`.
     #[must_use]
     pub fn with_bulk(self, bulk: Bulk) -> Self {
         Self { bulk: Some(bulk), ..self }
+    }
+
+    /// Issues tokens to other systems too, below `/oauth`, and publishes the keys.
+    #[must_use]
+    pub fn with_oauth(self, oauth: Oauth) -> Self {
+        Self { oauth: Some(oauth), ..self }
     }
 
     /// Who sends a request to one of those routes, and the operations.
@@ -99,7 +119,8 @@ impl<E: Executor> Service<E> {
 /// All routes with their layers. Pages of these web origins (`https://host:port`) may ask, those of others may not.
 ///
 /// `public` are the routes of [`public_router`], where they are served.
-pub fn router<E: Executor>(service: Service<E>, public: Option<Router>, origins: &[String]) -> Router {
+pub fn router<E: Executor>(mut service: Service<E>, public: Option<Router>, origins: &[String]) -> Router {
+    let oauth = service.oauth.take().map(oauth::routes).unwrap_or_default();
     let lines_of = |which: Which| get(operations::lines::<E>).route_layer(Extension(which));
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle::<E>))
@@ -121,6 +142,7 @@ pub fn router<E: Executor>(service: Service<E>, public: Option<Router>, origins:
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::new(service))
         .merge(public.unwrap_or_default())
+        .merge(oauth)
         .layer(CompressionLayer::new());
     if !origins.is_empty() {
         router = router.layer(cors::layer(origins));

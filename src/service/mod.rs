@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod client;
 pub mod department_goal;
 pub mod division;
 pub mod filter;
@@ -21,6 +22,7 @@ pub mod project;
 pub mod publication;
 pub mod read;
 pub mod relation;
+pub mod revocation;
 pub mod scope;
 pub mod source_document;
 pub mod stored;

@@ -6,8 +6,8 @@ use std::iter;
 
 use entity::value::Timestamp;
 use entity::{
-    account_grant, department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point,
-    project, source_document, spending_plan, unit, unit_alias,
+    account_grant, client, client_key, client_secret, department_goal, division, finding, goal_item, indicator,
+    indicator_level, objective, plan_point, project, source_document, spending_plan, unit, unit_alias,
 };
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait, InsertStatement, IntoIden, Query, TableRef, UpdateStatement, ValueTuple,
@@ -71,6 +71,9 @@ stored! {
     finding: source_line, source_table, source_row
         [keeps acknowledged_at, acknowledged_by_id, acknowledged_by, acknowledged_reason];
     account_grant: ;
+    client: ;
+    client_secret: ;
+    client_key: ;
 }
 
 /// What became of rows.

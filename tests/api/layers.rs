@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("auth", &["clock", "config", "error"]),
     ("limits", &["auth", "error"]),
     // What the service can do.
-    ("service", &["auth", "db", "error", "input", "lang", "rules"]),
+    ("service", &["auth", "clock", "db", "error", "input", "lang", "rules"]),
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
     ("bulk", &["auth", "clock", "db", "error", "input", "lang", "service"]),
     ("intake", &["bulk", "error", "import", "input", "lang", "service"]),
@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "graphql",
         &["auth", "bulk", "clock", "db", "error", "input", "intake", "lang", "limits", "request_id", "service"],
     ),
-    ("http", &["auth", "bulk", "db", "error", "graphql", "intake", "lang", "limits", "request_id"]),
+    ("http", &["auth", "bulk", "clock", "db", "error", "graphql", "intake", "lang", "limits", "request_id"]),
     // What puts it together.
     (
         "app",
@@ -51,6 +51,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("async_graphql", &["graphql", "http"]),
     ("axum", &["app", "auth", "http"]),
     ("clap", &["cli"]),
+    ("form_urlencoded", &["http"]),
     ("migration", &["db"]),
     ("sea_orm", &["app", "bulk", "cli", "db", "graphql", "import", "intake", "service"]),
     ("sqlx", &["db"]),

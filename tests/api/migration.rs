@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use entity::id::FindingId;
 use entity::value::IndicatorRegime;
 use entity::{
-    account, account_grant, audit_entry, audit_head, bulk_operation, change, department_goal, division, finding,
-    goal_item, idempotency, indicator, indicator_level, objective, plan_point, project, source_document, spending_plan,
-    unit, unit_alias, unit_closure, upload,
+    account, account_grant, audit_entry, audit_head, bulk_operation, change, client, client_assertion, client_key,
+    client_secret, department_goal, division, finding, goal_item, idempotency, indicator, indicator_level, objective,
+    plan_point, project, revocation, source_document, spending_plan, unit, unit_alias, unit_closure, upload,
 };
 use jixiao::db::Db;
 use jixiao::graphql::bulk_operation::BulkOperation;
@@ -69,6 +69,10 @@ entities!(
     audit_head,
     bulk_operation,
     change,
+    client,
+    client_assertion,
+    client_key,
+    client_secret,
     department_goal,
     division,
     finding,
@@ -79,6 +83,7 @@ entities!(
     objective,
     plan_point,
     project,
+    revocation,
     source_document,
     spending_plan,
     unit,

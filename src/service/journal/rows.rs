@@ -3,8 +3,8 @@
 use entity::id::{ProjectId, SpendingPlanId, UnitId};
 use entity::value::Timestamp;
 use entity::{
-    account, account_grant, department_goal, division, finding, goal_item, indicator, indicator_level, objective,
-    plan_point, project, source_document, spending_plan, unit, unit_alias,
+    account, account_grant, client, client_key, client_secret, department_goal, division, finding, goal_item,
+    indicator, indicator_level, objective, plan_point, project, source_document, spending_plan, unit, unit_alias,
 };
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ pub enum Kind {
     Project,
     /// A level of indicators.
     IndicatorLevel,
-    /// An account with its grants.
+    /// An account with its grants and what it has as a client.
     Account,
 }
 
@@ -208,6 +208,13 @@ journaled! {
         implied: ; told: name, kind, duty, disabled_at;
     account_grant, "account_grant", None, |row| root(Kind::Account, row.account_id.0), |_| None;
         implied: account_id, duty; told: role, access, division_code, unit_id, first_year, last_year, expires_at;
+    client, "client", None, |row| root(Kind::Account, row.id.0), |_| None;
+        implied: ; told: scopes;
+    // What could open a door is nobody's to read, not even as its hash.
+    client_secret, "client_secret", None, |row| root(Kind::Account, row.client_id.0), |_| None;
+        implied: client_id, digest; told: expires_at;
+    client_key, "client_key", None, |row| root(Kind::Account, row.client_id.0), |_| None;
+        implied: client_id; told: kid, jwk;
 }
 
 /// A finding is told with the smallest entity that it is about.
