@@ -18,6 +18,8 @@ pub struct Model {
     pub name: String,
     /// Person or system.
     pub kind: AccountKind,
+    /// Who it is at the identity provider; unique.
+    pub external_subject: Option<String>,
     /// Since when it may ask nothing any more.
     pub disabled_at: Option<Timestamp>,
     /// Starts at 1, plus one for each change.

@@ -1,5 +1,7 @@
 //! Stored value types: exact money and decimals as integers, times, and the closed code lists of the tables.
 
+use std::fmt;
+
 use sea_orm::{DeriveActiveEnum, DeriveValueType, EnumIter};
 
 /// Money in 分 (1/100 元); 1.00 万元 is 1,000,000.
@@ -13,6 +15,16 @@ pub struct Micro(pub i64);
 /// A point in time, UTC, in microseconds since 1970: the same integer on both databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
 pub struct Timestamp(pub i64);
+
+/// Hash of a password with its algorithm, parameters and salt, as a PHC string; never printed.
+#[derive(Clone, PartialEq, Eq, DeriveValueType)]
+pub struct PasswordHash(pub String);
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
 
 impl Fen {
     /// In 元, in plain notation.
@@ -126,6 +138,11 @@ code_list!(/** What a grant allows. */ Role {
     /** Read. */ Reader = "READER",
     /** Read and write. */ Editor = "EDITOR",
     /** Read, write and administer. */ Admin = "ADMIN",
+});
+code_list!(/** Why a session ended before its time. */ SessionEnd {
+    /** The person signed out. */ Logout = "LOGOUT",
+    /** A refresh token came a second time: someone has a copy of it. */ Reuse = "REUSE",
+    /** The password, or the secret of the one-time codes, was set anew. */ Credential = "CREDENTIAL",
 });
 code_list!(/** What became of an entity. */ ChangeKind {
     /** It was made. */ Created = "CREATED",

@@ -23,6 +23,10 @@ mod m20261122_000220_uploads;
 mod m20261122_000221_bulk_operations;
 mod m20261122_000240_idempotency;
 mod m20261122_000260_acknowledged_findings;
+mod m20261122_000320_credentials;
+mod m20261122_000321_sessions;
+mod m20261122_000322_login_failures;
+mod m20261122_000323_external_subjects;
 
 /// The ordered list of changes.
 pub struct Migrator;
@@ -46,6 +50,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000221_bulk_operations::Migration),
             Box::new(m20261122_000240_idempotency::Migration),
             Box::new(m20261122_000260_acknowledged_findings::Migration),
+            Box::new(m20261122_000320_credentials::Migration),
+            Box::new(m20261122_000321_sessions::Migration),
+            Box::new(m20261122_000322_login_failures::Migration),
+            Box::new(m20261122_000323_external_subjects::Migration),
         ]
     }
 }

@@ -55,8 +55,14 @@ pub enum KeyError {
         /// The file.
         path: PathBuf,
     },
+    /// The file of the sealing key holds something else.
+    #[error("{} is not a key of 32 bytes; restore it, or delete it and invite again who uses one-time codes", path.display())]
+    NotASealingKey {
+        /// The file.
+        path: PathBuf,
+    },
     /// The system made no key.
-    #[error("the system gave no randomness for a new signing key")]
+    #[error("the system gave no randomness for a new key")]
     NoRandomness,
     /// A set of trusted keys, or a key in it, is not acceptable.
     #[error("trusted keys: {0}")]
@@ -81,15 +87,12 @@ impl SigningKey {
     /// # Errors
     /// When the file is not a key, when it or its folder is open to other users, and when the disk refuses.
     pub fn open_or_create(folder: &Path) -> Result<Self, KeyError> {
-        let path = folder.join(FILE);
-        make_folder(folder)?;
-        match read_private(&path) {
-            Err(KeyError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
-                create(folder, &path)?;
-                Self::parse(&read_private(&path)?, path)
-            }
-            found => Self::parse(&found?, path),
-        }
+        let fresh = || {
+            let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::NoRandomness)?;
+            let der = pair.to_pkcs8v1().map_err(|_| KeyError::NoRandomness)?;
+            Ok(der.as_ref().to_vec())
+        };
+        Self::parse(&read_or_make(folder, FILE, fresh)?, folder.join(FILE))
     }
 
     /// Name of the key in token headers: its RFC 7638 thumbprint, so the same key has the same name everywhere.
@@ -118,6 +121,23 @@ fn thumbprint(public: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, members.as_bytes()))
 }
 
+/// The bytes of a private file in a folder; folder and file are made when there are none.
+pub(super) fn read_or_make(
+    folder: &Path,
+    file: &str,
+    fresh: impl FnOnce() -> Result<Vec<u8>, KeyError>,
+) -> Result<Vec<u8>, KeyError> {
+    let path = folder.join(file);
+    make_folder(folder)?;
+    match read_private(&path) {
+        Err(KeyError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            create(folder, file, &fresh()?)?;
+            read_private(&path)
+        }
+        found => found,
+    }
+}
+
 fn make_folder(folder: &Path) -> Result<(), KeyError> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io_at(folder))?;
     let mode = fs::metadata(folder).map_err(io_at(folder))?.mode() & 0o7777;
@@ -141,17 +161,16 @@ fn read_private(path: &Path) -> Result<Vec<u8>, KeyError> {
 
 /// Writes a new key beside the final name and links it there: linking fails when the name exists, so a key is never
 /// overwritten and never half written.
-fn create(folder: &Path, path: &Path) -> Result<(), KeyError> {
-    let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::NoRandomness)?;
-    let der = pair.to_pkcs8v1().map_err(|_| KeyError::NoRandomness)?;
-    let draft = folder.join(format!(".{FILE}.{}", Uuid::now_v7()));
-    let written = write_new(&draft, der.as_ref()).and_then(|()| match fs::hard_link(&draft, path) {
+fn create(folder: &Path, file: &str, key: &[u8]) -> Result<(), KeyError> {
+    let path = folder.join(file);
+    let draft = folder.join(format!(".{file}.{}", Uuid::now_v7()));
+    let written = write_new(&draft, key).and_then(|()| match fs::hard_link(&draft, &path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         linked => linked,
     });
     // A draft that stays behind is as private as the key; the error of writing is the one worth telling.
     let removed = fs::remove_file(&draft);
-    written.map_err(io_at(path))?;
+    written.map_err(io_at(&path))?;
     removed.map_err(io_at(&draft))?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_at(folder))
 }

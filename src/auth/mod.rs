@@ -3,10 +3,15 @@
 //! Nothing here reads the database; `service::account` turns a token's subject into a [`Caller`].
 
 pub mod bearer;
+pub mod code;
 pub mod key;
 pub mod keyset;
 mod members;
+pub mod password;
+pub mod seal;
+pub mod strength;
 pub mod token;
+pub mod totp;
 
 use axum::http::HeaderMap;
 use entity::id::{AccountId, UnitId};

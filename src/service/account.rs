@@ -41,6 +41,7 @@ pub async fn add(work: &mut Work<'_>, name: &str, kind: AccountKind) -> AppResul
         id,
         name: name.to_owned(),
         kind,
+        external_subject: None,
         disabled_at: None,
         version: 1,
         created_at: work.now,

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod credential;
 pub mod department_goal;
 pub mod division;
 pub mod filter;
@@ -14,13 +15,16 @@ pub mod history;
 pub mod idempotency;
 pub mod indicator_level;
 pub mod invariants;
+pub mod invitation;
 pub mod journal;
+pub mod lockout;
 pub mod order;
 pub mod outbox;
 pub mod project;
 pub mod read;
 pub mod relation;
 pub mod scope;
+pub mod session;
 pub mod source_document;
 pub mod stored;
 pub mod unit;

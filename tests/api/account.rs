@@ -212,6 +212,7 @@ async fn a_disabled_account_is_nobody_and_is_disabled_once() {
         id,
         name: "reader".to_owned(),
         kind: AccountKind::Service,
+        external_subject: None,
         disabled_at: Some(LATER),
         version: 2,
         created_at: THEN,

@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("limits", &["auth", "error"]),
     // What the service can do.
     ("service", &["auth", "db", "error", "input", "lang", "rules"]),
+    ("login", &["auth", "clock", "db", "error", "service"]),
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
     ("bulk", &["auth", "clock", "db", "error", "input", "lang", "service"]),
     ("intake", &["bulk", "error", "import", "input", "lang", "service"]),
@@ -28,13 +29,13 @@ const LAYERS: &[(&str, &[&str])] = &[
         "graphql",
         &["auth", "bulk", "clock", "db", "error", "input", "intake", "lang", "limits", "request_id", "service"],
     ),
-    ("http", &["auth", "bulk", "db", "error", "graphql", "intake", "lang", "limits", "request_id"]),
+    ("http", &["auth", "bulk", "db", "error", "graphql", "intake", "lang", "limits", "login", "request_id"]),
     // What puts it together.
     (
         "app",
         &[
             "auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "import", "intake", "lang", "limits",
-            "service",
+            "login", "service",
         ],
     ),
     (
@@ -49,6 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Library by library: the modules that may name it.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("async_graphql", &["graphql", "http"]),
+    ("argon2", &["auth"]),
     ("axum", &["app", "auth", "http"]),
     ("clap", &["cli"]),
     ("migration", &["db"]),

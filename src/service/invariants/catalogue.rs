@@ -1,9 +1,9 @@
 //! The list of invariants, made from short tables of what refers to what.
 
 use entity::id::{
-    AccountGrantId, AccountId, BulkOperationId, DepartmentGoalId, DivisionId, FindingId, GoalItemId, IndicatorId,
-    IndicatorLevelId, ObjectiveId, PlanPointId, ProjectId, SourceDocumentId, SpendingPlanId, UnitAliasId, UnitId,
-    UploadId,
+    AccountGrantId, AccountId, BulkOperationId, CredentialId, DepartmentGoalId, DivisionId, FindingId, GoalItemId,
+    IndicatorId, IndicatorLevelId, InvitationId, ObjectiveId, PlanPointId, ProjectId, SessionId, SourceDocumentId,
+    SpendingPlanId, UnitAliasId, UnitId, UploadId,
 };
 use entity::value::Fen;
 use uuid::Uuid;
@@ -42,6 +42,9 @@ tables! {
     FINDING = "finding" by FindingId;
     ACCOUNT = "account" by AccountId;
     ACCOUNT_GRANT = "account_grant" by AccountGrantId;
+    CREDENTIAL = "credential" by CredentialId;
+    INVITATION = "invitation" by InvitationId;
+    SESSION = "session" by SessionId;
     UPLOAD = "upload" by UploadId;
     BULK_OPERATION = "bulk_operation" by BulkOperationId;
 }
@@ -87,6 +90,9 @@ const REFERENCES: &[(Table, &str, &str, &str)] = &[
     (ACCOUNT_GRANT, "account_id", "account", "id"),
     (ACCOUNT_GRANT, "division_code", "division", "code"),
     (ACCOUNT_GRANT, "unit_id", "unit", "id"),
+    (CREDENTIAL, "account_id", "account", "id"),
+    (INVITATION, "account_id", "account", "id"),
+    (SESSION, "account_id", "account", "id"),
     (UPLOAD, "account_id", "account", "id"),
     (BULK_OPERATION, "account_id", "account", "id"),
     (BULK_OPERATION, "upload_id", "upload", "id"),
@@ -134,6 +140,9 @@ const NATURAL_KEYS: &[(Table, &str, &str)] = &[
     (INDICATOR_LEVEL, "regime, code", "code IS NOT NULL"),
     (INDICATOR, "project_id, ordinal", "1 = 1"),
     (ACCOUNT, "name", "1 = 1"),
+    (ACCOUNT, "external_subject", "external_subject IS NOT NULL"),
+    (CREDENTIAL, "account_id", "1 = 1"),
+    (INVITATION, "code_hash", "1 = 1"),
     (ACCOUNT_GRANT, "account_id, role, division_code, unit_id", "1 = 1"),
 ];
 

@@ -3,8 +3,8 @@
 use entity::id::{ProjectId, SpendingPlanId, UnitId};
 use entity::value::Timestamp;
 use entity::{
-    account, account_grant, department_goal, division, finding, goal_item, indicator, indicator_level, objective,
-    plan_point, project, source_document, spending_plan, unit, unit_alias,
+    account, account_grant, credential, department_goal, division, finding, goal_item, indicator, indicator_level,
+    invitation, objective, plan_point, project, session, source_document, spending_plan, unit, unit_alias,
 };
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ pub enum Kind {
     Project,
     /// A level of indicators.
     IndicatorLevel,
-    /// An account with its grants.
+    /// An account with its grants, credential, invitations and sessions.
     Account,
 }
 
@@ -113,7 +113,7 @@ fn root(kind: Kind, id: Uuid) -> Whole {
 }
 
 /// For each table: its past, what its rows belong to, the columns that say where the row stands — they are those of its
-/// whole and told with it — and the columns that are told. A column that stands in neither list does not compile.
+/// whole and told with it — or are secret, and the columns that are told. A column that stands in neither list does not compile.
 macro_rules! journaled {
     ($($table:ident, $name:literal, $past:expr, $whole:expr, $state:expr;
         implied: $($implied:ident),*; told: $($told:ident),*;)*) => {
@@ -205,9 +205,15 @@ journaled! {
         told: source_id, goal_id, indicator_id, rule, severity, subject, detail, source_line, source_table, source_row,
             acknowledged_at, acknowledged_by_id, acknowledged_by, acknowledged_reason;
     account, "account", None, |row| root(Kind::Account, row.id.0), |_| Some((None, None));
-        implied: ; told: name, kind, disabled_at;
+        implied: ; told: name, kind, external_subject, disabled_at;
     account_grant, "account_grant", None, |row| root(Kind::Account, row.account_id.0), |_| None;
         implied: account_id; told: role, division_code, unit_id;
+    credential, "credential", None, |row| root(Kind::Account, row.account_id.0), |_| None;
+        implied: account_id, password, totp_secret, totp_step, totp_offered; told: password_set_at, totp_set_at;
+    invitation, "invitation", None, |row| root(Kind::Account, row.account_id.0), |_| None;
+        implied: account_id, code_hash, totp_offered; told: expires_at, used_at;
+    session, "session", None, |row| root(Kind::Account, row.account_id.0), |_| None;
+        implied: account_id; told: address, expires_at, ended_at, ended_by;
 }
 
 /// A finding is told with the smallest entity that it is about.

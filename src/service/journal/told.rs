@@ -8,7 +8,7 @@ use entity::id::{
 };
 use entity::value::{
     AccountKind, Comparison, DocumentFormat, Fen, GoalItemKind, GoalLevel, IndicatorRegime, Micro, PlanBasis, Role,
-    Severity, TargetKind, Timestamp, UnitLevel,
+    SessionEnd, Severity, TargetKind, Timestamp, UnitLevel,
 };
 
 /// A value that a journal can hold.
@@ -84,8 +84,8 @@ macro_rules! by_text {
 by_text! {
     public: AccountId, DepartmentGoalId, DivisionId, IndicatorId, IndicatorLevelId, ProjectId, SourceDocumentId,
         SpendingPlanId, UnitId;
-    code: AccountKind, Comparison, DocumentFormat, GoalItemKind, GoalLevel, IndicatorRegime, PlanBasis, Role, Severity,
-        TargetKind, UnitLevel;
+    code: AccountKind, Comparison, DocumentFormat, GoalItemKind, GoalLevel, IndicatorRegime, PlanBasis, Role,
+        SessionEnd, Severity, TargetKind, UnitLevel;
 }
 
 /// Writes text as a JSON string.
