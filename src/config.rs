@@ -106,8 +106,8 @@ settings! {
     issuer: String, "jixiao", "https://jixiao.example", text, plain;
     /// Name of this service in the tokens it accepts (`aud`).
     audience: String, "jixiao", "https://jixiao.example/graphql", text, plain;
-    /// Life of the tokens that this service issues, in seconds, an hour at most.
-    token_life_seconds: Duration, "900", "3600", |text| seconds(text, 1..=3600), plain;
+    /// Life of the access tokens that this service issues, in seconds, 15 minutes at most.
+    token_life_seconds: Duration, "900", "300", |text| seconds(text, 1..=900), plain;
     /// JWK set file with the public keys of another issuer of tokens.
     trusted_keys: Option<PathBuf>, "", "/etc/jixiao/trusted.json", |text| optional(text, path), plain;
     /// Name of that other issuer (`iss`).

@@ -37,8 +37,10 @@ impl<A: Accounts> Bearer<A> {
             Ok(None) => return Ok(Caller::anonymous()),
             Err(reason) => return Err(refused(reason)),
         };
-        let subject = self.checker.subject(token, (self.clock)()).map_err(|reason| refused(&reason.to_string()))?;
-        self.accounts.by_subject(&subject).await?.ok_or_else(|| refused("the account is unknown or disabled"))
+        let claims = self.checker.check(token, (self.clock)()).map_err(|reason| refused(&reason.to_string()))?;
+        let caller = self.accounts.by_subject(&claims.subject).await?;
+        let caller = caller.ok_or_else(|| refused("the account is unknown or disabled"))?;
+        Ok(caller.limited_to(claims.scopes))
     }
 }
 

@@ -43,6 +43,8 @@ pub(super) struct CheckingKey {
     pub(super) algorithm: Algorithm,
     pub(super) issuer: String,
     pub(super) decoding: DecodingKey,
+    /// Whether its tokens come from this service, which promises more of them than others do.
+    pub(super) own: bool,
 }
 
 /// All trusted keys, by the name that a token's header gives (`kid`).
@@ -53,7 +55,8 @@ pub struct KeySet {
 impl KeySet {
     /// The set that trusts this service's own key, for tokens of `issuer`.
     pub fn of(own: &SigningKey, issuer: &str) -> Self {
-        let key = CheckingKey { algorithm: Algorithm::EdDSA, issuer: issuer.to_owned(), decoding: own.decoding() };
+        let key =
+            CheckingKey { algorithm: Algorithm::EdDSA, issuer: issuer.to_owned(), decoding: own.decoding(), own: true };
         Self { keys: HashMap::from([(own.kid().to_owned(), key)]) }
     }
 
@@ -111,7 +114,7 @@ impl KeySet {
                 return Err(at("another key has the same `kid`"));
             }
             let (algorithm, decoding) = checking_key(jwk).map_err(at)?;
-            trusted.insert(kid.to_owned(), CheckingKey { algorithm, issuer: issuer.to_owned(), decoding });
+            trusted.insert(kid.to_owned(), CheckingKey { algorithm, issuer: issuer.to_owned(), decoding, own: false });
         }
         self.keys.extend(trusted);
         Ok(())
@@ -130,7 +133,7 @@ impl KeySet {
             return Err(KeyError::Trusted(format!("the name `{DEVELOPMENT_KID}` is kept for the development secret")));
         }
         let decoding = DecodingKey::from_secret(secret);
-        let key = CheckingKey { algorithm: Algorithm::HS256, issuer: issuer.to_owned(), decoding };
+        let key = CheckingKey { algorithm: Algorithm::HS256, issuer: issuer.to_owned(), decoding, own: true };
         self.keys.insert(DEVELOPMENT_KID.to_owned(), key);
         Ok(())
     }

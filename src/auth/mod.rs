@@ -4,6 +4,7 @@
 
 pub mod bearer;
 pub mod code;
+mod jws;
 pub mod key;
 pub mod keyset;
 mod members;
@@ -12,6 +13,8 @@ pub mod seal;
 pub mod strength;
 pub mod token;
 pub mod totp;
+
+use std::collections::BTreeSet;
 
 use axum::http::HeaderMap;
 use entity::id::{AccountId, UnitId};
@@ -68,22 +71,35 @@ pub struct Account {
 pub struct Caller {
     account: Option<Account>,
     grants: Vec<Grant>,
+    token_scopes: Option<BTreeSet<String>>,
 }
 
 impl Caller {
     /// A request without a token: may read nothing but what describes the service.
     pub fn anonymous() -> Self {
-        Self { account: None, grants: Vec::new() }
+        Self { account: None, grants: Vec::new(), token_scopes: None }
     }
 
     /// A request of an account with its current grants.
     pub fn account(account: Account, grants: Vec<Grant>) -> Self {
-        Self { account: Some(account), grants }
+        Self { account: Some(account), grants, token_scopes: None }
     }
 
     /// The operator at the machine: a command of this binary on its own database.
     pub fn operator() -> Self {
-        Self { account: None, grants: vec![Grant { role: Role::Admin, scope: Scope::Everything }] }
+        let grants = vec![Grant { role: Role::Admin, scope: Scope::Everything }];
+        Self { account: None, grants, token_scopes: None }
+    }
+
+    /// The same caller with a token that is limited to these permissions; none for one that is not limited.
+    #[must_use]
+    pub fn limited_to(self, token_scopes: Option<BTreeSet<String>>) -> Self {
+        Self { token_scopes, ..self }
+    }
+
+    /// The permissions that the token is limited to, by name; none when it is not limited.
+    pub fn token_scopes(&self) -> Option<&BTreeSet<String>> {
+        self.token_scopes.as_ref()
     }
 
     /// The account, if a token named one.

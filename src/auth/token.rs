@@ -3,6 +3,7 @@
 //! The signature is checked by `jsonwebtoken`; everything around it is checked here, because the library accepts
 //! absent, repeated and ill-typed claims by default, never looks at `typ` or `crit`, and knows no clock but its own.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use entity::id::AccountId;
@@ -12,6 +13,7 @@ use jsonwebtoken::{Algorithm, Header};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::jws::Signed;
 use super::key::SigningKey;
 use super::keyset::{CheckingKey, KeySet, is_kid};
 use super::members::Members;
@@ -20,20 +22,23 @@ use crate::error::{AppError, AppResult};
 /// Longest accepted token, in bytes.
 pub const MAX_BYTES: usize = 4096;
 
-/// Longest life of a token, from `iat` to `exp`.
+/// Longest life of a token that is accepted, from `iat` to `exp`. Only the operator at the machine issues such ones.
 pub const MAX_LIFE: Duration = Duration::from_secs(3600);
 
+/// Longest life of a token that systems and people get over the network.
+pub const ACCESS_LIFE: Duration = Duration::from_secs(900);
+
 /// How far two clocks may be apart, in seconds.
-const LEEWAY: i64 = 30;
+pub(super) const LEEWAY: i64 = 30;
 
 /// The one accepted `typ`: no ID token and no other JWT passes for an access token (RFC 9068 2.1).
 const TYPE: &str = "at+jwt";
 
-/// Header members that change how a token is to be read; none of them is understood here (RFC 7515 4.1.11, RFC 7797).
-const EXTENSIONS: [&str; 4] = ["crit", "b64", "zip", "enc"];
+/// Longest `jti` and `sid`, in bytes.
+const MAX_NAME: usize = 128;
 
 /// Name of this service as a client of itself, in `client_id`.
-const CLIENT: &str = "jixiao";
+pub const CLIENT: &str = "jixiao";
 
 /// Issues tokens for accounts.
 pub struct TokenIssuer {
@@ -49,30 +54,12 @@ impl TokenIssuer {
         Self { key, issuer: issuer.into(), audience: audience.into() }
     }
 
-    /// A token that names `account` and lives from `now` for `life`. It holds no rights: those are read at each request.
+    /// A token as described. What the account may do is not in it: that is read at each request.
     ///
     /// # Errors
-    /// `BAD_USER_INPUT` when `life` is shorter than a second or longer than [`MAX_LIFE`].
-    pub fn issue(&self, account: AccountId, life: Duration, now: Timestamp) -> AppResult<String> {
-        self.sign(account, None, life, now)
-    }
-
-    /// The same in a session, which stands in the claim `sid`.
-    ///
-    /// # Errors
-    /// As [`TokenIssuer::issue`].
-    pub fn issue_in_session(
-        &self,
-        account: AccountId,
-        session: &str,
-        life: Duration,
-        now: Timestamp,
-    ) -> AppResult<String> {
-        self.sign(account, Some(session), life, now)
-    }
-
-    fn sign(&self, account: AccountId, session: Option<&str>, life: Duration, now: Timestamp) -> AppResult<String> {
-        if life < Duration::from_secs(1) || life > MAX_LIFE {
+    /// `BAD_USER_INPUT` when it would live shorter than a second or longer than [`MAX_LIFE`].
+    pub fn issue(&self, token: &NewToken, now: Timestamp) -> AppResult<String> {
+        if token.life < Duration::from_secs(1) || token.life > MAX_LIFE {
             return Err(AppError::bad_input(format!("A token lives 1 to {} seconds.", MAX_LIFE.as_secs())));
         }
         let mut header = Header::new(Algorithm::EdDSA);
@@ -82,17 +69,61 @@ impl TokenIssuer {
         let mut claims = json!({
             "iss": self.issuer,
             "aud": self.audience,
-            "sub": account.public(),
-            "client_id": CLIENT,
+            "sub": token.account.public(),
+            "client_id": token.client_id,
             "iat": issued,
-            "exp": issued.saturating_add_unsigned(life.as_secs()),
+            "exp": issued.saturating_add_unsigned(token.life.as_secs()),
             "jti": Uuid::now_v7().to_string(),
         });
-        if let Some(session) = session {
-            claims["sid"] = session.into();
+        if let Some(scopes) = &token.scopes {
+            claims["scope"] = scope_text(scopes).into();
+        }
+        if let Some(session) = &token.session {
+            claims["sid"] = session.as_str().into();
         }
         jsonwebtoken::encode(&header, &claims, self.key.encoding()).map_err(AppError::internal)
     }
+}
+
+/// What a new token is to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewToken {
+    /// Whose token it is.
+    pub account: AccountId,
+    /// Who got it issued: the name of a client, [`CLIENT`] for this service itself.
+    pub client_id: String,
+    /// The permissions it is limited to; none for all that the account has.
+    pub scopes: Option<BTreeSet<String>>,
+    /// The session that it belongs to and ends with.
+    pub session: Option<String>,
+    /// How long it lives.
+    pub life: Duration,
+}
+
+impl NewToken {
+    /// One for all that the account may do, outside of any session, issued by this service for itself.
+    pub fn of(account: AccountId, life: Duration) -> Self {
+        Self { account, client_id: CLIENT.to_owned(), scopes: None, session: None, life }
+    }
+}
+
+/// What a good token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// Whose token it is: an account by id in tokens of this service, by name in those of another issuer.
+    pub subject: String,
+    /// The permissions it is limited to; none for all that the account has.
+    pub scopes: Option<BTreeSet<String>>,
+    /// Its own name. Every token of this service has one.
+    pub jti: Option<String>,
+    /// The session that it belongs to.
+    pub session: Option<String>,
+    /// The client that it was issued to. Every token that this service issues has one.
+    pub client_id: Option<String>,
+    /// When it was issued, in whole seconds.
+    pub issued_at: Timestamp,
+    /// When it ends, in whole seconds.
+    pub expires_at: Timestamp,
 }
 
 /// Why a token was refused: for the log, never for the client.
@@ -164,47 +195,30 @@ impl TokenChecker {
         Self { keys, audience: audience.into() }
     }
 
-    /// The subject of a token that is good at the time `now`.
+    /// What a token says, if it is good at the time `now`.
     ///
     /// # Errors
     /// The first reason found against the token.
-    pub fn subject(&self, token: &str, now: Timestamp) -> Result<String, Refusal> {
-        if token.len() > MAX_BYTES {
-            return Err(Refusal::Length);
-        }
-        let mut parts = token.split('.');
-        let (Some(header), Some(claims), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(Refusal::Parts);
-        };
-        let key = self.key(&Members::read(header)?)?;
-        let signed = &token[..header.len() + 1 + claims.len()];
-        match jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &key.decoding, key.algorithm) {
-            Ok(true) => self.check_claims(&Members::read(claims)?, &key.issuer, seconds(now)),
-            Ok(false) | Err(_) => Err(Refusal::Signature),
-        }
+    pub fn check(&self, token: &str, now: Timestamp) -> Result<Claims, Refusal> {
+        let signed = Signed::read(token)?;
+        let key = self.key(&signed)?;
+        let claims = signed.claims(key.algorithm, &key.decoding)?;
+        self.check_claims(&claims, key, seconds(now))
     }
 
     /// The key that the header names, if the header fits the key. Everything else in the header (`jku`, `jwk`, `x5u`,
     /// `x5c`, …) has no meaning here.
-    fn key(&self, header: &Members) -> Result<&CheckingKey, Refusal> {
-        if header.text("typ") != Some(TYPE) {
+    fn key(&self, signed: &Signed<'_>) -> Result<&CheckingKey, Refusal> {
+        if signed.header.text("typ") != Some(TYPE) {
             return Err(Refusal::Type);
         }
-        if EXTENSIONS.iter().any(|name| header.get(name).is_some()) {
-            return Err(Refusal::Extension);
-        }
-        let kid = header.text("kid").filter(|kid| is_kid(kid)).ok_or(Refusal::KeyName)?;
+        let kid = signed.header.text("kid").filter(|kid| is_kid(kid)).ok_or(Refusal::KeyName)?;
         let key = self.keys.find(kid).ok_or(Refusal::UnknownKey)?;
-        match header.text("alg").map(str::parse::<Algorithm>) {
-            Some(Ok(algorithm)) if algorithm == key.algorithm => Ok(key),
-            _ => Err(Refusal::Algorithm),
-        }
+        if signed.is_by(key.algorithm) { Ok(key) } else { Err(Refusal::Algorithm) }
     }
 
-    fn check_claims(&self, claims: &Members, issuer: &str, now: i64) -> Result<String, Refusal> {
-        if claims.text("iss").ok_or(Refusal::Claim("iss"))? != issuer {
+    fn check_claims(&self, claims: &Members, key: &CheckingKey, now: i64) -> Result<Claims, Refusal> {
+        if claims.text("iss").ok_or(Refusal::Claim("iss"))? != key.issuer {
             return Err(Refusal::Issuer);
         }
         if !claims.audiences().ok_or(Refusal::Claim("aud"))?.contains(&self.audience.as_str()) {
@@ -229,13 +243,53 @@ impl TokenChecker {
             return Err(Refusal::Lifetime);
         }
         let subject = claims.text("sub").filter(|sub| !sub.is_empty()).ok_or(Refusal::Claim("sub"))?;
-        Ok(subject.to_owned())
+        let jti = name(claims, "jti")?;
+        if jti.is_none() && key.own {
+            return Err(Refusal::Claim("jti"));
+        }
+        Ok(Claims {
+            subject: subject.to_owned(),
+            scopes: scopes(claims)?,
+            jti,
+            session: name(claims, "sid")?,
+            client_id: name(claims, "client_id")?,
+            issued_at: at(issued),
+            expires_at: at(expires),
+        })
     }
 }
 
+/// A claim that names something, if it is there.
+fn name(claims: &Members, claim: &'static str) -> Result<Option<String>, Refusal> {
+    if claims.get(claim).is_none() {
+        return Ok(None);
+    }
+    let named = claims.text(claim).filter(|text| (1..=MAX_NAME).contains(&text.len()));
+    named.map(|text| Some(text.to_owned())).ok_or(Refusal::Claim(claim))
+}
+
+/// The claim `scope`, if it is there: one that names nothing allows nothing.
+fn scopes(claims: &Members) -> Result<Option<BTreeSet<String>>, Refusal> {
+    if claims.get("scope").is_none() {
+        return Ok(None);
+    }
+    let text = claims.text("scope").ok_or(Refusal::Claim("scope"))?;
+    Ok(Some(text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect()))
+}
+
+/// Permissions as the claim and the parameter `scope` write them (RFC 6749 3.3).
+pub(super) fn scope_text(scopes: &BTreeSet<String>) -> String {
+    scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
 /// Whole seconds of a time.
-fn seconds(time: Timestamp) -> i64 {
+pub(super) fn seconds(time: Timestamp) -> i64 {
     time.0.div_euclid(1_000_000)
+}
+
+/// The time of whole seconds.
+pub(super) fn at(seconds: i64) -> Timestamp {
+    Timestamp(seconds.saturating_mul(1_000_000))
 }
 
 /// Names the crypto library, so that a second one anywhere in the build cannot make the choice ambiguous (a panic).

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::{argument, output};
 use crate::app;
 use crate::auth::Caller;
-use crate::auth::token::TokenIssuer;
+use crate::auth::token::{NewToken, TokenIssuer};
 use crate::clock;
 use crate::config::Settings;
 use crate::db::Db;
@@ -50,5 +50,5 @@ pub async fn issue(db: &Db, issuer: &TokenIssuer, name: &str, life: Duration) ->
         let message = format!("The account `{name}` is disabled; its tokens would be refused.");
         return Err(AppError::new(ErrorCode::Conflict, message));
     }
-    issuer.issue(account.id, life, clock::system())
+    issuer.issue(&NewToken::of(account.id, life), clock::system())
 }

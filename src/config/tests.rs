@@ -122,8 +122,8 @@ fn a_bad_value_is_named_with_its_form_and_an_example() {
         "the setting `listen` (environment) is `8080`, but must be an IP address and a port; for example: 0.0.0.0:8080"
     );
     assert_eq!(
-        refusal("token_life_seconds = 3601", NO_VARIABLES, &[]),
-        "the setting `token_life_seconds` (jixiao.toml) is `3601`, but must be a whole number from 1 to 3600; for example: 3600"
+        refusal("token_life_seconds = 901", NO_VARIABLES, &[]),
+        "the setting `token_life_seconds` (jixiao.toml) is `901`, but must be a whole number from 1 to 900; for example: 300"
     );
     for (name, bad, form) in [
         ("data", "", "a path"),

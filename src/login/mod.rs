@@ -22,16 +22,13 @@ use self::proof::{Factor, Proven};
 use crate::auth::Caller;
 use crate::auth::password::Passwords;
 use crate::auth::seal::SealingKey;
-use crate::auth::token::TokenIssuer;
+use crate::auth::token::{ACCESS_LIFE, NewToken, TokenIssuer};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::service::session::{Refresh, Refreshed};
 use crate::service::work::{Order, Origin, Task, Work};
 use crate::service::{account, credential, session as sessions};
-
-/// Longest life of an access token.
-const ACCESS: Duration = Duration::from_secs(900);
 
 /// The local issuer.
 #[derive(Clone)]
@@ -144,8 +141,10 @@ impl Login {
     fn tokens(&self, session: &session::Model, refresh: Refresh) -> AppResult<Tokens> {
         let now = (self.clock)();
         let left = |until: Timestamp| Duration::from_micros(u64::try_from(until.0 - now.0).unwrap_or(0));
-        let access_life = ACCESS.min(left(session.expires_at)).max(Duration::from_secs(1));
-        let access = self.issuer.issue_in_session(session.account_id, &session.id.public(), access_life, now)?;
+        let access_life = ACCESS_LIFE.min(left(session.expires_at)).max(Duration::from_secs(1));
+        let of_account = NewToken::of(session.account_id, access_life);
+        let token = NewToken { session: Some(session.id.public()), ..of_account };
+        let access = self.issuer.issue(&token, now)?;
         Ok(Tokens { access, access_life, refresh: refresh.token, refresh_life: left(refresh.expires_at) })
     }
 

@@ -10,7 +10,7 @@ use entity::{account, account_grant, division, unit};
 use jixiao::auth::bearer::Bearer;
 use jixiao::auth::key::SigningKey;
 use jixiao::auth::keyset::KeySet;
-use jixiao::auth::token::{TokenChecker, TokenIssuer};
+use jixiao::auth::token::{NewToken, TokenChecker, TokenIssuer};
 use jixiao::auth::{Account, Authenticate, Caller, Grant, Scope};
 use jixiao::db::{DatabaseSettings, Db};
 use jixiao::error::{AppError, AppResult, ErrorCode};
@@ -274,7 +274,9 @@ async fn a_token_acts_with_the_grants_of_the_moment() {
     let checker = TokenChecker::new(KeySet::of(&key, "jixiao"), "jixiao");
     let bearer = Bearer::new(checker, db.read().clone(), || THEN);
     let account = add(&db, "reader").await.unwrap();
-    let token = TokenIssuer::new(key, "jixiao", "jixiao").issue(account.id, Duration::from_secs(900), THEN).unwrap();
+    let token = TokenIssuer::new(key, "jixiao", "jixiao")
+        .issue(&NewToken::of(account.id, Duration::from_secs(900)), THEN)
+        .unwrap();
     let header = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
     let headers = HeaderMap::from_iter([(AUTHORIZATION, header)]);
     let everything = on(Role::Reader, Scope::Everything);

@@ -15,13 +15,13 @@ use entity::value::{AccountKind, Timestamp};
 use futures_util::future::BoxFuture;
 use jixiao::auth::bearer::{Accounts, Bearer};
 use jixiao::auth::keyset::DEVELOPMENT_KID;
-use jixiao::auth::token::{MAX_LIFE, Refusal, TokenIssuer};
+use jixiao::auth::token::{MAX_LIFE, NewToken, Refusal, TokenIssuer};
 use jixiao::auth::{Account, Authenticate, Caller};
 use jixiao::error::{AppError, AppResult, ErrorCode};
 use serde_json::json;
 
 use self::forgery::forgeries;
-use self::world::{AUDIENCE, ISSUER, NOW, SECRET, World, by_secret, claims, now, other_claims, with};
+use self::world::{AUDIENCE, ISSUER, NOW, SECRET, World, by_secret, claims, now, other_claims, with, without};
 
 /// The one account that these tests know.
 struct OneAccount;
@@ -51,7 +51,7 @@ async fn no_forged_token_is_accepted_and_all_get_one_answer() {
     let forgeries = forgeries(&world);
     assert!(forgeries.len() >= 50);
     for (what, token, reason) in &forgeries {
-        assert_eq!(checker.subject(token, now()), Err(*reason), "{what}");
+        assert_eq!(checker.check(token, now()), Err(*reason), "{what}");
         // A line break cannot even stand in a header.
         if let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}")) {
             let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
@@ -75,6 +75,7 @@ fn good_tokens_are_accepted() {
     let claim = |name, value| w.claiming(&with(&claims(), name, value));
     let head_with = |name, value| w.heading(&with(&w.header(), name, value));
     let development = json!({ "typ": "at+jwt", "alg": "HS256", "kid": DEVELOPMENT_KID });
+    let long = || json!("x".repeat(128));
     for (what, token) in [
         ("plain", w.claiming(&claims())),
         ("aud a list with us", claim("aud", json!(["other", AUDIENCE]))),
@@ -83,6 +84,7 @@ fn good_tokens_are_accepted() {
         ("nbf in the leeway", claim("nbf", json!(NOW + 30))),
         ("a life of an hour", claim("exp", json!(NOW - 60 + 3600))),
         ("nearly 4 KiB", claim("pad", json!("x".repeat(2700)))),
+        ("jti and sid of the greatest length", w.claiming(&with(&with(&claims(), "jti", long()), "sid", long()))),
         ("jku is not followed", head_with("jku", json!("https://127.0.0.1:1/keys"))),
         ("x5u is not followed", head_with("x5u", json!("https://127.0.0.1:1/cert"))),
         ("jwk is not used", head_with("jwk", World::new().jwks()["keys"][3].clone())),
@@ -90,9 +92,10 @@ fn good_tokens_are_accepted() {
         ("PS256", w.other("ps", "PS256", &other_claims())),
         ("ES256", w.other("es", "ES256", &other_claims())),
         ("EdDSA", w.other("ed", "EdDSA", &other_claims())),
+        ("another issuer's without jti", w.other("ed", "EdDSA", &without(&other_claims(), "jti"))),
         ("the development secret", by_secret(&development, &claims(), SECRET)),
     ] {
-        assert_eq!(checker.subject(&token, now()).as_deref(), Ok("known"), "{what}");
+        assert_eq!(checker.check(&token, now()).map(|claims| claims.subject).as_deref(), Ok("known"), "{what}");
     }
 }
 
@@ -101,16 +104,64 @@ fn issued_tokens_are_accepted_until_they_expire() {
     let world = World::new();
     let account = AccountId::new();
     let issuer = TokenIssuer::new(world.key(), ISSUER, AUDIENCE);
-    let token = issuer.issue(account, Duration::from_secs(900), now()).unwrap();
-    let at = |after: i64| world.checker().subject(&token, Timestamp(now().0 + after * 1_000_000));
+    let lasting = |life| NewToken::of(account, life);
+    let token = issuer.issue(&lasting(Duration::from_secs(900)), now()).unwrap();
+    let later = |after: i64| Timestamp(now().0 + after * 1_000_000);
+    let at = |after: i64| world.checker().check(&token, later(after)).map(|claims| claims.subject);
     assert_eq!(at(0), Ok(account.public()));
     assert_eq!(at(929), Ok(account.public()));
     assert_eq!(at(930), Err(Refusal::Expired));
     assert_eq!(at(-31), Err(Refusal::FromFuture));
     for life in [Duration::ZERO, MAX_LIFE + Duration::from_secs(1)] {
-        assert_eq!(issuer.issue(account, life, now()).unwrap_err().code(), ErrorCode::BadUserInput);
+        assert_eq!(issuer.issue(&lasting(life), now()).unwrap_err().code(), ErrorCode::BadUserInput);
     }
-    assert!(issuer.issue(account, MAX_LIFE, now()).is_ok());
+    assert!(issuer.issue(&lasting(MAX_LIFE), now()).is_ok());
+}
+
+#[test]
+fn a_token_says_what_was_put_into_it() {
+    let world = World::new();
+    let account = AccountId::new();
+    let issuer = TokenIssuer::new(world.key(), ISSUER, AUDIENCE);
+    let scopes = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
+    let mut names = Vec::new();
+    for (limits, session) in [
+        (None, None),
+        (scopes(&[]), None),
+        (scopes(&["project:read"]), Some("ses_1".to_owned())),
+        (scopes(&["import:run", "indicator:write"]), None),
+    ] {
+        let new = NewToken {
+            client_id: "budget-system".to_owned(),
+            scopes: limits,
+            session,
+            ..NewToken::of(account, Duration::from_secs(60))
+        };
+        let claims = world.checker().check(&issuer.issue(&new, now()).unwrap(), now()).unwrap();
+        assert_eq!((&claims.scopes, &claims.session), (&new.scopes, &new.session));
+        assert_eq!((claims.subject, claims.client_id), (account.public(), Some("budget-system".to_owned())));
+        assert_eq!((claims.issued_at, claims.expires_at), (now(), Timestamp(now().0 + 60_000_000)));
+        names.push(claims.jti.unwrap());
+    }
+    names.dedup();
+    assert_eq!(names.len(), 4, "every token has its own name");
+}
+
+#[tokio::test]
+async fn the_caller_is_limited_to_the_scopes_of_the_token() {
+    let world = World::new();
+    let bearer = Bearer::new(world.checker(), OneAccount, now);
+    for (scope, names) in [
+        (None, None),
+        (Some(""), Some(vec![])),
+        (Some("project:read"), Some(vec!["project:read"])),
+        (Some(" project:read  import:run "), Some(vec!["import:run", "project:read"])),
+    ] {
+        let claims = scope.map_or_else(claims, |scope| with(&claims(), "scope", json!(scope)));
+        let caller = ask(&bearer, &[(AUTHORIZATION, &format!("Bearer {}", world.claiming(&claims)))]).await.unwrap();
+        let limits = caller.token_scopes().map(|scopes| scopes.iter().map(String::as_str).collect());
+        assert_eq!(limits, names, "{scope:?}");
+    }
 }
 
 #[tokio::test]

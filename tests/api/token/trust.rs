@@ -58,8 +58,8 @@ fn a_bad_key_leaves_the_set_as_it_was() {
     let mut keys = KeySet::of(&world.key(), ISSUER);
     keys.trust_jwks(&jwks.to_string(), OTHER_ISSUER).unwrap_err();
     let checker = TokenChecker::new(keys, AUDIENCE);
-    assert_eq!(checker.subject(&world.other("rs", "RS256", &other_claims()), now()), Err(Refusal::UnknownKey));
-    assert!(checker.subject(&world.claiming(&claims()), now()).is_ok());
+    assert_eq!(checker.check(&world.other("rs", "RS256", &other_claims()), now()), Err(Refusal::UnknownKey));
+    assert!(checker.check(&world.claiming(&claims()), now()).is_ok());
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn trusted_keys_come_from_a_file() {
     let mut keys = KeySet::of(&world.key(), ISSUER);
     keys.trust_file(&path, OTHER_ISSUER).unwrap();
     let checker = TokenChecker::new(keys, AUDIENCE);
-    assert!(checker.subject(&world.other("es", "ES256", &other_claims()), now()).is_ok());
+    assert!(checker.check(&world.other("es", "ES256", &other_claims()), now()).is_ok());
     let absent = Path::new("/nowhere/trusted.json");
     let error = KeySet::of(&world.key(), ISSUER).trust_file(absent, OTHER_ISSUER).unwrap_err().to_string();
     assert!(error.contains("/nowhere/trusted.json"), "{error}");
@@ -99,7 +99,7 @@ fn the_settings_say_which_keys_are_trusted() {
     {
         let settings = Settings::from_sources(None, |_| None, given).unwrap();
         let checker = TokenChecker::new(KeySet::configured(&world.key(), &settings).unwrap(), AUDIENCE);
-        assert_eq!(tokens.each_ref().map(|token| checker.subject(token, now()).is_ok()), accepted);
+        assert_eq!(tokens.each_ref().map(|token| checker.check(token, now()).is_ok()), accepted);
     }
 }
 
