@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 use crate::auth::bearer::Bearer;
 use crate::auth::key::{KeyError, SigningKey};
 use crate::auth::keyset::KeySet;
+use crate::auth::seal::SealingKey;
 use crate::auth::token::{TokenChecker, TokenIssuer};
 use crate::bulk::{Bulk, BulkSettings, Handler};
 use crate::clock;
@@ -34,7 +35,8 @@ use crate::import::FileStore;
 use crate::intake;
 use crate::lang::ByLang;
 use crate::limits::Limits;
-use crate::service::idempotency;
+use crate::login::Login;
+use crate::service::{idempotency, lockout, session};
 
 /// How often what has expired is deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
@@ -129,6 +131,18 @@ pub fn token_issuer(settings: &Settings) -> Result<TokenIssuer, StartError> {
     Ok(TokenIssuer::new(key, &settings.issuer, &settings.audience))
 }
 
+/// Signs people in by password, where the settings say so.
+///
+/// # Errors
+/// When a key cannot be used.
+pub fn login(settings: &Settings, db: &Db) -> Result<Option<Login>, StartError> {
+    if !settings.local_login {
+        return Ok(None);
+    }
+    let sealing = SealingKey::open_or_create(&settings.keys_folder())?;
+    Ok(Some(Login::new(db.clone(), token_issuer(settings)?, sealing, &settings.issuer, clock::system)))
+}
+
 /// Takes the address of the settings. Connections wait until [`serve`] accepts them.
 ///
 /// # Errors
@@ -217,8 +231,14 @@ async fn sweep(db: Db) {
     let mut turns = tokio::time::interval(SWEEP_EVERY);
     loop {
         turns.tick().await;
-        if let Err(error) = idempotency::sweep(&db, clock::system()).await {
-            tracing::warn!(%error, "expired answers could not be deleted; they are tried again");
+        let now = clock::system();
+        let swept = async {
+            idempotency::sweep(&db, now).await?;
+            lockout::sweep(&db, now).await?;
+            session::sweep(&db, now).await
+        };
+        if let Err(error) = swept.await {
+            tracing::warn!(%error, "what has expired could not be deleted; it is tried again");
         }
     }
 }
@@ -238,7 +258,10 @@ pub fn router(settings: &Settings, db: &Db, bulk: Bulk, lifecycle: Lifecycle) ->
     });
     let schemas = ByLang::new(|lang| graphql::schema_with_bulk(Some(db.clone()), Some(bulk.clone()), lang));
     let sdl = ByLang::new(graphql::sdl);
-    let service = Service::new(schemas, sdl, authenticate, Limits::DEFAULT, ready, lifecycle).with_bulk(bulk);
+    let mut service = Service::new(schemas, sdl, authenticate, Limits::DEFAULT, ready, lifecycle).with_bulk(bulk);
+    if let Some(login) = login(settings, db)? {
+        service = service.with_login(login);
+    }
     Ok(http::router(service, &settings.cors_origins))
 }
 

@@ -23,7 +23,7 @@ use self::source::{Layers, Shown};
 pub use self::value::{LogFormat, Secret};
 use self::value::{
     address, count, database_url, log_filter, log_format, masked, masked_url, optional, origins, path, plain, seconds,
-    secret, text,
+    secret, text, truth,
 };
 
 use crate::db::DatabaseSettings;
@@ -112,6 +112,8 @@ settings! {
     trusted_keys: Option<PathBuf>, "", "/etc/jixiao/trusted.json", |text| optional(text, path), plain;
     /// Name of that other issuer (`iss`).
     trusted_issuer: Option<String>, "", "https://login.example", |text| optional(text, self::text), plain;
+    /// Whether people can sign in by password; `false` where an identity provider does it.
+    local_login: bool, "true", "false", truth, plain;
     /// Development only: shared secret of HS256 tokens, 32 bytes or more.
     development_secret: Option<Secret>, "", "$(openssl rand -base64 48)", |text| optional(text, secret), masked;
     /// Web origins whose pages may call the service, separated by commas.
@@ -183,7 +185,7 @@ impl Settings {
         }
     }
 
-    /// Folder of the signing key.
+    /// Folder of the keys.
     pub fn keys_folder(&self) -> PathBuf {
         self.data.join("keys")
     }

@@ -15,7 +15,7 @@ use crate::config::Settings;
 use crate::db::Db;
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::service::work::{Origin, Work};
-use crate::service::{account, unit};
+use crate::service::{account, invitation, unit};
 
 /// Manage accounts and what they may do
 #[derive(Debug, Args)]
@@ -51,6 +51,14 @@ enum Command {
     /// Refuse every request of an account from the next one on
     #[command(after_help = "Example:\n  jixiao account disable lin")]
     Disable {
+        /// Name of the account
+        name: String,
+    },
+    /// Print an invitation for a person, to set password and one-time codes with: for the first time, or after they were lost
+    ///
+    /// It can be used once and for 24 hours (`POST /auth/activate`). What the account had before holds until then.
+    #[command(after_help = "Example:\n  jixiao account invite lin")]
+    Invite {
         /// Name of the account
         name: String,
     },
@@ -105,6 +113,10 @@ impl Account {
                 };
                 write(&db, "account disable", disable).await?;
             }
+            Command::Invite { name } => {
+                let code = write(&db, "account invite", async |work| invitation::invite(work, &name).await).await?;
+                print_invitations(&[Invited { account: name, code }])?;
+            }
             Command::List => list(&db).await?,
         }
         Ok(db.close().await?)
@@ -137,7 +149,7 @@ impl Right {
 }
 
 /// Does the work of a command in one transaction, with its record.
-async fn write<T>(db: &Db, action: &str, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
+pub(super) async fn write<T>(db: &Db, action: &str, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
     let (caller, origin) = (Caller::operator(), Origin::of(action));
     db.write(async |tx| {
         let mut work = Work::begin(tx, &caller, &origin, clock::system);
@@ -146,6 +158,21 @@ async fn write<T>(db: &Db, action: &str, task: impl AsyncFn(&mut Work<'_>) -> Ap
         Ok(given)
     })
     .await
+}
+
+/// Someone who was invited.
+pub(super) struct Invited {
+    /// Name of the account.
+    pub account: String,
+    /// The code of the invitation.
+    pub code: String,
+}
+
+/// Prints invitations, which are shown this once.
+pub(super) fn print_invitations(invited: &[Invited]) -> Result<(), Failure> {
+    let heads = ["account", "invitation, used once within 24 hours at /auth/activate"].map(str::to_owned);
+    let rows = invited.iter().map(|Invited { account, code }| [account.clone(), code.clone()]);
+    output::table(&std::iter::once(heads).chain(rows).collect::<Vec<_>>())
 }
 
 /// A unit and those below it.

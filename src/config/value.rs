@@ -60,6 +60,10 @@ pub(super) fn seconds(text: &str, range: RangeInclusive<u32>) -> Result<Duration
     count(text, range).map(|seconds| Duration::from_secs(seconds.into()))
 }
 
+pub(super) fn truth(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "`true` or `false`".to_owned())
+}
+
 pub(super) fn secret(text: &str) -> Result<Secret, String> {
     if text.len() < 32 { Err("32 or more characters".to_owned()) } else { Ok(Secret(text.to_owned())) }
 }

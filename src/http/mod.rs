@@ -1,7 +1,7 @@
 //! The service on the network: routes and their layers, and what stands between a stranger's bytes and the schema.
 //!
 //! A request passes `log::observe` (id, panic, log line, headers), cross-origin rules where configured, compression, and
-//! then its route. `graphql` decides everything about GraphQL over HTTP; `uploads`, `operations` and `tables` bring and fetch files; `guard` bounds documents; [`serve`] bounds
+//! then its route. `graphql` decides everything about GraphQL over HTTP; `uploads`, `operations` and `tables` bring and fetch files; `login` signs people in; `guard` bounds documents; [`serve`] bounds
 //! connections. Nothing here reads the database or knows a type of the schema.
 
 mod answer;
@@ -14,6 +14,7 @@ mod guard;
 mod health;
 mod lifecycle;
 mod log;
+mod login;
 mod operations;
 mod request;
 mod server;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 use async_graphql::Executor;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::{MethodRouter, any, get, post};
 use axum::{Extension, Router, middleware};
 use futures_util::future::BoxFuture;
 use tower_http::compression::CompressionLayer;
@@ -36,6 +37,7 @@ use crate::bulk::Bulk;
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::lang::{ByLang, Lang};
 use crate::limits::Limits;
+use crate::login::Login;
 use crate::request_id::RequestId;
 
 use answer::{Media, Refused};
@@ -59,6 +61,7 @@ pub struct Service<E> {
     lifecycle: Lifecycle,
     capacity: Capacity,
     bulk: Option<Bulk>,
+    login: Option<Login>,
 }
 
 impl<E: Executor> Service<E> {
@@ -75,13 +78,29 @@ impl<E: Executor> Service<E> {
         ready: Ready,
         lifecycle: Lifecycle,
     ) -> Self {
-        Self { executors, authenticate, limits, sdl, ready, lifecycle, capacity: Capacity::new(), bulk: None }
+        Self {
+            executors,
+            authenticate,
+            limits,
+            sdl,
+            ready,
+            lifecycle,
+            capacity: Capacity::new(),
+            bulk: None,
+            login: None,
+        }
     }
 
     /// Serves the files of bulk operations too, below `/v1`.
     #[must_use]
     pub fn with_bulk(self, bulk: Bulk) -> Self {
         Self { bulk: Some(bulk), ..self }
+    }
+
+    /// Signs people in too, below `/auth`.
+    #[must_use]
+    pub fn with_login(self, login: Login) -> Self {
+        Self { login: Some(login), ..self }
     }
 
     /// Who sends a request to one of those routes, and the operations.
@@ -99,6 +118,13 @@ impl<E: Executor> Service<E> {
 pub fn router<E: Executor>(service: Service<E>, origins: &[String]) -> Router {
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle::<E>))
+        .route("/auth/login", login_route::<E, login::SignIn>())
+        .route("/auth/refresh", login_route::<E, login::Refresh>())
+        .route("/auth/logout", login_route::<E, login::SignOut>())
+        .route("/auth/password", login_route::<E, login::ChangePassword>())
+        .route("/auth/totp/enroll", login_route::<E, login::Enroll>())
+        .route("/auth/totp/confirm", login_route::<E, login::Confirm>())
+        .route("/auth/activate", login_route::<E, login::Activate>())
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready::<E>))
         .route("/version", get(health::version))
@@ -121,6 +147,11 @@ pub fn router<E: Executor>(service: Service<E>, origins: &[String]) -> Router {
         router = router.layer(cors::layer(origins));
     }
     router.layer(middleware::from_fn(log::observe))
+}
+
+/// A path that takes the body of `A`.
+fn login_route<E: Executor, A: login::Act + 'static>() -> MethodRouter<Arc<Service<E>>> {
+    post(login::post::<E, A>).fallback(login::method_not_allowed)
 }
 
 /// The language that a request prefers.

@@ -25,6 +25,7 @@ const COMMANDS: &[&[&str]] = &[
     &["config", "show"],
     &["admin"],
     &["admin", "check"],
+    &["admin", "init"],
     &["admin", "audit"],
     &["admin", "audit", "verify"],
     &["admin", "audit", "anchor"],
@@ -34,6 +35,7 @@ const COMMANDS: &[&[&str]] = &[
     &["account", "grant"],
     &["account", "revoke"],
     &["account", "disable"],
+    &["account", "invite"],
     &["account", "list"],
 ];
 

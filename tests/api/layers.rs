@@ -10,6 +10,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("error", &[]),
     ("lang", &[]),
+    ("network", &[]),
     ("request_id", &[]),
     ("rules", &["lang"]),
     ("input", &["lang"]),
@@ -29,7 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "graphql",
         &["auth", "bulk", "clock", "db", "error", "input", "intake", "lang", "limits", "request_id", "service"],
     ),
-    ("http", &["auth", "bulk", "db", "error", "graphql", "intake", "lang", "limits", "login", "request_id"]),
+    ("http", &["auth", "bulk", "db", "error", "graphql", "intake", "lang", "limits", "login", "network", "request_id"]),
     // What puts it together.
     (
         "app",
