@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 use crate::auth::bearer::Bearer;
 use crate::auth::key::{KeyError, SigningKey};
 use crate::auth::keyset::KeySet;
+use crate::auth::oidc::{Provider, ProviderSettings};
 use crate::auth::seal::SealingKey;
 use crate::auth::token::{TokenChecker, TokenIssuer};
 use crate::bulk::{Bulk, BulkSettings, Handler};
@@ -190,7 +191,9 @@ pub async fn serve(
     }
     let lifecycle = Lifecycle::new();
     let bulk = bulk(settings, &db, handlers);
-    let router = router(settings, &db, bulk.clone(), lifecycle.clone())?;
+    let provider = provider(settings)?;
+    let router = router(settings, &db, bulk.clone(), lifecycle.clone(), provider.clone())?;
+    let fetching = provider.map(|provider| tokio::spawn(provider.keep_fresh()));
     let stop = lifecycle.clone();
     let workers = tokio::spawn(async move {
         if let Err(error) = bulk.work(stop.draining()).await {
@@ -210,6 +213,9 @@ pub async fn serve(
     http::serve(listener, router, &options, lifecycle.clone()).await;
     finish(workers, settings.drain_seconds, &lifecycle).await;
     sweeping.abort();
+    if let Some(fetching) = fetching {
+        fetching.abort();
+    }
     Ok(db.close().await?)
 }
 
@@ -243,13 +249,34 @@ async fn sweep(db: Db) {
     }
 }
 
-/// All routes of the service on a database.
+/// The identity provider of the settings.
+///
+/// # Errors
+/// When its address or the authority of its certificate cannot be used.
+fn provider(settings: &Settings) -> Result<Option<Arc<Provider>>, StartError> {
+    let Some(issuer) = &settings.oidc_issuer else { return Ok(None) };
+    let audience = settings.oidc_audience.as_ref().unwrap_or(&settings.audience);
+    let authority = settings.oidc_authority.as_deref();
+    let provider = ProviderSettings { issuer, audience, claim: &settings.oidc_claim, authority };
+    Ok(Some(Provider::new(&provider, clock::system)?))
+}
+
+/// All routes of the service on a database; tokens of `provider` are accepted too.
 ///
 /// # Errors
 /// When a key cannot be used.
-pub fn router(settings: &Settings, db: &Db, bulk: Bulk, lifecycle: Lifecycle) -> Result<Router, StartError> {
+fn router(
+    settings: &Settings,
+    db: &Db,
+    bulk: Bulk,
+    lifecycle: Lifecycle,
+    provider: Option<Arc<Provider>>,
+) -> Result<Router, StartError> {
     let key = SigningKey::open_or_create(&settings.keys_folder())?;
-    let checker = TokenChecker::new(KeySet::configured(&key, settings)?, &settings.audience);
+    let mut checker = TokenChecker::new(KeySet::configured(&key, settings)?, &settings.audience);
+    if let Some(provider) = provider {
+        checker = checker.with_provider(provider);
+    }
     let authenticate = Arc::new(Bearer::new(checker, db.read().clone(), clock::system));
     let asked = db.clone();
     let ready: Ready = Arc::new(move || {

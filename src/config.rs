@@ -20,10 +20,10 @@ use std::time::Duration;
 
 pub use self::source::{ConfigError, Source};
 use self::source::{Layers, Shown};
-pub use self::value::{LogFormat, Secret};
+pub use self::value::{LogFormat, Secret, is_provider_url};
 use self::value::{
-    address, count, database_url, log_filter, log_format, masked, masked_url, optional, origins, path, plain, seconds,
-    secret, text, truth,
+    address, count, database_url, log_filter, log_format, masked, masked_url, optional, origins, path, plain, provider,
+    seconds, secret, text, truth,
 };
 
 use crate::db::DatabaseSettings;
@@ -112,6 +112,14 @@ settings! {
     trusted_keys: Option<PathBuf>, "", "/etc/jixiao/trusted.json", |text| optional(text, path), plain;
     /// Name of that other issuer (`iss`).
     trusted_issuer: Option<String>, "", "https://login.example", |text| optional(text, self::text), plain;
+    /// Identity provider (OpenID Connect) whose access tokens are accepted.
+    oidc_issuer: Option<String>, "", "https://login.example/realms/main", |text| optional(text, provider), plain;
+    /// Name of this service in the tokens of the identity provider (`aud`); the setting `audience` when empty.
+    oidc_audience: Option<String>, "", "jixiao-api", |text| optional(text, self::text), plain;
+    /// Claim by which the identity provider names the account.
+    oidc_claim: String, "sub", "employee_number", text, plain;
+    /// PEM file of the authority of the identity provider's certificate, where that is not a public one.
+    oidc_authority: Option<PathBuf>, "", "/etc/jixiao/authority.pem", |text| optional(text, path), plain;
     /// Whether people can sign in by password; `false` where an identity provider does it.
     local_login: bool, "true", "false", truth, plain;
     /// Development only: shared secret of HS256 tokens, 32 bytes or more.
@@ -168,6 +176,10 @@ impl Settings {
         let settings = Self::read(&layers)?;
         if settings.trusted_keys.is_some() != settings.trusted_issuer.is_some() {
             return Err(ConfigError::HalfTrusted);
+        }
+        let own = [Some(&settings.issuer), settings.trusted_issuer.as_ref()];
+        if settings.oidc_issuer.is_some() && own.contains(&settings.oidc_issuer.as_ref()) {
+            return Err(ConfigError::SameIssuer);
         }
         Ok(settings)
     }

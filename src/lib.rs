@@ -37,7 +37,7 @@
 //!
 //! From below; a module names only those above it in this list (`tests/api/layers.rs` holds this).
 //!
-//! - [`clock`], [`error`], [`lang`], [`network`], [`request_id`]: plain values that everything else uses. [`error::AppError`] is the one
+//! - [`clock`], [`error`], [`lang`], [`network`], [`request_id`], [`tls`]: what everything else uses. [`error::AppError`] is the one
 //!   error: a code and a sentence for the client, and the cause for the log.
 //! - [`rules`]: the knowledge of the field as pure functions: project codes, targets, spending plans, the taxonomy of
 //!   indicators, data quality. No database, no clock.
@@ -82,3 +82,4 @@ pub mod network;
 pub mod request_id;
 pub mod rules;
 pub mod service;
+pub mod tls;

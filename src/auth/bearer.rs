@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use futures_util::future::BoxFuture;
 
-use super::token::TokenChecker;
+use super::token::{Refusal, TokenChecker};
 use super::{Authenticate, Caller};
 use crate::clock::Clock;
 use crate::error::{AppError, AppResult, ErrorCode};
@@ -16,6 +16,9 @@ use crate::error::{AppError, AppResult, ErrorCode};
 pub trait Accounts: Send + Sync {
     /// The account that a token's subject names, with its grants at this moment; `None` for an unknown or disabled one.
     fn by_subject<'a>(&'a self, subject: &'a str) -> BoxFuture<'a, AppResult<Option<Caller>>>;
+
+    /// The same by the name that the identity provider has for it.
+    fn by_external_subject<'a>(&'a self, subject: &'a str) -> BoxFuture<'a, AppResult<Option<Caller>>>;
 }
 
 /// Authentication by bearer tokens (RFC 6750).
@@ -37,8 +40,15 @@ impl<A: Accounts> Bearer<A> {
             Ok(None) => return Ok(Caller::anonymous()),
             Err(reason) => return Err(refused(reason)),
         };
-        let claims = self.checker.check(token, (self.clock)()).map_err(|reason| refused(&reason.to_string()))?;
-        let caller = self.accounts.by_subject(&claims.subject).await?;
+        let mut checked = self.checker.check(token, (self.clock)());
+        if checked == Err(Refusal::UnknownKey) && self.checker.renew(token).await {
+            checked = self.checker.check(token, (self.clock)());
+        }
+        let claims = checked.map_err(|reason| refused(&reason.to_string()))?;
+        let caller = match claims.external {
+            false => self.accounts.by_subject(&claims.subject).await?,
+            true => self.accounts.by_external_subject(&claims.subject).await?,
+        };
         let caller = caller.ok_or_else(|| refused("the account is unknown or disabled"))?;
         Ok(caller.limited_to(claims.scopes))
     }

@@ -8,6 +8,7 @@ mod jws;
 pub mod key;
 pub mod keyset;
 mod members;
+pub mod oidc;
 pub mod password;
 pub mod seal;
 pub mod strength;

@@ -62,6 +62,19 @@ enum Command {
         /// Name of the account
         name: String,
     },
+    /// Say who an account is at the identity provider, so that its tokens act for the account
+    #[command(after_help = "Examples:\n  jixiao account link lin 8a1f6c02-2f3e-4d39-9a55-0c6f2f0d6f51\n  \
+                            jixiao account link lin --remove")]
+    Link {
+        /// Name of the account
+        name: String,
+        /// What the provider's tokens call it (the claim that `oidc_claim` names)
+        #[arg(required_unless_present = "remove")]
+        subject: Option<String>,
+        /// It is nobody there any more
+        #[arg(long, conflicts_with = "subject")]
+        remove: bool,
+    },
     /// Print all accounts with their grants
     #[command(after_help = "Example:\n  jixiao account list")]
     List,
@@ -116,6 +129,13 @@ impl Account {
             Command::Invite { name } => {
                 let code = write(&db, "account invite", async |work| invitation::invite(work, &name).await).await?;
                 print_invitations(&[Invited { account: name, code }])?;
+            }
+            Command::Link { name, subject, remove: _ } => {
+                let link = async |work: &mut Work<'_>| {
+                    let account = account::get_by_name(work.tx, work.caller, &name).await?;
+                    account::set_external_subject(work, account.id, subject.as_deref()).await
+                };
+                write(&db, "account link", link).await?;
             }
             Command::List => list(&db).await?,
         }

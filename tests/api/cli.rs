@@ -36,6 +36,7 @@ const COMMANDS: &[&[&str]] = &[
     &["account", "revoke"],
     &["account", "disable"],
     &["account", "invite"],
+    &["account", "link"],
     &["account", "list"],
 ];
 

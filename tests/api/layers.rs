@@ -12,12 +12,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lang", &[]),
     ("network", &[]),
     ("request_id", &[]),
+    ("tls", &["error"]),
     ("rules", &["lang"]),
     ("input", &["lang"]),
     // The database and who asks.
     ("db", &["error"]),
     ("config", &["db"]),
-    ("auth", &["clock", "config", "error"]),
+    ("auth", &["clock", "config", "error", "tls"]),
     ("limits", &["auth", "error"]),
     // What the service can do.
     ("service", &["auth", "db", "error", "input", "lang", "rules"]),
@@ -43,7 +44,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "app", "auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "import", "lang", "limits",
-            "service",
+            "service", "tls",
         ],
     ),
 ];

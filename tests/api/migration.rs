@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use entity::id::FindingId;
 use entity::value::IndicatorRegime;
 use entity::{
-    account, account_grant, audit_entry, audit_head, bulk_operation, change, department_goal, division, finding,
-    goal_item, idempotency, indicator, indicator_level, objective, plan_point, project, source_document, spending_plan,
-    unit, unit_alias, unit_closure, upload,
+    account, account_grant, audit_entry, audit_head, bulk_operation, change, credential, department_goal, division,
+    finding, goal_item, idempotency, indicator, indicator_level, invitation, login_failure, objective, plan_point,
+    project, refresh_token, session, source_document, spending_plan, unit, unit_alias, unit_closure, upload,
 };
 use jixiao::db::Db;
 use jixiao::graphql::bulk_operation::BulkOperation;
