@@ -21,7 +21,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let sealed = |name| ColumnDef::new(name).binary().take();
+        let sealed = |name| ColumnDef::new(name).blob().take();
         let credential = table(
             "credential",
             vec![

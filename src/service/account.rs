@@ -223,7 +223,11 @@ impl Accounts for DatabaseConnection {
     }
 }
 
-fn administers_everything(caller: &Caller) -> AppResult<()> {
+/// Whether a caller manages accounts.
+///
+/// # Errors
+/// `FORBIDDEN`, or `UNAUTHENTICATED` without an account.
+pub(super) fn administers_everything(caller: &Caller) -> AppResult<()> {
     caller.may(Action::Administer)?;
     if caller.scopes(Action::Administer).any(|scope| *scope == Scope::Everything) {
         return Ok(());
@@ -236,7 +240,8 @@ async fn row_of(db: &impl ConnectionTrait, id: AccountId) -> AppResult<account::
     row.ok_or_else(|| AppError::new(ErrorCode::NotFound, "There is no such account."))
 }
 
-fn is_name(text: &str) -> bool {
+/// Whether an account can have this name.
+pub(super) fn is_name(text: &str) -> bool {
     (1..=MAX_NAME).contains(&text.len())
         && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'))
 }

@@ -22,6 +22,7 @@ const LIFE: i64 = 24 * 3600 * 1_000_000;
 /// # Errors
 /// `NOT_FOUND` when there is no such account, `CONFLICT` when it is a system's or disabled.
 pub async fn invite(work: &mut Work<'_>, name: &str) -> AppResult<String> {
+    accounts::administers_everything(work.caller)?;
     let account = accounts::get_by_name(work.tx, work.caller, name).await?;
     let conflict = |message: String| AppError::new(ErrorCode::Conflict, message);
     if account.kind != AccountKind::Person {

@@ -56,7 +56,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("axum", &["app", "auth", "http"]),
     ("clap", &["cli"]),
     ("migration", &["db"]),
-    ("sea_orm", &["app", "bulk", "cli", "db", "graphql", "import", "intake", "service"]),
+    ("sea_orm", &["app", "bulk", "cli", "db", "graphql", "import", "intake", "login", "service"]),
     ("sqlx", &["db"]),
     ("quick_xml", &["import"]),
     ("csv_core", &["import"]),
