@@ -17,12 +17,14 @@ use axum::Router;
 use entity::value::BulkKind;
 use sea_orm::DbBackend;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::auth::bearer::Bearer;
-use crate::auth::key::{KeyError, SigningKey};
+use crate::auth::key::KeyError;
 use crate::auth::keyset::KeySet;
+use crate::auth::oauth::TokenEndpoint;
 use crate::auth::oidc::{Provider, ProviderSettings};
+use crate::auth::ring::KeyRing;
 use crate::auth::seal::SealingKey;
 use crate::auth::token::{TokenChecker, TokenIssuer};
 use crate::bulk::{Bulk, BulkSettings, Handler};
@@ -31,16 +33,21 @@ use crate::config::Settings;
 use crate::db::{DatabaseSettings, Db};
 use crate::error::AppError;
 use crate::graphql;
-use crate::http::{self, Lifecycle, Ready, ServeOptions, Service};
+use crate::http::{self, Lifecycle, Oauth, Places, Ready, ServeOptions, Service};
 use crate::import::FileStore;
 use crate::intake;
 use crate::lang::ByLang;
 use crate::limits::Limits;
 use crate::login::Login;
+use crate::service::client::directory::{self, Directory};
+use crate::service::revocation::{self, Revocations};
 use crate::service::{idempotency, lockout, session};
 
 /// How often what has expired is deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
+/// How often the folder of the keys is read.
+const KEYS_EVERY: Duration = Duration::from_secs(2);
 
 /// Why the service cannot start, in words for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -123,25 +130,38 @@ pub async fn migrate(settings: &Settings) -> Result<(Db, Vec<String>), StartErro
     Ok((db, pending))
 }
 
-/// Issues tokens by the signing key of the data folder, which is made when it is missing.
+/// The signing keys of the data folder, which are made when they are missing.
 ///
 /// # Errors
-/// When the key cannot be used.
+/// When a key cannot be used.
+pub fn keys(settings: &Settings) -> Result<Arc<KeyRing>, StartError> {
+    Ok(Arc::new(KeyRing::open(&settings.keys_folder(), &settings.issuer)?))
+}
+
+/// Issues tokens by the signing keys of the data folder.
+///
+/// # Errors
+/// As [`keys`].
 pub fn token_issuer(settings: &Settings) -> Result<TokenIssuer, StartError> {
-    let key = SigningKey::open_or_create(&settings.keys_folder())?;
-    Ok(TokenIssuer::new(key, &settings.issuer, &settings.audience))
+    Ok(TokenIssuer::new(keys(settings)?, &settings.audience))
 }
 
 /// Signs people in by password, where the settings say so.
 ///
 /// # Errors
 /// When a key cannot be used.
-pub fn login(settings: &Settings, db: &Db) -> Result<Option<Login>, StartError> {
+fn login(
+    settings: &Settings,
+    db: &Db,
+    keys: &Arc<KeyRing>,
+    revocations: &Revocations,
+) -> Result<Option<Login>, StartError> {
     if !settings.local_login {
         return Ok(None);
     }
     let sealing = SealingKey::open_or_create(&settings.keys_folder())?;
-    Ok(Some(Login::new(db.clone(), token_issuer(settings)?, sealing, &settings.issuer, clock::system)))
+    let issuer = TokenIssuer::new(Arc::clone(keys), &settings.audience);
+    Ok(Some(Login::new(db.clone(), issuer, sealing, revocations.clone(), &settings.issuer, clock::system)))
 }
 
 /// Takes the address of the settings. Connections wait until [`serve`] accepts them.
@@ -191,9 +211,8 @@ pub async fn serve(
     }
     let lifecycle = Lifecycle::new();
     let bulk = bulk(settings, &db, handlers);
-    let provider = provider(settings)?;
-    let router = router(settings, &db, bulk.clone(), lifecycle.clone(), provider.clone())?;
-    let fetching = provider.map(|provider| tokio::spawn(provider.keep_fresh()));
+    let address = listener.local_addr().unwrap_or(settings.listen);
+    let assembled = assemble(settings, &db, address, bulk.clone(), lifecycle.clone()).await?;
     let stop = lifecycle.clone();
     let workers = tokio::spawn(async move {
         if let Err(error) = bulk.work(stop.draining()).await {
@@ -206,16 +225,10 @@ pub async fn serve(
             tracing::error!(%error, "signals cannot be followed: the service can only be killed");
         }
     });
-    let sweeping = tokio::spawn(sweep(db.clone()));
     let options = ServeOptions { announce, finish: settings.drain_seconds, ..ServeOptions::default() };
-    let address = listener.local_addr().unwrap_or(settings.listen);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, "serving");
-    http::serve(listener, router, &options, lifecycle.clone()).await;
+    http::serve(listener, assembled.router, &options, lifecycle.clone()).await;
     finish(workers, settings.drain_seconds, &lifecycle).await;
-    sweeping.abort();
-    if let Some(fetching) = fetching {
-        fetching.abort();
-    }
     Ok(db.close().await?)
 }
 
@@ -238,12 +251,14 @@ async fn sweep(db: Db) {
     loop {
         turns.tick().await;
         let now = clock::system();
-        let swept = async {
-            idempotency::sweep(&db, now).await?;
-            lockout::sweep(&db, now).await?;
-            session::sweep(&db, now).await
-        };
-        if let Err(error) = swept.await {
+        let swept = [
+            idempotency::sweep(&db, now).await,
+            revocation::sweep(&db, now).await,
+            directory::sweep(&db, now).await,
+            lockout::sweep(&db, now).await,
+            session::sweep(&db, now).await,
+        ];
+        for error in swept.into_iter().filter_map(Result::err) {
             tracing::warn!(%error, "what has expired could not be deleted; it is tried again");
         }
     }
@@ -261,23 +276,43 @@ fn provider(settings: &Settings) -> Result<Option<Arc<Provider>>, StartError> {
     Ok(Some(Provider::new(&provider, clock::system)?))
 }
 
-/// All routes of the service on a database; tokens of `provider` are accepted too.
+/// The service without its address: the routes, and the work beside requests, which goes on as long as this value lives.
+pub struct Assembled {
+    /// All routes.
+    pub router: Router,
+    _beside: JoinSet<()>,
+}
+
+/// Puts together all that a request meets, on a database; clients reach the service at `address`.
 ///
 /// # Errors
-/// When a key cannot be used.
-fn router(
+/// When a key cannot be used, and when the database does not answer.
+pub async fn assemble(
     settings: &Settings,
     db: &Db,
+    address: SocketAddr,
     bulk: Bulk,
     lifecycle: Lifecycle,
-    provider: Option<Arc<Provider>>,
-) -> Result<Router, StartError> {
-    let key = SigningKey::open_or_create(&settings.keys_folder())?;
-    let mut checker = TokenChecker::new(KeySet::configured(&key, settings)?, &settings.audience);
-    if let Some(provider) = provider {
-        checker = checker.with_provider(provider);
+) -> Result<Assembled, StartError> {
+    let keys = keys(settings)?;
+    let revocations = Revocations::read(db, clock::system).await?;
+    let trusted = KeySet::configured(Arc::clone(&keys), settings)?;
+    let provider = provider(settings)?;
+    let mut checker = TokenChecker::new(trusted, &settings.audience);
+    if let Some(provider) = &provider {
+        checker = checker.with_provider(Arc::clone(provider));
     }
-    let authenticate = Arc::new(Bearer::new(checker, db.read().clone(), clock::system));
+    let checker = Arc::new(checker);
+    let bearer = Bearer::new(Arc::clone(&checker), db.read().clone(), revocations.set(), clock::system);
+
+    let places = Places::below(settings.base_url(address));
+    let audiences = [places.token.clone(), places.base.clone(), settings.issuer.clone()];
+    let clients = Box::new(Directory::new(db.clone(), revocations.clone(), clock::system));
+    let issuer = TokenIssuer::new(Arc::clone(&keys), &settings.audience);
+    let life = settings.token_life_seconds;
+    let endpoint = TokenEndpoint::new(clients, issuer, checker, audiences, life, clock::system);
+    let oauth = Oauth::new(endpoint, Arc::clone(&keys), places, clock::system);
+
     let asked = db.clone();
     let ready: Ready = Arc::new(move || {
         let db = asked.clone();
@@ -285,11 +320,37 @@ fn router(
     });
     let schemas = ByLang::new(|lang| graphql::schema_with_bulk(Some(db.clone()), Some(bulk.clone()), lang));
     let sdl = ByLang::new(graphql::sdl);
-    let mut service = Service::new(schemas, sdl, authenticate, Limits::DEFAULT, ready, lifecycle).with_bulk(bulk);
-    if let Some(login) = login(settings, db)? {
+    let service = Service::new(schemas, sdl, Arc::new(bearer), Limits::DEFAULT, ready, lifecycle);
+    let mut service = service.with_bulk(bulk).with_oauth(oauth);
+    if let Some(login) = login(settings, db, &keys, &revocations)? {
         service = service.with_login(login);
     }
-    Ok(http::router(service, &settings.cors_origins))
+    let router = http::router(service, &settings.cors_origins);
+
+    let mut beside = JoinSet::new();
+    if let Some(provider) = provider {
+        beside.spawn(provider.keep_fresh());
+    }
+    beside.spawn(sweep(db.clone()));
+    beside.spawn(follow_keys(keys));
+    beside.spawn(revocations.follow());
+    Ok(Assembled { router, _beside: beside })
+}
+
+/// Reads the folder of the keys again and again, so that a rotation needs no restart.
+async fn follow_keys(keys: Arc<KeyRing>) {
+    let mut turns = tokio::time::interval(KEYS_EVERY);
+    loop {
+        turns.tick().await;
+        let keys = Arc::clone(&keys);
+        match tokio::task::spawn_blocking(move || keys.refresh()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the signing keys cannot be read again; those of before are used")
+            }
+            Err(error) => tracing::error!(%error, "the signing keys were not read again"),
+        }
+    }
 }
 
 /// Makes the data folder, private to its owner; one that exists stays as it is.

@@ -22,8 +22,8 @@ pub use self::source::{ConfigError, Source};
 use self::source::{Layers, Shown};
 pub use self::value::{LogFormat, Secret, is_provider_url};
 use self::value::{
-    address, count, database_url, log_filter, log_format, masked, masked_url, optional, origins, path, plain, provider,
-    seconds, secret, text, truth,
+    address, base_url, count, database_url, log_filter, log_format, masked, masked_url, optional, origins, path, plain,
+    provider, seconds, secret, text, truth,
 };
 
 use crate::db::DatabaseSettings;
@@ -102,7 +102,9 @@ settings! {
     write_timeout_seconds: Duration, "25", "60", |text| seconds(text, 1..=3600), plain;
     /// How long a statement waits for a lock, in seconds.
     lock_timeout_seconds: Duration, "3", "5", |text| seconds(text, 1..=60), plain;
-    /// Name of this service in the tokens it issues (`iss`).
+    /// Address at which clients reach the service, as they write it; without one `http://` and the listening address.
+    public_url: Option<String>, "", "https://jixiao.example", |text| optional(text, base_url), plain;
+    /// Name of this service in the tokens it issues (`iss`); the same address, if other programs look for its keys.
     issuer: String, "jixiao", "https://jixiao.example", text, plain;
     /// Name of this service in the tokens it accepts (`aud`).
     audience: String, "jixiao", "https://jixiao.example/graphql", text, plain;
@@ -195,6 +197,11 @@ impl Settings {
             write_timeout: self.write_timeout_seconds,
             lock_timeout: self.lock_timeout_seconds,
         }
+    }
+
+    /// The address at which clients reach the service that listens at `listening`, without a slash at its end.
+    pub fn base_url(&self, listening: SocketAddr) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{listening}"))
     }
 
     /// Folder of the keys.

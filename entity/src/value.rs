@@ -144,6 +144,11 @@ code_list!(/** Why a session ended before its time. */ SessionEnd {
     /** A refresh token came a second time: someone has a copy of it. */ Reuse = "REUSE",
     /** The password, or the secret of the one-time codes, was set anew. */ Credential = "CREDENTIAL",
 });
+code_list!(/** Which tokens are refused. */ RevokedKind {
+    /** One token. */ Token = "TOKEN",
+    /** All of a session. */ Session = "SESSION",
+    /** All of an account that were issued before. */ Account = "ACCOUNT",
+});
 code_list!(/** What became of an entity. */ ChangeKind {
     /** It was made. */ Created = "CREATED",
     /** It, or a part of it, changed. */ Updated = "UPDATED",

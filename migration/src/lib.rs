@@ -23,6 +23,8 @@ mod m20261122_000220_uploads;
 mod m20261122_000221_bulk_operations;
 mod m20261122_000240_idempotency;
 mod m20261122_000260_acknowledged_findings;
+mod m20261122_000300_clients;
+mod m20261122_000301_revocations;
 mod m20261122_000320_credentials;
 mod m20261122_000321_sessions;
 mod m20261122_000322_login_failures;
@@ -50,6 +52,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000221_bulk_operations::Migration),
             Box::new(m20261122_000240_idempotency::Migration),
             Box::new(m20261122_000260_acknowledged_findings::Migration),
+            Box::new(m20261122_000300_clients::Migration),
+            Box::new(m20261122_000301_revocations::Migration),
             Box::new(m20261122_000320_credentials::Migration),
             Box::new(m20261122_000321_sessions::Migration),
             Box::new(m20261122_000322_login_failures::Migration),

@@ -3,10 +3,13 @@
 //! Every token that is not good gets the same answer; the reason is in the log (level debug), without the token.
 //! A token anywhere else, in the URL or the body, is not looked for.
 
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use futures_util::future::BoxFuture;
 
+use super::revoked::RevokedSet;
 use super::token::{Refusal, TokenChecker};
 use super::{Authenticate, Caller};
 use crate::clock::Clock;
@@ -23,15 +26,16 @@ pub trait Accounts: Send + Sync {
 
 /// Authentication by bearer tokens (RFC 6750).
 pub struct Bearer<A> {
-    checker: TokenChecker,
+    checker: Arc<TokenChecker>,
     accounts: A,
+    revoked: Arc<RevokedSet>,
     clock: Clock,
 }
 
 impl<A: Accounts> Bearer<A> {
-    /// Checks tokens by `checker` at the time of `clock` and finds their accounts in `accounts`.
-    pub fn new(checker: TokenChecker, accounts: A, clock: Clock) -> Self {
-        Self { checker, accounts, clock }
+    /// Checks tokens by `checker` at the time of `clock`, finds their accounts in `accounts`, and refuses what is `revoked`.
+    pub fn new(checker: Arc<TokenChecker>, accounts: A, revoked: Arc<RevokedSet>, clock: Clock) -> Self {
+        Self { checker, accounts, revoked, clock }
     }
 
     async fn decide(&self, headers: &HeaderMap) -> AppResult<Caller> {
@@ -50,6 +54,9 @@ impl<A: Accounts> Bearer<A> {
             true => self.accounts.by_external_subject(&claims.subject).await?,
         };
         let caller = caller.ok_or_else(|| refused("the account is unknown or disabled"))?;
+        if self.revoked.refuses(&claims, caller.identity().map(|account| account.id)) {
+            return Err(refused("revoked"));
+        }
         Ok(caller.limited_to(claims.scopes))
     }
 }

@@ -45,10 +45,12 @@ impl<'a> Signed<'a> {
         self.header.text("alg").is_some_and(|name| name.parse() == Ok(algorithm))
     }
 
-    /// Whether the token says that it is of this issuer, which is to be believed only after the signature was checked by a key
-    /// of that issuer.
-    pub(super) fn says_issuer(&self, issuer: &str) -> bool {
-        Members::read(self.claims).is_ok_and(|claims| claims.text("iss") == Some(issuer))
+    /// The claims as the sender says them: nothing is proved.
+    ///
+    /// # Errors
+    /// When they are no object.
+    pub(super) fn unproved(&self) -> Result<Members, Refusal> {
+        Members::read(self.claims)
     }
 
     /// The claims, when the signature is by this key.

@@ -1,7 +1,7 @@
-//! The signing key of this service: one Ed25519 key, made at the first start and kept in the data folder.
+//! A signing key of this service, and how private files are made and read.
 //!
-//! The file is PKCS #8 in DER (`openssl pkey -inform DER -in signing.p8` reads it), private to its owner, and never
-//! overwritten. Deleting it makes every token issued so far invalid; the next start makes a new one.
+//! A key is Ed25519, its file PKCS #8 in DER (`openssl pkey -inform DER -in signing.p8` reads it), private to its owner, and
+//! never overwritten. Which keys there are and what each is for stands in [`super::folder`].
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -12,10 +12,8 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, EncodingKey};
+use serde_json::{Value, json};
 use uuid::Uuid;
-
-/// File of the signing key, inside the folder for keys.
-const FILE: &str = "signing.p8";
 
 /// Mode bits by which others than the owner could read or change a file.
 const OTHERS: u32 = 0o077;
@@ -64,6 +62,12 @@ pub enum KeyError {
     /// The system made no key.
     #[error("the system gave no randomness for a new key")]
     NoRandomness,
+    /// A key is in use.
+    #[error("the key {0} signs the tokens of this moment: make another one active first by `jixiao keys rotate`")]
+    Active(String),
+    /// No key has this name.
+    #[error("there is no key `{0}`; `jixiao keys list` prints all")]
+    Unknown(String),
     /// A set of trusted keys, or a key in it, is not acceptable.
     #[error("trusted keys: {0}")]
     Trusted(String),
@@ -80,19 +84,22 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// Reads the key of a folder, and makes folder and key when there are none.
-    ///
-    /// Two processes may do this at once: the file appears whole or not at all, and the first one wins.
+    /// A new key, as the bytes of its file.
     ///
     /// # Errors
-    /// When the file is not a key, when it or its folder is open to other users, and when the disk refuses.
-    pub fn open_or_create(folder: &Path) -> Result<Self, KeyError> {
-        let fresh = || {
-            let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::NoRandomness)?;
-            let der = pair.to_pkcs8v1().map_err(|_| KeyError::NoRandomness)?;
-            Ok(der.as_ref().to_vec())
-        };
-        Self::parse(&read_or_make(folder, FILE, fresh)?, folder.join(FILE))
+    /// When the system gives no randomness.
+    pub(super) fn fresh() -> Result<Vec<u8>, KeyError> {
+        let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::NoRandomness)?;
+        let der = pair.to_pkcs8v1().map_err(|_| KeyError::NoRandomness)?;
+        Ok(der.as_ref().to_vec())
+    }
+
+    /// The key in a private file.
+    ///
+    /// # Errors
+    /// When the file is not a key, when it is open to other users, and when it cannot be read.
+    pub(super) fn read(path: &Path) -> Result<Self, KeyError> {
+        Self::parse(&read_private(path)?, path)
     }
 
     /// Name of the key in token headers: its RFC 7638 thumbprint, so the same key has the same name everywhere.
@@ -108,8 +115,14 @@ impl SigningKey {
         DecodingKey::from_ed_der(&self.public)
     }
 
-    fn parse(der: &[u8], path: PathBuf) -> Result<Self, KeyError> {
-        let pair = Ed25519KeyPair::from_pkcs8(der).map_err(|_| KeyError::NotAKey { path })?;
+    /// The public half as a JWK (RFC 8037), for those who check tokens of this service themselves.
+    pub(super) fn jwk(&self) -> Value {
+        let x = URL_SAFE_NO_PAD.encode(&self.public);
+        json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.kid, "x": x })
+    }
+
+    fn parse(der: &[u8], path: &Path) -> Result<Self, KeyError> {
+        let pair = Ed25519KeyPair::from_pkcs8(der).map_err(|_| KeyError::NotAKey { path: path.to_owned() })?;
         let public = pair.public_key().as_ref().to_vec();
         Ok(Self { kid: thumbprint(&public), public, encoding: EncodingKey::from_ed_der(der) })
     }
@@ -122,6 +135,11 @@ fn thumbprint(public: &[u8]) -> String {
 }
 
 /// The bytes of a private file in a folder; folder and file are made when there are none.
+///
+/// Two processes may do this at once: the file appears whole or not at all, and the first one wins.
+///
+/// # Errors
+/// When file or folder is open to other users, and when the disk refuses.
 pub(super) fn read_or_make(
     folder: &Path,
     file: &str,
@@ -172,6 +190,11 @@ fn create(folder: &Path, file: &str, key: &[u8]) -> Result<(), KeyError> {
     let removed = fs::remove_file(&draft);
     written.map_err(io_at(&path))?;
     removed.map_err(io_at(&draft))?;
+    sync(folder)
+}
+
+/// Makes sure that the names in a folder are on the disk.
+pub(super) fn sync(folder: &Path) -> Result<(), KeyError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_at(folder))
 }
 

@@ -4,12 +4,16 @@
 
 pub mod bearer;
 pub mod code;
+pub mod folder;
 mod jws;
 pub mod key;
 pub mod keyset;
 mod members;
+pub mod oauth;
 pub mod oidc;
 pub mod password;
+pub mod revoked;
+pub mod ring;
 pub mod seal;
 pub mod strength;
 pub mod token;

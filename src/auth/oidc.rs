@@ -6,6 +6,7 @@
 
 mod fetch;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use self::fetch::{FetchError, Source};
-use super::keyset::KeySet;
+use super::keyset::{CheckingKey, published};
 use super::members::Members;
 use crate::clock::Clock;
 use crate::error::AppResult;
@@ -54,10 +55,13 @@ pub struct Provider {
     clock: Clock,
 }
 
+/// Keys by name.
+type Keys = HashMap<String, Arc<CheckingKey>>;
+
 /// The last good keys.
 #[derive(Clone)]
 struct Held {
-    keys: Arc<KeySet>,
+    keys: Arc<Keys>,
     fetched_at: Timestamp,
 }
 
@@ -91,9 +95,10 @@ impl Provider {
         claims.text(&self.claim).filter(|name| (1..=MAX_SUBJECT).contains(&name.len()))
     }
 
-    /// The last good keys, unless they are too old.
-    pub(super) fn keys(&self, now: Timestamp) -> Option<Arc<KeySet>> {
-        self.held().filter(|held| age(held.fetched_at, now) < STALE).map(|held| held.keys)
+    /// The key of this name among the last good ones, unless they are too old.
+    pub(super) fn find(&self, kid: &str, now: Timestamp) -> Option<Arc<CheckingKey>> {
+        let held = self.held().filter(|held| age(held.fetched_at, now) < STALE)?;
+        held.keys.get(kid).map(Arc::clone)
     }
 
     fn held(&self) -> Option<Held> {
@@ -135,9 +140,9 @@ impl Provider {
         renewed.await.unwrap_or(false)
     }
 
-    async fn fetch(&self) -> Result<KeySet, FetchError> {
-        let published = self.source.published_keys(&self.issuer).await?;
-        Ok(KeySet::published(&published, &self.issuer)?)
+    async fn fetch(&self) -> Result<Keys, FetchError> {
+        let json = self.source.published_keys(&self.issuer).await?;
+        Ok(published(&json, &self.issuer)?)
     }
 
     /// Fetches the keys where they are older than ten minutes.

@@ -15,10 +15,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::jws::Signed;
-use super::key::SigningKey;
 use super::keyset::{CheckingKey, KeySet, is_kid};
 use super::members::Members;
 use super::oidc::Provider;
+use super::ring::KeyRing;
 use crate::error::{AppError, AppResult};
 
 /// Longest accepted token, in bytes.
@@ -37,23 +37,22 @@ pub(super) const LEEWAY: i64 = 30;
 const TYPE: &str = "at+jwt";
 
 /// Longest `jti` and `sid`, in bytes.
-const MAX_NAME: usize = 128;
+pub const MAX_NAME: usize = 128;
 
 /// Name of this service as a client of itself, in `client_id`.
 pub const CLIENT: &str = "jixiao";
 
 /// Issues tokens for accounts.
 pub struct TokenIssuer {
-    key: SigningKey,
-    issuer: String,
+    keys: Arc<KeyRing>,
     audience: String,
 }
 
 impl TokenIssuer {
-    /// Signs by `key` in the name of `issuer` for the service `audience`.
-    pub fn new(key: SigningKey, issuer: impl Into<String>, audience: impl Into<String>) -> Self {
+    /// Signs by the active one of `keys` for the service `audience`.
+    pub fn new(keys: Arc<KeyRing>, audience: impl Into<String>) -> Self {
         install_crypto();
-        Self { key, issuer: issuer.into(), audience: audience.into() }
+        Self { keys, audience: audience.into() }
     }
 
     /// A token as described. What the account may do is not in it: that is read at each request.
@@ -64,12 +63,9 @@ impl TokenIssuer {
         if token.life < Duration::from_secs(1) || token.life > MAX_LIFE {
             return Err(AppError::bad_input(format!("A token lives 1 to {} seconds.", MAX_LIFE.as_secs())));
         }
-        let mut header = Header::new(Algorithm::EdDSA);
-        header.typ = Some(TYPE.to_owned());
-        header.kid = Some(self.key.kid().to_owned());
         let issued = seconds(now);
         let mut claims = json!({
-            "iss": self.issuer,
+            "iss": self.keys.issuer(),
             "aud": self.audience,
             "sub": token.account.public(),
             "client_id": token.client_id,
@@ -83,7 +79,13 @@ impl TokenIssuer {
         if let Some(session) = &token.session {
             claims["sid"] = session.as_str().into();
         }
-        jsonwebtoken::encode(&header, &claims, self.key.encoding()).map_err(AppError::internal)
+        let signed = self.keys.sign(|kid, key| {
+            let mut header = Header::new(Algorithm::EdDSA);
+            header.typ = Some(TYPE.to_owned());
+            header.kid = Some(kid.to_owned());
+            jsonwebtoken::encode(&header, &claims, key)
+        });
+        signed.map_err(AppError::internal)
     }
 }
 
@@ -217,10 +219,13 @@ impl TokenChecker {
     pub fn check(&self, token: &str, now: Timestamp) -> Result<Claims, Refusal> {
         let signed = Signed::read(token)?;
         match self.provider_of(&signed) {
-            None => check(&signed, &self.keys, &Expected { audience: &self.audience, provider: None }, now),
+            None => {
+                let expected = Expected { audience: &self.audience, provider: None };
+                check(&signed, |kid| self.keys.find(kid, now), &expected, now)
+            }
             Some(provider) => {
-                let keys = provider.keys(now).ok_or(Refusal::UnknownKey)?;
-                check(&signed, &keys, &Expected { audience: provider.audience(), provider: Some(provider) }, now)
+                let expected = Expected { audience: provider.audience(), provider: Some(provider) };
+                check(&signed, |kid| provider.find(kid, now), &expected, now)
             }
         }
     }
@@ -236,7 +241,9 @@ impl TokenChecker {
     }
 
     fn provider_of(&self, signed: &Signed<'_>) -> Option<&Arc<Provider>> {
-        self.provider.as_ref().filter(|provider| signed.says_issuer(provider.issuer()))
+        let says = |issuer: &str| signed.unproved().is_ok_and(|claims| claims.text("iss") == Some(issuer));
+        // Believed only after the signature was checked by a key of that issuer.
+        self.provider.as_ref().filter(|provider| says(provider.issuer()))
     }
 }
 
@@ -247,20 +254,25 @@ struct Expected<'a> {
     provider: Option<&'a Provider>,
 }
 
-fn check(signed: &Signed<'_>, keys: &KeySet, expected: &Expected<'_>, now: Timestamp) -> Result<Claims, Refusal> {
-    let key = key(signed, keys)?;
+fn check(
+    signed: &Signed<'_>,
+    find: impl FnOnce(&str) -> Option<Arc<CheckingKey>>,
+    expected: &Expected<'_>,
+    now: Timestamp,
+) -> Result<Claims, Refusal> {
+    let key = key(signed, find)?;
     let claims = signed.claims(key.algorithm, &key.decoding)?;
-    check_claims(&claims, key, expected, seconds(now))
+    check_claims(&claims, &key, expected, seconds(now))
 }
 
 /// The key that the header names, if the header fits the key. Everything else in the header (`jku`, `jwk`, `x5u`,
 /// `x5c`, …) has no meaning here.
-fn key<'k>(signed: &Signed<'_>, keys: &'k KeySet) -> Result<&'k CheckingKey, Refusal> {
+fn key(signed: &Signed<'_>, find: impl FnOnce(&str) -> Option<Arc<CheckingKey>>) -> Result<Arc<CheckingKey>, Refusal> {
     if signed.header.text("typ") != Some(TYPE) {
         return Err(Refusal::Type);
     }
     let kid = signed.header.text("kid").filter(|kid| is_kid(kid)).ok_or(Refusal::KeyName)?;
-    let key = keys.find(kid).ok_or(Refusal::UnknownKey)?;
+    let key = find(kid).ok_or(Refusal::UnknownKey)?;
     if signed.is_by(key.algorithm) { Ok(key) } else { Err(Refusal::Algorithm) }
 }
 

@@ -169,7 +169,10 @@ impl Right {
 }
 
 /// Does the work of a command in one transaction, with its record.
-pub(super) async fn write<T>(db: &Db, action: &str, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
+///
+/// # Errors
+/// Those of the work; then nothing of it stays.
+pub async fn write<T>(db: &Db, action: &str, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
     let (caller, origin) = (Caller::operator(), Origin::of(action));
     db.write(async |tx| {
         let mut work = Work::begin(tx, &caller, &origin, clock::system);

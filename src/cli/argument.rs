@@ -5,7 +5,8 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use entity::value::Role;
 
-use crate::auth::token::MAX_LIFE;
+use crate::auth::token::{MAX_LIFE, MAX_NAME};
+use crate::service::client::MAX_SECRET_LIFE;
 
 /// Most digits of a division's code.
 const DIVISION_DIGITS: usize = 9;
@@ -50,6 +51,20 @@ pub fn token_life(text: &str) -> Result<Duration, String> {
     allowed.ok_or_else(|| "must be a time from 1s to 1h, e.g. 90s, 15m, 1h".to_owned())
 }
 
+/// Reads the life of a secret: days, 400 at most.
+pub fn days(text: &str) -> Result<Duration, String> {
+    let days = text.strip_suffix('d').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let seconds = days.and_then(|digits| digits.parse::<u64>().ok()?.checked_mul(24 * 3600));
+    let allowed = seconds.map(Duration::from_secs).filter(|life| !life.is_zero() && *life <= MAX_SECRET_LIFE);
+    allowed.ok_or_else(|| "must be a number of days from 1d to 400d, e.g. 90d".to_owned())
+}
+
+/// Reads what a token names itself or its session.
+pub fn name_in_token(text: &str) -> Result<String, &'static str> {
+    let fits = (1..=MAX_NAME).contains(&text.len()) && !text.contains('\0');
+    if fits { Ok(text.to_owned()) } else { Err("must be 1 to 128 characters, as the token has it") }
+}
+
 /// Reads a role, in capitals or not.
 pub fn role() -> impl TypedValueParser<Value = Role> {
     PossibleValuesParser::new(Role::ALL.iter().map(|role| role.code()))
@@ -67,6 +82,16 @@ mod tests {
         }
         for bad in ["", "0s", "15", "m", "61m", "2h", "3601s", "1d", "-1s", "1.5h", "99999999999999999999h", "1h "] {
             assert!(token_life(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_life_of_a_secret_is_days() {
+        for (text, days) in [("1d", 1), ("90d", 90), ("400d", 400)] {
+            assert_eq!(super::days(text), Ok(Duration::from_secs(days * 86_400)), "{text}");
+        }
+        for bad in ["", "d", "0d", "401d", "90", "1h", "-1d", "+1d", "1.5d", "99999999999999999999d"] {
+            assert!(super::days(bad).is_err(), "{bad}");
         }
     }
 

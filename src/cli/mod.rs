@@ -6,10 +6,12 @@
 mod account;
 mod admin;
 mod argument;
+mod client;
 mod config;
 mod demo;
 mod failure;
 mod import;
+mod keys;
 mod logging;
 mod migrate;
 mod output;
@@ -80,6 +82,8 @@ enum Command {
     Config(config::Config),
     Admin(admin::Admin),
     Account(account::Account),
+    Client(client::Client),
+    Keys(keys::Keys),
 }
 
 impl Command {
@@ -95,6 +99,8 @@ impl Command {
             Self::Config(command) => command.run(&global.settings()?),
             Self::Admin(command) => command.run(&global.settings()?).await,
             Self::Account(command) => command.run(&global.settings()?).await,
+            Self::Client(command) => command.run(&global.settings()?).await,
+            Self::Keys(command) => command.run(&global.settings()?),
         }
     }
 }

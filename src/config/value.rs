@@ -51,6 +51,18 @@ pub(super) fn text(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("a text that is not empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
+/// An address of the web without anything behind its path; a slash at its end is no part of it.
+pub(super) fn base_url(text: &str) -> Result<String, String> {
+    let address = text.strip_suffix('/').unwrap_or(text);
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    let good = rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && !rest.starts_with('/')
+            && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@\"\\".contains(&byte))
+    });
+    if good { Ok(address.to_owned()) } else { Err("an address of http or https without ? and #".to_owned()) }
+}
+
 pub(super) fn count(text: &str, range: RangeInclusive<u32>) -> Result<u32, String> {
     let number = text.parse().ok().filter(|number| range.contains(number));
     number.ok_or_else(|| format!("a whole number from {} to {}", range.start(), range.end()))

@@ -1,7 +1,7 @@
 //! The service on the network: routes and their layers, and what stands between a stranger's bytes and the schema.
 //!
 //! A request passes `log::observe` (id, panic, log line, headers), cross-origin rules where configured, compression, and
-//! then its route. `graphql` decides everything about GraphQL over HTTP; `uploads`, `operations` and `tables` bring and fetch files; `login` signs people in; `guard` bounds documents; [`serve`] bounds
+//! then its route. `graphql` decides everything about GraphQL over HTTP; `uploads`, `operations` and `tables` bring and fetch files; `login` signs people in; `oauth` gives tokens to systems; `guard` bounds documents; [`serve`] bounds
 //! connections. Nothing here reads the database or knows a type of the schema.
 
 mod answer;
@@ -15,7 +15,9 @@ mod health;
 mod lifecycle;
 mod log;
 mod login;
+mod oauth;
 mod operations;
+mod peer;
 mod request;
 mod server;
 mod stall;
@@ -46,6 +48,7 @@ use log::Subject;
 
 pub use lifecycle::Lifecycle;
 pub use log::log_panics_without_text;
+pub use oauth::{Oauth, Places};
 pub use server::{ServeOptions, serve};
 
 /// Asks whether the database answers; called for every `/readyz`.
@@ -62,6 +65,7 @@ pub struct Service<E> {
     capacity: Capacity,
     bulk: Option<Bulk>,
     login: Option<Login>,
+    oauth: Option<Oauth>,
 }
 
 impl<E: Executor> Service<E> {
@@ -88,6 +92,7 @@ impl<E: Executor> Service<E> {
             capacity: Capacity::new(),
             bulk: None,
             login: None,
+            oauth: None,
         }
     }
 
@@ -103,6 +108,12 @@ impl<E: Executor> Service<E> {
         Self { login: Some(login), ..self }
     }
 
+    /// Issues tokens to other systems too, below `/oauth`, and publishes the keys.
+    #[must_use]
+    pub fn with_oauth(self, oauth: Oauth) -> Self {
+        Self { oauth: Some(oauth), ..self }
+    }
+
     /// Who sends a request to one of those routes, and the operations.
     async fn bulk_caller(&self, headers: &HeaderMap, id: &RequestId, subject: &Subject) -> AppResult<(Caller, &Bulk)> {
         let bulk = self.bulk.as_ref().ok_or_else(nothing)?;
@@ -115,7 +126,8 @@ impl<E: Executor> Service<E> {
 }
 
 /// All routes with their layers. Pages of these web origins (`https://host:port`) may ask, those of others may not.
-pub fn router<E: Executor>(service: Service<E>, origins: &[String]) -> Router {
+pub fn router<E: Executor>(mut service: Service<E>, origins: &[String]) -> Router {
+    let oauth = service.oauth.take().map(oauth::routes).unwrap_or_default();
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle::<E>))
         .route("/auth/login", login_route::<E, login::SignIn>())
@@ -142,6 +154,7 @@ pub fn router<E: Executor>(service: Service<E>, origins: &[String]) -> Router {
         .fallback(nothing_here)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::new(service))
+        .merge(oauth)
         .layer(CompressionLayer::new());
     if !origins.is_empty() {
         router = router.layer(cors::layer(origins));

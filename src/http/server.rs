@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::Lifecycle;
+use super::peer::{Known, Peer};
 use super::stall::Stall;
 
 /// Longest wait before accepting again when the system has no more file descriptors.
@@ -92,8 +93,8 @@ pub async fn serve(listener: TcpListener, router: Router, options: &ServeOptions
         };
         let trusted = options.trusted_proxies.contains(&address);
         let limit = if trusted { usize::MAX } else { options.connections_per_address };
-        let Some(address) = addresses.enter(address, limit) else { continue };
-        let service = TowerToHyperService::new(router.clone());
+        let Some(place_of_address) = addresses.enter(address, limit) else { continue };
+        let service = Known { router: TowerToHyperService::new(router.clone()), peer: Peer(address) };
         let connection =
             graceful.watch(builder.serve_connection(TokioIo::new(Stall::new(stream, options.write_timeout)), service));
         connections.spawn(async move {
@@ -101,7 +102,7 @@ pub async fn serve(listener: TcpListener, router: Router, options: &ServeOptions
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "connection ended");
             }
-            drop((place, address));
+            drop((place, place_of_address));
         });
     }
 

@@ -26,6 +26,7 @@ use crate::auth::token::{ACCESS_LIFE, NewToken, TokenIssuer};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{AppError, AppResult, ErrorCode};
+use crate::service::revocation::Revocations;
 use crate::service::session::{Refresh, Refreshed};
 use crate::service::work::{Order, Origin, Task, Work};
 use crate::service::{account, credential, session as sessions};
@@ -36,6 +37,7 @@ pub struct Login {
     db: Db,
     issuer: Arc<TokenIssuer>,
     sealing: Arc<SealingKey>,
+    revocations: Revocations,
     passwords: Passwords,
     /// What authenticator apps show beside the name of the account.
     service: String,
@@ -80,10 +82,17 @@ pub struct Tokens {
 
 impl Login {
     /// Signs people in on a database; access tokens are issued by `issuer`, secrets at rest sealed by `sealing`, and `service` is
-    /// what authenticator apps show.
-    pub fn new(db: Db, issuer: TokenIssuer, sealing: SealingKey, service: impl Into<String>, clock: Clock) -> Self {
+    /// what authenticator apps show. The tokens of sessions that end are refused through `revocations`.
+    pub fn new(
+        db: Db,
+        issuer: TokenIssuer,
+        sealing: SealingKey,
+        revocations: Revocations,
+        service: impl Into<String>,
+        clock: Clock,
+    ) -> Self {
         let (issuer, sealing) = (Arc::new(issuer), Arc::new(sealing));
-        Self { db, issuer, sealing, passwords: Passwords::new(), service: service.into(), clock }
+        Self { db, issuer, sealing, revocations, passwords: Passwords::new(), service: service.into(), clock }
     }
 
     /// Begins a session.
@@ -150,7 +159,12 @@ impl Login {
 
     async fn order<T: Task>(&self, action: &str, caller: &Caller, from: &From, task: &T) -> AppResult<T::Output> {
         let origin = Origin { request_id: Some(from.request_id.clone()), ..Origin::of(action) };
-        self.db.commit(&Order { task, caller, origin: &origin, clock: self.clock }).await
+        let done = self.db.commit(&Order { task, caller, origin: &origin, clock: self.clock }).await?;
+        // Sessions that ended by it end in this process at once; another look is made in a moment where this one fails.
+        if let Err(error) = self.revocations.refresh().await {
+            tracing::warn!(%error, "what was revoked could not be read; it is tried again");
+        }
+        Ok(done)
     }
 }
 

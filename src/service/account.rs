@@ -223,10 +223,6 @@ impl Accounts for DatabaseConnection {
     }
 }
 
-/// Whether a caller manages accounts.
-///
-/// # Errors
-/// `FORBIDDEN`, or `UNAUTHENTICATED` without an account.
 pub(super) fn administers_everything(caller: &Caller) -> AppResult<()> {
     caller.may(Action::Administer)?;
     if caller.scopes(Action::Administer).any(|scope| *scope == Scope::Everything) {

@@ -157,19 +157,19 @@ impl Job for Forgive<'_> {
 ///
 /// # Errors
 /// What the database says.
-pub async fn sweep(db: &Db, now: Timestamp) -> AppResult<()> {
+pub async fn sweep(db: &Db, now: Timestamp) -> AppResult<u64> {
     db.commit(&Sweep(now)).await
 }
 
 struct Sweep(Timestamp);
 
 impl Job for Sweep {
-    type Output = ();
+    type Output = u64;
 
-    async fn run(&self, tx: &DatabaseTransaction) -> AppResult<()> {
+    async fn run(&self, tx: &DatabaseTransaction) -> AppResult<u64> {
         // The oldest of those that are counted together lies one window before the newest, which counts for another.
         let over = Timestamp(self.0.0 - 2 * WINDOW);
-        Entity::delete_many().filter(Column::At.lt(over)).exec(tx).await?;
-        Ok(())
+        let swept = Entity::delete_many().filter(Column::At.lt(over)).exec(tx).await?;
+        Ok(swept.rows_affected)
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod client;
 pub mod credential;
 pub mod department_goal;
 pub mod division;
@@ -23,6 +24,7 @@ pub mod outbox;
 pub mod project;
 pub mod read;
 pub mod relation;
+pub mod revocation;
 pub mod scope;
 pub mod session;
 pub mod source_document;

@@ -10,9 +10,11 @@ use entity::value::{SessionEnd, Timestamp};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter};
 
+use super::revocation::{end_of_all, revoke};
 use super::stored::{self, Change};
 use super::work::Work;
 use crate::auth::code;
+use crate::auth::revoked::Revoked;
 use crate::db::{Db, Job};
 use crate::error::AppResult;
 
@@ -134,24 +136,29 @@ async fn end_each(work: &mut Work<'_>, sessions: Vec<Model>, by: SessionEnd) -> 
         Change { new: Model { ended_at, ended_by, version, updated_at: now, ..old.clone() }, old }
     });
     let changes: Vec<Change<Model>> = changes.collect();
-    stored::update(work, &changes).await
+    stored::update(work, &changes).await?;
+    // Its access tokens end with it.
+    for Change { new, .. } in &changes {
+        revoke(work.tx, &Revoked::Session(new.id.public()), end_of_all(now), now).await?;
+    }
+    Ok(())
 }
 
 /// Deletes sessions that have been over for a day, with their tokens. That they were is in the journal.
 ///
 /// # Errors
 /// What the database says.
-pub async fn sweep(db: &Db, now: Timestamp) -> AppResult<()> {
+pub async fn sweep(db: &Db, now: Timestamp) -> AppResult<u64> {
     db.commit(&Sweep(now)).await
 }
 
 struct Sweep(Timestamp);
 
 impl Job for Sweep {
-    type Output = ();
+    type Output = u64;
 
-    async fn run(&self, tx: &DatabaseTransaction) -> AppResult<()> {
-        Entity::delete_many().filter(Column::ExpiresAt.lt(Timestamp(self.0.0 - KEPT))).exec(tx).await?;
-        Ok(())
+    async fn run(&self, tx: &DatabaseTransaction) -> AppResult<u64> {
+        let swept = Entity::delete_many().filter(Column::ExpiresAt.lt(Timestamp(self.0.0 - KEPT))).exec(tx).await?;
+        Ok(swept.rows_affected)
     }
 }

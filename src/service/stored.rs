@@ -5,8 +5,9 @@ use std::hash::Hash;
 
 use entity::value::Timestamp;
 use entity::{
-    account_grant, credential, department_goal, division, finding, goal_item, indicator, indicator_level, invitation,
-    objective, plan_point, project, session, source_document, spending_plan, unit, unit_alias,
+    account_grant, client, client_key, client_secret, credential, department_goal, division, finding, goal_item,
+    indicator, indicator_level, invitation, objective, plan_point, project, session, source_document, spending_plan,
+    unit, unit_alias,
 };
 use sea_orm::sea_query::{Expr, InsertStatement, OnConflict, Query};
 use sea_orm::{
@@ -71,6 +72,9 @@ stored! {
     finding: source_line, source_table, source_row
         [keeps acknowledged_at, acknowledged_by_id, acknowledged_by, acknowledged_reason];
     account_grant: ;
+    client: ;
+    client_secret: ;
+    client_key: ;
     credential: ;
     invitation: ;
     session: ;

@@ -1,5 +1,6 @@
 //! Accounts and grants, and that a token acts with the grants of the moment.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::header::AUTHORIZATION;
@@ -8,8 +9,8 @@ use entity::id::{AccountId, DivisionId, UnitId};
 use entity::value::{AccountKind, Role, Timestamp};
 use entity::{account, account_grant, division, unit};
 use jixiao::auth::bearer::Bearer;
-use jixiao::auth::key::SigningKey;
 use jixiao::auth::keyset::KeySet;
+use jixiao::auth::ring::KeyRing;
 use jixiao::auth::token::{NewToken, TokenChecker, TokenIssuer};
 use jixiao::auth::{Account, Authenticate, Caller, Grant, Scope};
 use jixiao::db::{DatabaseSettings, Db};
@@ -270,13 +271,12 @@ async fn only_administrators_of_everything_manage_accounts() {
 async fn a_token_acts_with_the_grants_of_the_moment() {
     let (folder, db) = database().await;
     let keys = folder.path().join("keys");
-    let key = SigningKey::open_or_create(&keys).unwrap();
-    let checker = TokenChecker::new(KeySet::of(&key, "jixiao"), "jixiao");
-    let bearer = Bearer::new(checker, db.read().clone(), || THEN);
+    let ring = Arc::new(KeyRing::open(&keys, "jixiao").unwrap());
+    let checker = Arc::new(TokenChecker::new(KeySet::of(Arc::clone(&ring)), "jixiao"));
+    let bearer = Bearer::new(checker, db.read().clone(), Arc::default(), || THEN);
     let account = add(&db, "reader").await.unwrap();
-    let token = TokenIssuer::new(key, "jixiao", "jixiao")
-        .issue(&NewToken::of(account.id, Duration::from_secs(900)), THEN)
-        .unwrap();
+    let token =
+        TokenIssuer::new(ring, "jixiao").issue(&NewToken::of(account.id, Duration::from_secs(900)), THEN).unwrap();
     let header = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
     let headers = HeaderMap::from_iter([(AUTHORIZATION, header)]);
     let everything = on(Role::Reader, Scope::Everything);

@@ -1,5 +1,6 @@
 //! The program as an operator meets it: the built binary with its arguments, output and exit codes.
 
+mod access;
 mod demo;
 mod people;
 pub mod program;
@@ -22,6 +23,7 @@ const COMMANDS: &[&[&str]] = &[
     &["migrate"],
     &["schema"],
     &["token"],
+    &["token", "revoke"],
     &["config"],
     &["config", "show"],
     &["admin"],
@@ -39,6 +41,16 @@ const COMMANDS: &[&[&str]] = &[
     &["account", "invite"],
     &["account", "link"],
     &["account", "list"],
+    &["client"],
+    &["client", "add"],
+    &["client", "secret"],
+    &["client", "key"],
+    &["client", "list"],
+    &["client", "disable"],
+    &["keys"],
+    &["keys", "list"],
+    &["keys", "rotate"],
+    &["keys", "remove"],
 ];
 
 /// The names under "Commands:" in a help text.
@@ -105,6 +117,14 @@ fn wrong_usage_ends_with_2_and_a_refusal_with_1() {
         &["serve", "now"],
         &["token"],
         &["token", "--account", "reader", "--valid-for", "2h"],
+        &["token", "revoke"],
+        &["token", "revoke", "--id", "a", "--session", "b"],
+        &["token", "--account", "reader", "revoke", "--id", "a"],
+        &["client", "add", "system"],
+        &["client", "secret", "system", "--valid-for", "401d"],
+        &["client", "secret", "system", "--remove", "acc_1"],
+        &["client", "key", "system"],
+        &["client", "key", "system", "a.json", "--remove", "a"],
         &["import", "--division", "130304"],
         &["import", "a.txt"],
         &["import", "a.txt", "--division", "一三〇三〇四"],

@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("auth", &["clock", "config", "error", "tls"]),
     ("limits", &["auth", "error"]),
     // What the service can do.
-    ("service", &["auth", "db", "error", "input", "lang", "rules"]),
+    ("service", &["auth", "clock", "db", "error", "input", "lang", "rules"]),
     ("login", &["auth", "clock", "db", "error", "service"]),
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
     ("bulk", &["auth", "clock", "db", "error", "input", "lang", "service"]),
@@ -31,7 +31,23 @@ const LAYERS: &[(&str, &[&str])] = &[
         "graphql",
         &["auth", "bulk", "clock", "db", "error", "input", "intake", "lang", "limits", "request_id", "service"],
     ),
-    ("http", &["auth", "bulk", "db", "error", "graphql", "intake", "lang", "limits", "login", "network", "request_id"]),
+    (
+        "http",
+        &[
+            "auth",
+            "bulk",
+            "clock",
+            "db",
+            "error",
+            "graphql",
+            "intake",
+            "lang",
+            "limits",
+            "login",
+            "network",
+            "request_id",
+        ],
+    ),
     // What puts it together.
     (
         "app",
@@ -55,6 +71,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("argon2", &["auth"]),
     ("axum", &["app", "auth", "http"]),
     ("clap", &["cli"]),
+    ("form_urlencoded", &["http"]),
     ("migration", &["db"]),
     ("sea_orm", &["app", "bulk", "cli", "db", "graphql", "import", "intake", "login", "service"]),
     ("sqlx", &["db"]),

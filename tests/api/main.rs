@@ -28,6 +28,7 @@ mod migration;
 mod money;
 mod mutation;
 mod null_matrix;
+mod oauth;
 mod oidc;
 mod paging;
 mod readme;

@@ -11,9 +11,9 @@ use axum::http::{HeaderMap, HeaderValue};
 use entity::value::{AccountKind, Role};
 use futures_util::future::join_all;
 use jixiao::auth::bearer::Bearer;
-use jixiao::auth::key::SigningKey;
 use jixiao::auth::keyset::KeySet;
 use jixiao::auth::oidc::{Provider, ProviderSettings};
+use jixiao::auth::ring::KeyRing;
 use jixiao::auth::token::{NewToken, TokenChecker, TokenIssuer};
 use jixiao::auth::{Authenticate, Caller, Grant, Scope};
 use jixiao::db::Db;
@@ -58,14 +58,13 @@ impl World {
         });
         made.await.unwrap();
         let keys = TempDir::new().unwrap();
-        let signing = || SigningKey::open_or_create(keys.path()).unwrap();
+        let ring = Arc::new(KeyRing::open(keys.path(), "jixiao").unwrap());
         let settings = ProviderSettings { issuer: &issuer.url, audience: AUDIENCE, claim, authority: None };
         let provider = Provider::new(&settings, clock).unwrap();
-        let checker =
-            TokenChecker::new(KeySet::of(&signing(), "jixiao"), "jixiao").with_provider(Arc::clone(&provider));
-        let bearer = Bearer::new(checker, db.read().clone(), clock);
-        let own_kid = signing().kid().to_owned();
-        let own = TokenIssuer::new(signing(), "jixiao", "jixiao");
+        let checker = TokenChecker::new(KeySet::of(Arc::clone(&ring)), "jixiao").with_provider(Arc::clone(&provider));
+        let bearer = Bearer::new(Arc::new(checker), db.read().clone(), Arc::default(), clock);
+        let own_kid = ring.kid();
+        let own = TokenIssuer::new(ring, "jixiao");
         Self { issuer, key, bearer, provider, own, own_kid, db, _database: database, _keys: keys }
     }
 

@@ -1,8 +1,9 @@
 //! Access tokens: what is accepted, and that nothing forged is, each for its own reason and all with one answer.
 
 mod forgery;
+mod transports;
 mod trust;
-mod world;
+pub mod world;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -21,7 +22,7 @@ use jixiao::error::{AppError, AppResult, ErrorCode};
 use serde_json::json;
 
 use self::forgery::forgeries;
-use self::world::{AUDIENCE, ISSUER, NOW, SECRET, World, by_secret, claims, now, other_claims, with, without};
+use self::world::{AUDIENCE, NOW, SECRET, World, by_secret, claims, now, other_claims, with, without};
 
 /// The one account that these tests know.
 struct OneAccount;
@@ -50,7 +51,7 @@ async fn ask(bearer: &Bearer<OneAccount>, headers: &[(HeaderName, &str)]) -> Res
 async fn no_forged_token_is_accepted_and_all_get_one_answer() {
     let world = World::new();
     let checker = world.checker();
-    let bearer = Bearer::new(world.checker(), OneAccount, now);
+    let bearer = Bearer::new(world.checker(), OneAccount, Arc::default(), now);
     let mut answers = Vec::new();
     let forgeries = forgeries(&world);
     assert!(forgeries.len() >= 50);
@@ -107,7 +108,7 @@ fn good_tokens_are_accepted() {
 fn issued_tokens_are_accepted_until_they_expire() {
     let world = World::new();
     let account = AccountId::new();
-    let issuer = TokenIssuer::new(world.key(), ISSUER, AUDIENCE);
+    let issuer = TokenIssuer::new(world.ring(), AUDIENCE);
     let lasting = |life| NewToken::of(account, life);
     let token = issuer.issue(&lasting(Duration::from_secs(900)), now()).unwrap();
     let later = |after: i64| Timestamp(now().0 + after * 1_000_000);
@@ -126,7 +127,7 @@ fn issued_tokens_are_accepted_until_they_expire() {
 fn a_token_says_what_was_put_into_it() {
     let world = World::new();
     let account = AccountId::new();
-    let issuer = TokenIssuer::new(world.key(), ISSUER, AUDIENCE);
+    let issuer = TokenIssuer::new(world.ring(), AUDIENCE);
     let scopes = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
     let mut names = Vec::new();
     for (limits, session) in [
@@ -154,7 +155,7 @@ fn a_token_says_what_was_put_into_it() {
 #[tokio::test]
 async fn the_caller_is_limited_to_the_scopes_of_the_token() {
     let world = World::new();
-    let bearer = Bearer::new(world.checker(), OneAccount, now);
+    let bearer = Bearer::new(world.checker(), OneAccount, Arc::default(), now);
     for (scope, names) in [
         (None, None),
         (Some(""), Some(vec![])),
@@ -171,7 +172,7 @@ async fn the_caller_is_limited_to_the_scopes_of_the_token() {
 #[tokio::test]
 async fn the_header_has_one_form() {
     let world = World::new();
-    let bearer = Bearer::new(world.checker(), OneAccount, now);
+    let bearer = Bearer::new(world.checker(), OneAccount, Arc::default(), now);
     let token = world.claiming(&claims());
     let good = format!("Bearer {token}");
     for value in [good.clone(), format!("bearer {token}"), format!("BEARER {token}")] {
@@ -206,7 +207,7 @@ async fn the_header_has_one_form() {
 #[tokio::test]
 async fn without_the_header_the_caller_is_anonymous() {
     let world = World::new();
-    let bearer = Bearer::new(world.checker(), OneAccount, now);
+    let bearer = Bearer::new(world.checker(), OneAccount, Arc::default(), now);
     let cookie = format!("access_token={}", world.claiming(&claims()));
     for headers in [vec![], vec![(COOKIE, cookie.as_str())]] {
         let caller = ask(&bearer, &headers).await.unwrap();
@@ -231,7 +232,7 @@ impl Write for Log {
 #[tokio::test]
 async fn the_reason_is_logged_without_the_token() {
     let world = World::new();
-    let bearer = Bearer::new(world.checker(), OneAccount, now);
+    let bearer = Bearer::new(world.checker(), OneAccount, Arc::default(), now);
     let token = world.claiming(&with(&claims(), "exp", json!(1)));
     let header = format!("Bearer {token}");
     // Once without a reader of logs: a place that first logs on another thread meanwhile would count as switched off.

@@ -1,9 +1,9 @@
 //! The list of invariants, made from short tables of what refers to what.
 
 use entity::id::{
-    AccountGrantId, AccountId, BulkOperationId, CredentialId, DepartmentGoalId, DivisionId, FindingId, GoalItemId,
-    IndicatorId, IndicatorLevelId, InvitationId, ObjectiveId, PlanPointId, ProjectId, SessionId, SourceDocumentId,
-    SpendingPlanId, UnitAliasId, UnitId, UploadId,
+    AccountGrantId, AccountId, BulkOperationId, ClientKeyId, ClientSecretId, CredentialId, DepartmentGoalId,
+    DivisionId, FindingId, GoalItemId, IndicatorId, IndicatorLevelId, InvitationId, ObjectiveId, PlanPointId,
+    ProjectId, SessionId, SourceDocumentId, SpendingPlanId, UnitAliasId, UnitId, UploadId,
 };
 use entity::value::Fen;
 use uuid::Uuid;
@@ -42,6 +42,9 @@ tables! {
     FINDING = "finding" by FindingId;
     ACCOUNT = "account" by AccountId;
     ACCOUNT_GRANT = "account_grant" by AccountGrantId;
+    CLIENT = "client" by AccountId;
+    CLIENT_SECRET = "client_secret" by ClientSecretId;
+    CLIENT_KEY = "client_key" by ClientKeyId;
     CREDENTIAL = "credential" by CredentialId;
     INVITATION = "invitation" by InvitationId;
     SESSION = "session" by SessionId;
@@ -90,6 +93,9 @@ const REFERENCES: &[(Table, &str, &str, &str)] = &[
     (ACCOUNT_GRANT, "account_id", "account", "id"),
     (ACCOUNT_GRANT, "division_code", "division", "code"),
     (ACCOUNT_GRANT, "unit_id", "unit", "id"),
+    (CLIENT, "id", "account", "id"),
+    (CLIENT_SECRET, "client_id", "client", "id"),
+    (CLIENT_KEY, "client_id", "client", "id"),
     (CREDENTIAL, "account_id", "account", "id"),
     (INVITATION, "account_id", "account", "id"),
     (SESSION, "account_id", "account", "id"),
@@ -144,6 +150,7 @@ const NATURAL_KEYS: &[(Table, &str, &str)] = &[
     (CREDENTIAL, "account_id", "1 = 1"),
     (INVITATION, "code_hash", "1 = 1"),
     (ACCOUNT_GRANT, "account_id, role, division_code, unit_id", "1 = 1"),
+    (CLIENT_KEY, "client_id, kid", "1 = 1"),
 ];
 
 /// A closure of more levels than any administration has would only come from a unit that lies below itself.

@@ -3,8 +3,9 @@
 use entity::id::{ProjectId, SpendingPlanId, UnitId};
 use entity::value::Timestamp;
 use entity::{
-    account, account_grant, credential, department_goal, division, finding, goal_item, indicator, indicator_level,
-    invitation, objective, plan_point, project, session, source_document, spending_plan, unit, unit_alias,
+    account, account_grant, client, client_key, client_secret, credential, department_goal, division, finding,
+    goal_item, indicator, indicator_level, invitation, objective, plan_point, project, session, source_document,
+    spending_plan, unit, unit_alias,
 };
 use uuid::Uuid;
 
@@ -26,7 +27,7 @@ pub enum Kind {
     Project,
     /// A level of indicators.
     IndicatorLevel,
-    /// An account with its grants, credential, invitations and sessions.
+    /// An account with its grants, credential, invitations and sessions, and what it has as a client.
     Account,
 }
 
@@ -208,6 +209,13 @@ journaled! {
         implied: ; told: name, kind, external_subject, disabled_at;
     account_grant, "account_grant", None, |row| root(Kind::Account, row.account_id.0), |_| None;
         implied: account_id; told: role, division_code, unit_id;
+    client, "client", None, |row| root(Kind::Account, row.id.0), |_| None;
+        implied: ; told: scopes;
+    // What could open a door is nobody's to read, not even as its hash.
+    client_secret, "client_secret", None, |row| root(Kind::Account, row.client_id.0), |_| None;
+        implied: client_id, digest; told: expires_at;
+    client_key, "client_key", None, |row| root(Kind::Account, row.client_id.0), |_| None;
+        implied: client_id; told: kid, jwk;
     credential, "credential", None, |row| root(Kind::Account, row.account_id.0), |_| None;
         implied: account_id, password, totp_secret, totp_step, totp_offered; told: password_set_at, totp_set_at;
     invitation, "invitation", None, |row| root(Kind::Account, row.account_id.0), |_| None;

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use entity::value::{AccountKind, Role};
 use jixiao::auth::password::Password;
 use jixiao::error::{AppError, ErrorCode};
-use jixiao::login::{Denial, Login};
+use jixiao::login::Denial;
 use jixiao::service::account;
 
-use super::world::{DAY, OTHER_PASSWORD, PASSWORD, World, claims, code, from, from_address, pass, proof, refused};
+use super::world::{
+    DAY, OTHER_PASSWORD, PASSWORD, World, claims, code, from, from_address, login_of, pass, proof, refused,
+};
 
 #[tokio::test]
 async fn the_right_password_begins_a_session() {
@@ -92,7 +94,7 @@ async fn an_unknown_name_costs_the_same_work_as_a_wrong_password() {
     observed.db.observe(move |_| {
         counter.fetch_add(1, Ordering::Relaxed);
     });
-    let observed = World { login: login_of(&observed), ..observed };
+    let observed = World { login: login_of(&observed.db, &observed.keys, &observed.revocations), ..observed };
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for (last, name) in ["a", "b", "c", "d", "e"].into_iter().enumerate() {
         let last = u8::try_from(last).unwrap();
@@ -105,15 +107,6 @@ async fn an_unknown_name_costs_the_same_work_as_a_wrong_password() {
     let fastest = |all: &[(Duration, usize)]| all.iter().map(|(time, _)| *time).min().unwrap();
     let (known, unknown) = (fastest(&known), fastest(&unknown));
     assert!(unknown * 3 > known, "a name that nobody has is answered in {unknown:?}, a wrong password in {known:?}");
-}
-
-fn login_of(world: &World) -> Login {
-    use jixiao::auth::key::SigningKey;
-    use jixiao::auth::seal::SealingKey;
-    use jixiao::auth::token::TokenIssuer;
-    let issuer = TokenIssuer::new(SigningKey::open_or_create(world.keys.path()).unwrap(), "jixiao", "jixiao");
-    let sealing = SealingKey::open_or_create(world.keys.path()).unwrap();
-    Login::new(world.db.clone(), issuer, sealing, "jixiao", super::world::clock)
 }
 
 async fn change(world: &World, old: &str, new: &str) -> Result<(), Denial> {

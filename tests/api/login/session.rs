@@ -123,6 +123,25 @@ async fn signing_out_ends_one_session_once() {
 }
 
 #[tokio::test]
+async fn the_access_tokens_of_a_session_end_with_it() {
+    let world = World::new().await;
+    world.add_reader("lin").await;
+    let beside = world.beside().await;
+    let gone = world.sign_in("lin", PASSWORD).await.ok().unwrap();
+    let stolen = world.sign_in("lin", PASSWORD).await.ok().unwrap();
+    let stays = world.sign_in("lin", PASSWORD).await.ok().unwrap();
+    world.login.logout(&gone.refresh, &from()).await.unwrap();
+    world.refresh(&stolen.refresh).await.ok().unwrap();
+    assert!(is_over(world.refresh(&stolen.refresh).await));
+    assert!(world.caller(&gone.access).await.is_err() && world.caller(&stolen.access).await.is_err());
+    // Another process looks twice a second.
+    assert!(beside.caller(&gone.access).await.is_ok());
+    beside.revocations.refresh().await.unwrap();
+    assert!(beside.caller(&gone.access).await.is_err() && beside.caller(&stolen.access).await.is_err());
+    assert!(world.caller(&stays.access).await.is_ok() && beside.caller(&stays.access).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_disabled_account_cannot_go_on() {
     let world = World::new().await;
     world.add_reader("lin").await;

@@ -27,7 +27,7 @@ async fn codes_are_needed_as_soon_as_the_first_is_confirmed() {
     assert!(offered.address.starts_with("otpauth://totp/jixiao:lin?secret="), "{}", offered.address);
     assert!(offered.address.contains(&offered.secret));
     let secret = secret(&offered.secret);
-    let session = world.sign_in("lin", PASSWORD).await.ok().expect("an offer changes nothing");
+    let session = world.sign_in("lin", PASSWORD).await.expect("an offer changes nothing");
 
     let wrong = proof("lin", PASSWORD, Some("000000".to_owned()));
     assert_eq!(refused(world.login.confirm_totp(&wrong, &from()).await), Some(ErrorCode::Unauthenticated));

@@ -11,9 +11,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::value::{AccountKind, Role, Timestamp};
 use jixiao::auth::bearer::Bearer;
-use jixiao::auth::key::SigningKey;
 use jixiao::auth::keyset::KeySet;
 use jixiao::auth::password::Password;
+use jixiao::auth::ring::KeyRing;
 use jixiao::auth::seal::SealingKey;
 use jixiao::auth::token::{TokenChecker, TokenIssuer};
 use jixiao::auth::totp::Secret;
@@ -21,6 +21,7 @@ use jixiao::auth::{Authenticate, Caller, Grant, Scope};
 use jixiao::db::Db;
 use jixiao::error::{AppResult, ErrorCode};
 use jixiao::login::{Activation, Denial, From, Login, Proof, Tokens};
+use jixiao::service::revocation::Revocations;
 use jixiao::service::work::{Origin, Work};
 use jixiao::service::{account, invitation};
 use sea_orm::DatabaseConnection;
@@ -57,6 +58,8 @@ pub fn pass(seconds: i64) {
 pub struct World {
     pub db: Db,
     pub login: Login,
+    /// What this process knows to be revoked.
+    pub revocations: Revocations,
     pub keys: Arc<TempDir>,
     pub database: Arc<TestDatabase>,
 }
@@ -65,19 +68,19 @@ impl World {
     pub async fn new() -> Self {
         NOW.set(BEGIN);
         let (database, db) = database::migrated().await;
-        Self::over(Arc::new(database), db, Arc::new(TempDir::new().unwrap()))
+        Self::over(Arc::new(database), db, Arc::new(TempDir::new().unwrap())).await
     }
 
     /// Another process on the same database and the same keys, as far as a test can make one.
     pub async fn beside(&self) -> Self {
         let db = Db::connect(&self.database.settings).await.unwrap();
-        Self::over(Arc::clone(&self.database), db, Arc::clone(&self.keys))
+        Self::over(Arc::clone(&self.database), db, Arc::clone(&self.keys)).await
     }
 
-    fn over(database: Arc<TestDatabase>, db: Db, keys: Arc<TempDir>) -> Self {
-        let issuer = TokenIssuer::new(SigningKey::open_or_create(keys.path()).unwrap(), "jixiao", "jixiao");
-        let sealing = SealingKey::open_or_create(keys.path()).unwrap();
-        Self { login: Login::new(db.clone(), issuer, sealing, "jixiao", clock), db, keys, database }
+    async fn over(database: Arc<TestDatabase>, db: Db, keys: Arc<TempDir>) -> Self {
+        let revocations = Revocations::read(&db, clock).await.unwrap();
+        let login = login_of(&db, &keys, &revocations);
+        Self { login, revocations, db, keys, database }
     }
 
     /// Work of the operator, at the time of the test.
@@ -147,12 +150,23 @@ impl World {
 
     /// Who an access token names.
     pub async fn caller(&self, access: &str) -> AppResult<Caller> {
-        let keys = KeySet::of(&SigningKey::open_or_create(self.keys.path()).unwrap(), "jixiao");
+        let checker = Arc::new(TokenChecker::new(KeySet::of(ring(&self.keys)), "jixiao"));
         let bearer: Bearer<DatabaseConnection> =
-            Bearer::new(TokenChecker::new(keys, "jixiao"), self.db.read().clone(), clock);
+            Bearer::new(checker, self.db.read().clone(), self.revocations.set(), clock);
         let header = HeaderValue::from_str(&format!("Bearer {access}")).unwrap();
         bearer.caller(&HeaderMap::from_iter([(AUTHORIZATION, header)])).await
     }
+}
+
+fn ring(keys: &TempDir) -> Arc<KeyRing> {
+    Arc::new(KeyRing::open(keys.path(), "jixiao").unwrap())
+}
+
+/// Signing in on a database, with the keys of a folder.
+pub fn login_of(db: &Db, keys: &TempDir, revocations: &Revocations) -> Login {
+    let issuer = TokenIssuer::new(ring(keys), "jixiao");
+    let sealing = SealingKey::open_or_create(keys.path()).unwrap();
+    Login::new(db.clone(), issuer, sealing, revocations.clone(), "jixiao", clock)
 }
 
 pub fn proof(name: &str, password: &str, code: Option<String>) -> Proof {

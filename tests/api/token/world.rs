@@ -1,5 +1,7 @@
 //! A service with its own key, another issuer with four keys, and tokens of both, good or not.
 
+use std::sync::Arc;
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
@@ -9,8 +11,8 @@ use aws_lc_rs::signature::{
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::value::Timestamp;
-use jixiao::auth::key::SigningKey;
 use jixiao::auth::keyset::KeySet;
+use jixiao::auth::ring::KeyRing;
 use jixiao::auth::token::TokenChecker;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
@@ -32,6 +34,7 @@ pub fn now() -> Timestamp {
 pub struct World {
     pub folder: TempDir,
     pub kid: String,
+    ring: Arc<KeyRing>,
     own: EncodingKey,
     pub rsa: RsaKeyPair,
     ec: EcdsaKeyPair,
@@ -41,10 +44,11 @@ pub struct World {
 impl World {
     pub fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let key = SigningKey::open_or_create(folder.path()).unwrap();
+        let ring = Arc::new(KeyRing::open(folder.path(), ISSUER).unwrap());
         let der = std::fs::read(folder.path().join("signing.p8")).unwrap();
         Self {
-            kid: key.kid().to_owned(),
+            kid: ring.kid(),
+            ring,
             own: EncodingKey::from_ed_der(&der),
             rsa: RsaKeyPair::generate(KeySize::Rsa2048).unwrap(),
             ec: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap(),
@@ -53,15 +57,16 @@ impl World {
         }
     }
 
-    pub fn key(&self) -> SigningKey {
-        SigningKey::open_or_create(self.folder.path()).unwrap()
+    /// The keys of the service.
+    pub fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.ring)
     }
 
-    pub fn checker(&self) -> TokenChecker {
-        let mut keys = KeySet::of(&self.key(), ISSUER);
+    pub fn checker(&self) -> Arc<TokenChecker> {
+        let mut keys = KeySet::of(self.ring());
         keys.trust_jwks(&self.jwks().to_string(), OTHER_ISSUER).unwrap();
         keys.trust_secret(SECRET, ISSUER).unwrap();
-        TokenChecker::new(keys, AUDIENCE)
+        Arc::new(TokenChecker::new(keys, AUDIENCE))
     }
 
     pub fn jwks(&self) -> Value {
@@ -104,7 +109,12 @@ impl World {
 
     /// A token of the other issuer, by its key `kid`.
     pub fn other(&self, kid: &str, alg: &str, claims: &Value) -> String {
-        let message = message(&json!({ "typ": "at+jwt", "alg": alg, "kid": kid }), claims);
+        self.other_with(alg, &json!({ "typ": "at+jwt", "alg": alg, "kid": kid }), claims)
+    }
+
+    /// What the owner of the other keys signs by `alg`, with any header.
+    pub fn other_with(&self, alg: &str, header: &Value, claims: &Value) -> String {
+        let message = message(header, claims);
         let random = SystemRandom::new();
         let mut signature = vec![0; self.rsa.public_modulus_len()];
         match alg {
