@@ -29,42 +29,21 @@ use super::log::Subject;
 /// Bytes that are read at a time.
 const READ: usize = 64 * 1024;
 
-/// A line for every row.
-pub async fn results<E: Executor>(
+/// The lines of an operation, from the file that the route says.
+pub async fn lines<E: Executor>(
     State(service): State<Arc<Service<E>>>,
     Extension(id): Extension<RequestId>,
     Extension(subject): Extension<Subject>,
+    Extension(which): Extension<Which>,
     Path(operation): Path<String>,
     headers: HeaderMap,
-) -> Response {
-    lines(&service, &id, &subject, &operation, &headers, Which::Results).await
-}
-
-/// A line for every refused row.
-pub async fn errors<E: Executor>(
-    State(service): State<Arc<Service<E>>>,
-    Extension(id): Extension<RequestId>,
-    Extension(subject): Extension<Subject>,
-    Path(operation): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    lines(&service, &id, &subject, &operation, &headers, Which::Errors).await
-}
-
-async fn lines<E: Executor>(
-    service: &Service<E>,
-    id: &RequestId,
-    subject: &Subject,
-    operation: &str,
-    headers: &HeaderMap,
-    which: Which,
 ) -> Response {
     let answer = async {
-        let (caller, bulk) = service.bulk_caller(headers, id, subject).await?;
-        let download = bulk.download(&caller, operation, which).await.inspect_err(|error| log_cause(error, id))?;
-        answer(download, headers, which).await
+        let (caller, bulk) = service.bulk_caller(&headers, &id, &subject).await?;
+        let download = bulk.download(&caller, &operation, which).await.inspect_err(|error| log_cause(error, &id))?;
+        answer(download, &headers, which).await
     };
-    answer.await.unwrap_or_else(|refused: Refused| refused.into_response(Media::Json, id))
+    answer.await.unwrap_or_else(|refused: Refused| refused.into_response(Media::Json, &id))
 }
 
 /// What is asked of a file of this length.
