@@ -85,4 +85,18 @@ step_python() {
     tests/clients/python/.venv/bin/python tests/clients/python/test.py
     JIXIAO_EDITOR_TOKEN=$(JIXIAO_DATA=$work/data "$target/debug/jixiao" token --account editor) JIXIAO_EDITOR_UNIT=361002 \
         tests/clients/python/.venv/bin/python tests/clients/python/bulk.py
+    python_oauth
+}
+
+# A client of its own, with a secret and a key, for authlib.
+python_oauth() {
+    local python=tests/clients/python/.venv/bin/python
+    export JIXIAO_CLIENT=test-system JIXIAO_CLIENT_KEY=$work/client-key.json
+    jixiao() { JIXIAO_DATA=$work/data "$target/debug/jixiao" "$@"; }
+    if [[ ! -f $JIXIAO_CLIENT_KEY ]]; then
+        jixiao client add "$JIXIAO_CLIENT" --scope project:read --scope import:run
+        jixiao account grant "$JIXIAO_CLIENT" --role READER
+        "$python" tests/clients/python/make_key.py "$JIXIAO_CLIENT_KEY" | jixiao client key "$JIXIAO_CLIENT" -
+    fi
+    JIXIAO_CLIENT_SECRET=$(jixiao client secret "$JIXIAO_CLIENT" --valid-for 1d) "$python" tests/clients/python/oauth.py
 }

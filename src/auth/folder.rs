@@ -58,15 +58,16 @@ impl KeyFolder {
     /// # Errors
     /// When a file is not a key, when it or the folder is open to other users, and when the disk refuses.
     pub fn keys(&self) -> Result<Keys, KeyError> {
-        let mut keys = self.read()?;
         for _ in 1..READINGS {
-            // A rotation between two files may have hidden a key.
-            if self.active()?.kid() == keys.active.kid() {
-                break;
+            match self.read() {
+                Ok(keys) if self.active()?.kid() == keys.active.kid() => return Ok(keys),
+                // A rotation between two files may have hidden a key, or taken one away.
+                Ok(_) => {}
+                Err(error) if is_gone(&error) => {}
+                Err(error) => return Err(error),
             }
-            keys = self.read()?;
         }
-        Ok(keys)
+        self.read()
     }
 
     fn read(&self) -> Result<Keys, KeyError> {
@@ -84,7 +85,7 @@ impl KeyFolder {
                 Ok(key) if previous.iter().any(|(known, _)| known.kid() == key.kid()) => {}
                 Ok(key) => previous.push((key, until)),
                 // Removed by another process since the folder was listed.
-                Err(KeyError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                Err(error) if is_gone(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -141,14 +142,16 @@ impl KeyFolder {
 
     /// The active key, made when it is missing.
     fn active(&self) -> Result<SigningKey, KeyError> {
-        read_or_make(&self.path, ACTIVE, SigningKey::fresh)?;
-        SigningKey::read(&self.path.join(ACTIVE))
+        self.made(ACTIVE)
     }
 
     /// The next key, made when it is missing.
     fn next(&self) -> Result<SigningKey, KeyError> {
-        read_or_make(&self.path, NEXT, SigningKey::fresh)?;
-        SigningKey::read(&self.path.join(NEXT))
+        self.made(NEXT)
+    }
+
+    fn made(&self, file: &str) -> Result<SigningKey, KeyError> {
+        SigningKey::parse(&read_or_make(&self.path, file, SigningKey::fresh)?, &self.path.join(file))
     }
 
     /// The files of the previous keys, each with the end of its tokens, the last end first.
@@ -183,6 +186,11 @@ fn end_of(path: &Path) -> Option<Timestamp> {
     let name = path.file_name()?.to_str()?;
     let digits = name.strip_prefix(PREVIOUS)?.strip_suffix(SUFFIX)?;
     digits.parse().ok().map(at)
+}
+
+/// Whether a file is not there any more.
+fn is_gone(error: &KeyError) -> bool {
+    matches!(error, KeyError::Io { source, .. } if source.kind() == ErrorKind::NotFound)
 }
 
 /// Whether the system refuses to write where it lets read.

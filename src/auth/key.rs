@@ -121,7 +121,7 @@ impl SigningKey {
         json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.kid, "x": x })
     }
 
-    fn parse(der: &[u8], path: &Path) -> Result<Self, KeyError> {
+    pub(super) fn parse(der: &[u8], path: &Path) -> Result<Self, KeyError> {
         let pair = Ed25519KeyPair::from_pkcs8(der).map_err(|_| KeyError::NotAKey { path: path.to_owned() })?;
         let public = pair.public_key().as_ref().to_vec();
         Ok(Self { kid: thumbprint(&public), public, encoding: EncodingKey::from_ed_der(der) })
