@@ -15,6 +15,7 @@ use tokio::time::timeout_at;
 use crate::db;
 use crate::error::{AppError, ErrorCode};
 use crate::graphql::engine::mutation::run::Deadline;
+use crate::graphql::held::Held;
 use crate::graphql::mutation::{IdempotencyKey, OnBehalfOf, Replays};
 use crate::graphql::variables::with_defaults;
 use crate::request_id::RequestId;
@@ -80,7 +81,9 @@ async fn answer<E: Executor>(
     guard::admit_variables(&asked.variables, &limits)?;
     let document = guard::admit(&asked.query, &limits)?;
     let (name, operation) = guard::select(&document, asked.operation_name.as_deref())?;
-    let variables = with_defaults(&operation.node, Variables::from_json(Json::Object(asked.variables)));
+    let mut variables = asked.variables;
+    let held = Held::take(&operation.node, &mut variables);
+    let variables = with_defaults(&operation.node, Variables::from_json(Json::Object(variables)));
     if let Some(name) = name {
         subject.operation(name);
     }
@@ -98,7 +101,7 @@ async fn answer<E: Executor>(
         }
     };
     let operation_type = operation.node.ty;
-    guard::admit_operation(&document, &operation.node, &variables, &limits)?;
+    guard::admit_operation(&document, &operation.node, &variables, &held, &limits)?;
 
     // Execution, given up at the deadline: dropping it rolls back what it had open, and the database stops by itself. A
     // mutation knows its deadline and keeps it before it commits; then it has time to commit.
@@ -110,6 +113,7 @@ async fn answer<E: Executor>(
         .data(limits)
         .data(id.clone())
         .data(lang)
+        .data(held)
         .data(Deadline(deadline))
         .data(replays.clone());
     if let Some(key) = idempotency_key {

@@ -22,6 +22,7 @@ use async_graphql::{Pos, Positioned, ServerError, Variables};
 use serde_json::Value as Json;
 
 use crate::error::ErrorCode;
+use crate::graphql::held::Held;
 use crate::limits::ProfileLimits;
 
 use super::errors::refusal;
@@ -45,9 +46,10 @@ pub fn admit_operation(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     variables: &Variables,
+    held: &Held,
     limits: &ProfileLimits,
 ) -> Result<(), ServerError> {
-    variables::coerce(operation, variables)?;
+    variables::coerce(operation, variables, held)?;
     cost::check(document, operation, variables, limits)
 }
 
