@@ -142,7 +142,7 @@ pub async fn set_external_subject(work: &mut Work<'_>, account: AccountId, subje
     }
     let external_subject = subject.map(str::to_owned);
     let new = account::Model { external_subject, version: old.version + 1, updated_at: work.now, ..old.clone() };
-    work.updating(&[Change { old, new: new.clone() }]).await?;
+    work.updated(&[Change { old, new: new.clone() }]);
     let updated = account::Entity::update(new.into_active_model().reset_all()).exec(work.tx).await;
     updated.map(drop).map_err(|error| match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => {
