@@ -23,7 +23,9 @@ use crate::auth::bearer::Bearer;
 use crate::auth::key::KeyError;
 use crate::auth::keyset::KeySet;
 use crate::auth::oauth::TokenEndpoint;
+use crate::auth::oidc::{Provider, ProviderSettings};
 use crate::auth::ring::KeyRing;
+use crate::auth::seal::SealingKey;
 use crate::auth::token::{TokenChecker, TokenIssuer};
 use crate::bulk::{Bulk, BulkSettings, Handler};
 use crate::clock;
@@ -36,9 +38,10 @@ use crate::import::FileStore;
 use crate::intake;
 use crate::lang::ByLang;
 use crate::limits::Limits;
+use crate::login::Login;
 use crate::service::client::directory::{self, Directory};
-use crate::service::idempotency;
 use crate::service::revocation::{self, Revocations};
+use crate::service::{idempotency, lockout, session};
 
 /// How often what has expired is deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
@@ -143,6 +146,24 @@ pub fn token_issuer(settings: &Settings) -> Result<TokenIssuer, StartError> {
     Ok(TokenIssuer::new(keys(settings)?, &settings.audience))
 }
 
+/// Signs people in by password, where the settings say so.
+///
+/// # Errors
+/// When a key cannot be used.
+fn login(
+    settings: &Settings,
+    db: &Db,
+    keys: &Arc<KeyRing>,
+    revocations: &Revocations,
+) -> Result<Option<Login>, StartError> {
+    if !settings.local_login {
+        return Ok(None);
+    }
+    let sealing = SealingKey::open_or_create(&settings.keys_folder())?;
+    let issuer = TokenIssuer::new(Arc::clone(keys), &settings.audience);
+    Ok(Some(Login::new(db.clone(), issuer, sealing, revocations.clone(), &settings.issuer, clock::system)))
+}
+
 /// Takes the address of the settings. Connections wait until [`serve`] accepts them.
 ///
 /// # Errors
@@ -230,12 +251,29 @@ async fn sweep(db: Db) {
     loop {
         turns.tick().await;
         let now = clock::system();
-        let swept =
-            [idempotency::sweep(&db, now).await, revocation::sweep(&db, now).await, directory::sweep(&db, now).await];
+        let swept = [
+            idempotency::sweep(&db, now).await,
+            revocation::sweep(&db, now).await,
+            directory::sweep(&db, now).await,
+            lockout::sweep(&db, now).await,
+            session::sweep(&db, now).await,
+        ];
         for error in swept.into_iter().filter_map(Result::err) {
             tracing::warn!(%error, "what has expired could not be deleted; it is tried again");
         }
     }
+}
+
+/// The identity provider of the settings.
+///
+/// # Errors
+/// When its address or the authority of its certificate cannot be used.
+fn provider(settings: &Settings) -> Result<Option<Arc<Provider>>, StartError> {
+    let Some(issuer) = &settings.oidc_issuer else { return Ok(None) };
+    let audience = settings.oidc_audience.as_ref().unwrap_or(&settings.audience);
+    let authority = settings.oidc_authority.as_deref();
+    let provider = ProviderSettings { issuer, audience, claim: &settings.oidc_claim, authority };
+    Ok(Some(Provider::new(&provider, clock::system)?))
 }
 
 /// The service without its address: the routes, and the work beside requests, which goes on as long as this value lives.
@@ -259,7 +297,12 @@ pub async fn assemble(
     let keys = keys(settings)?;
     let revocations = Revocations::read(db, clock::system).await?;
     let trusted = KeySet::configured(Arc::clone(&keys), settings)?;
-    let checker = Arc::new(TokenChecker::new(trusted, &settings.audience));
+    let provider = provider(settings)?;
+    let mut checker = TokenChecker::new(trusted, &settings.audience);
+    if let Some(provider) = &provider {
+        checker = checker.with_provider(Arc::clone(provider));
+    }
+    let checker = Arc::new(checker);
     let bearer = Bearer::new(Arc::clone(&checker), db.read().clone(), revocations.set(), clock::system);
 
     let places = Places::below(settings.base_url(address));
@@ -279,9 +322,16 @@ pub async fn assemble(
     let sdl = ByLang::new(graphql::sdl);
     let public = settings.public.then(|| public_routes(db, ready.clone(), lifecycle.clone()));
     let service = Service::new(schemas, sdl, Arc::new(bearer), Limits::DEFAULT, ready, lifecycle);
-    let router = http::router(service.with_bulk(bulk).with_oauth(oauth), public, &settings.cors_origins);
+    let mut service = service.with_bulk(bulk).with_oauth(oauth);
+    if let Some(login) = login(settings, db, &keys, &revocations)? {
+        service = service.with_login(login);
+    }
+    let router = http::router(service, public, &settings.cors_origins);
 
     let mut beside = JoinSet::new();
+    if let Some(provider) = provider {
+        beside.spawn(provider.keep_fresh());
+    }
     beside.spawn(sweep(db.clone()));
     beside.spawn(follow_keys(keys));
     beside.spawn(revocations.follow());

@@ -20,10 +20,10 @@ use std::time::Duration;
 
 pub use self::source::{ConfigError, Source};
 use self::source::{Layers, Shown};
-pub use self::value::{LogFormat, Secret};
+pub use self::value::{LogFormat, Secret, is_provider_url};
 use self::value::{
-    address, base_url, count, database_url, log_filter, log_format, masked, masked_url, on_or_off, optional, origins,
-    path, plain, seconds, secret, text,
+    address, base_url, count, database_url, log_filter, log_format, masked, masked_url, optional, origins, path, plain,
+    provider, seconds, secret, text, truth,
 };
 
 use crate::db::DatabaseSettings;
@@ -114,6 +114,16 @@ settings! {
     trusted_keys: Option<PathBuf>, "", "/etc/jixiao/trusted.json", |text| optional(text, path), plain;
     /// Name of that other issuer (`iss`).
     trusted_issuer: Option<String>, "", "https://login.example", |text| optional(text, self::text), plain;
+    /// Identity provider (OpenID Connect) whose access tokens are accepted.
+    oidc_issuer: Option<String>, "", "https://login.example/realms/main", |text| optional(text, provider), plain;
+    /// Name of this service in the tokens of the identity provider (`aud`); the setting `audience` when empty.
+    oidc_audience: Option<String>, "", "jixiao-api", |text| optional(text, self::text), plain;
+    /// Claim by which the identity provider names the account.
+    oidc_claim: String, "sub", "employee_number", text, plain;
+    /// PEM file of the authority of the identity provider's certificate, where that is not a public one.
+    oidc_authority: Option<PathBuf>, "", "/etc/jixiao/authority.pem", |text| optional(text, path), plain;
+    /// Whether people can sign in by password; `false` where an identity provider does it.
+    local_login: bool, "true", "false", truth, plain;
     /// Development only: shared secret of HS256 tokens, 32 bytes or more.
     development_secret: Option<Secret>, "", "$(openssl rand -base64 48)", |text| optional(text, secret), masked;
     /// Web origins whose pages may call the service, separated by commas.
@@ -126,8 +136,8 @@ settings! {
     drain_notice_seconds: Duration, "5", "0", |text| seconds(text, 0..=600), plain;
     /// How long running requests may take after that, in seconds.
     drain_seconds: Duration, "25", "60", |text| seconds(text, 0..=600), plain;
-    /// Whether everybody may ask at `/public/graphql` for what is published: on or off.
-    public: bool, "on", "off", on_or_off, plain;
+    /// Whether everybody may ask at `/public/graphql` for what is published.
+    public: bool, "true", "false", truth, plain;
     /// Bulk operations that this process works on at a time; 0 leaves them to other processes on the same data folder.
     bulk_workers: u32, "2", "4", |text| count(text, 0..=16), plain;
     /// Largest file that a system may upload, in MiB; people may upload 20 MiB at the most.
@@ -171,6 +181,10 @@ impl Settings {
         if settings.trusted_keys.is_some() != settings.trusted_issuer.is_some() {
             return Err(ConfigError::HalfTrusted);
         }
+        let own = [Some(&settings.issuer), settings.trusted_issuer.as_ref()];
+        if settings.oidc_issuer.is_some() && own.contains(&settings.oidc_issuer.as_ref()) {
+            return Err(ConfigError::SameIssuer);
+        }
         Ok(settings)
     }
 
@@ -192,7 +206,7 @@ impl Settings {
         self.public_url.clone().unwrap_or_else(|| format!("http://{listening}"))
     }
 
-    /// Folder of the signing keys.
+    /// Folder of the keys.
     pub fn keys_folder(&self) -> PathBuf {
         self.data.join("keys")
     }

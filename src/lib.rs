@@ -37,7 +37,7 @@
 //!
 //! From below; a module names only those above it in this list (`tests/api/layers.rs` holds this).
 //!
-//! - [`clock`], [`error`], [`lang`], [`request_id`]: plain values that everything else uses. [`error::AppError`] is the one
+//! - [`clock`], [`error`], [`lang`], [`network`], [`request_id`], [`tls`]: what everything else uses. [`error::AppError`] is the one
 //!   error: a code and a sentence for the client, and the cause for the log.
 //! - [`rules`]: the knowledge of the field as pure functions: project codes, targets, spending plans, the taxonomy of
 //!   indicators, data quality. No database, no clock.
@@ -50,6 +50,8 @@
 //! - [`service`]: what can be done with each noun, without knowing who asks in which protocol.
 //!   [`service::invariants`] is what must hold for the whole database, [`service::journal`] tells what each transaction
 //!   changed: [`service::audit`] to people, [`service::outbox`] to other systems; [`service::history`] keeps what was.
+//! - [`login`]: how people of installations without an identity provider prove who they are: passwords, one-time codes,
+//!   sessions, invitations.
 //! - [`import`]: the path of a document.
 //! - [`bulk`]: files that are worked through in the background: uploads, the queue, checkpoints, results.
 //! - [`intake`]: how files become writes: what [`bulk`] runs for each kind of file.
@@ -75,6 +77,9 @@ pub mod input;
 pub mod intake;
 pub mod lang;
 pub mod limits;
+pub mod login;
+pub mod network;
 pub mod request_id;
 pub mod rules;
 pub mod service;
+pub mod tls;

@@ -20,6 +20,8 @@ pub struct Model {
     pub kind: AccountKind,
     /// Which roles its grants may have.
     pub duty: Duty,
+    /// Who it is at the identity provider; unique.
+    pub external_subject: Option<String>,
     /// Since when it may ask nothing any more.
     pub disabled_at: Option<Timestamp>,
     /// Starts at 1, plus one for each change.

@@ -90,6 +90,9 @@ key!(/** Key of an account. */ AccountId, "acc");
 key!(/** Key of a grant. */ AccountGrantId, "grt");
 key!(/** Key of a secret of a client. */ ClientSecretId, "csc");
 key!(/** Key of a public key of a client. */ ClientKeyId, "cky");
+key!(/** Key of a credential. */ CredentialId, "crd");
+key!(/** Key of an invitation. */ InvitationId, "inv");
+key!(/** Key of a session. */ SessionId, "ses");
 key!(/** Key of an upload. */ UploadId, "upl");
 key!(/** Key of a bulk operation. */ BulkOperationId, "blk");
 

@@ -1,5 +1,7 @@
 //! Stored value types: exact money and decimals as integers, times, and the closed code lists of the tables.
 
+use std::fmt;
+
 use sea_orm::{DeriveActiveEnum, DeriveValueType, EnumIter};
 
 /// Money in 分 (1/100 元); 1.00 万元 is 1,000,000.
@@ -13,6 +15,16 @@ pub struct Micro(pub i64);
 /// A point in time, UTC, in microseconds since 1970: the same integer on both databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
 pub struct Timestamp(pub i64);
+
+/// Hash of a password with its algorithm, parameters and salt, as a PHC string; never printed.
+#[derive(Clone, PartialEq, Eq, DeriveValueType)]
+pub struct PasswordHash(pub String);
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
 
 impl Fen {
     /// In 元, in plain notation.
@@ -147,6 +159,11 @@ code_list!(/** Whether the public sees a record. */ Publication {
 code_list!(/** How far a grant goes. */ Access {
     /** Only looking (查看). */ View = "VIEW",
     /** Looking and everything else that the role may do (采集). */ Capture = "CAPTURE",
+});
+code_list!(/** Why a session ended before its time. */ SessionEnd {
+    /** The person signed out. */ Logout = "LOGOUT",
+    /** A refresh token came a second time: someone has a copy of it. */ Reuse = "REUSE",
+    /** The password, or the secret of the one-time codes, was set anew. */ Credential = "CREDENTIAL",
 });
 code_list!(/** Which tokens are refused. */ RevokedKind {
     /** One token. */ Token = "TOKEN",

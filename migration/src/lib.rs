@@ -27,6 +27,10 @@ mod m20261122_000280_roles;
 mod m20261122_000281_publication;
 mod m20261122_000300_clients;
 mod m20261122_000301_revocations;
+mod m20261122_000320_credentials;
+mod m20261122_000321_sessions;
+mod m20261122_000322_login_failures;
+mod m20261122_000323_external_subjects;
 
 /// The ordered list of changes.
 pub struct Migrator;
@@ -54,6 +58,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000281_publication::Migration),
             Box::new(m20261122_000300_clients::Migration),
             Box::new(m20261122_000301_revocations::Migration),
+            Box::new(m20261122_000320_credentials::Migration),
+            Box::new(m20261122_000321_sessions::Migration),
+            Box::new(m20261122_000322_login_failures::Migration),
+            Box::new(m20261122_000323_external_subjects::Migration),
         ]
     }
 }

@@ -11,7 +11,7 @@ use entity::value::Timestamp;
 use futures_util::future::BoxFuture;
 
 use super::revoked::RevokedSet;
-use super::token::TokenChecker;
+use super::token::{Refusal, TokenChecker};
 use super::{Authenticate, Caller};
 use crate::clock::Clock;
 use crate::error::{AppError, AppResult, ErrorCode};
@@ -20,6 +20,9 @@ use crate::error::{AppError, AppResult, ErrorCode};
 pub trait Accounts: Send + Sync {
     /// The account that a token's subject names, with the grants that hold at `now`; `None` for an unknown or disabled one.
     fn by_subject<'a>(&'a self, subject: &'a str, now: Timestamp) -> BoxFuture<'a, AppResult<Option<Caller>>>;
+
+    /// The same by the name that the identity provider has for it.
+    fn by_external_subject<'a>(&'a self, subject: &'a str, now: Timestamp) -> BoxFuture<'a, AppResult<Option<Caller>>>;
 }
 
 /// Authentication by bearer tokens (RFC 6750).
@@ -43,8 +46,15 @@ impl<A: Accounts> Bearer<A> {
             Err(reason) => return Err(refused(reason)),
         };
         let now = (self.clock)();
-        let claims = self.checker.check(token, now).map_err(|reason| refused(&reason.to_string()))?;
-        let caller = self.accounts.by_subject(&claims.subject, now).await?;
+        let mut checked = self.checker.check(token, now);
+        if checked == Err(Refusal::UnknownKey) && self.checker.renew(token).await {
+            checked = self.checker.check(token, now);
+        }
+        let claims = checked.map_err(|reason| refused(&reason.to_string()))?;
+        let caller = match claims.external {
+            false => self.accounts.by_subject(&claims.subject, now).await?,
+            true => self.accounts.by_external_subject(&claims.subject, now).await?,
+        };
         let caller = caller.ok_or_else(|| refused("the account is unknown or disabled"))?;
         if self.revoked.refuses(&claims, caller.identity().map(|account| account.id)) {
             return Err(refused("revoked"));

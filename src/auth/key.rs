@@ -53,6 +53,12 @@ pub enum KeyError {
         /// The file.
         path: PathBuf,
     },
+    /// The file of the sealing key holds something else.
+    #[error("{} is not a key of 32 bytes; restore it, or delete it and invite again who uses one-time codes", path.display())]
+    NotASealingKey {
+        /// The file.
+        path: PathBuf,
+    },
     /// The system made no key.
     #[error("the system gave no randomness for a new key")]
     NoRandomness,

@@ -1,7 +1,7 @@
 //! The keys by which tokens are checked, each bound to one algorithm and one issuer.
 //!
 //! The binding is the point: neither a token's header nor another issuer's key can choose how a token is checked
-//! (RFC 8725 3.1, 3.8). Keys come from this machine only; nothing here opens a connection.
+//! (RFC 8725 3.1, 3.8). Nothing here opens a connection; keys of an identity provider are fetched by [`super::oidc`].
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -188,6 +188,34 @@ pub fn public_keys(json: &str) -> Result<Vec<PublicKey>, String> {
         let (algorithm, decoding) = checking_key(&jwk).map_err(at)?;
         let text = serde_json::to_string(&jwk).map_err(|error| at(&error.to_string()))?;
         keys.push(PublicKey { kid: kid.to_owned(), algorithm, decoding, jwk: text });
+    }
+    Ok(keys)
+}
+
+/// The public keys in what an identity provider published, by name, for tokens of `issuer`.
+///
+/// Each is checked as those of [`public_keys`], but one of another kind or use is passed over (RFC 7517 5): providers publish keys
+/// for encryption beside those for signatures. None of two keys with one name is taken.
+///
+/// # Errors
+/// When it is no set, has more than 20 keys, or none of them can be used.
+pub(super) fn published(json: &[u8], issuer: &str) -> Result<HashMap<String, Arc<CheckingKey>>, KeyError> {
+    let refused = |problem: &str| KeyError::Trusted(problem.to_owned());
+    let keys = serde_json::from_slice(json).and_then(listed).map_err(|_| refused("not a JWK set"))?;
+    if keys.len() > MAX_SET_KEYS {
+        return Err(refused("more than 20 keys"));
+    }
+    let usable: Vec<Jwk> = keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect();
+    let named = |kid: &str| usable.iter().filter(|jwk| jwk.common.key_id.as_deref() == Some(kid)).count();
+    let trusted = usable.iter().filter_map(|jwk| {
+        let kid = jwk.common.key_id.as_deref().filter(|kid| is_kid(kid) && named(kid) == 1)?;
+        let (algorithm, decoding) = checking_key(jwk).ok()?;
+        let key = CheckingKey { algorithm, issuer: issuer.to_owned(), decoding, own: false };
+        Some((kid.to_owned(), Arc::new(key)))
+    });
+    let keys: HashMap<_, _> = trusted.collect();
+    if keys.is_empty() {
+        return Err(refused("none of the keys has `kid` and `alg`, is for signatures, and strong enough"));
     }
     Ok(keys)
 }

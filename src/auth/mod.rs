@@ -3,16 +3,22 @@
 //! Nothing here reads the database; `service::account` turns a token's subject into a [`Caller`].
 
 pub mod bearer;
+pub mod code;
 pub mod folder;
 mod jws;
 pub mod key;
 pub mod keyset;
 mod members;
 pub mod oauth;
+pub mod oidc;
+pub mod password;
 pub mod policy;
 pub mod revoked;
 pub mod ring;
+pub mod seal;
+pub mod strength;
 pub mod token;
+pub mod totp;
 
 use std::collections::BTreeSet;
 

@@ -79,6 +79,7 @@ mod tests {
     fn token(jti: &str, session: Option<&str>, issued_at: i64) -> Claims {
         Claims {
             subject: "known".to_owned(),
+            external: false,
             scopes: None,
             jti: Some(jti.to_owned()),
             session: session.map(str::to_owned),

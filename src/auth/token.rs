@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::jws::Signed;
 use super::keyset::{CheckingKey, KeySet, is_kid};
 use super::members::Members;
+use super::oidc::Provider;
 use super::ring::KeyRing;
 use crate::error::{AppError, AppResult};
 
@@ -113,8 +114,11 @@ impl NewToken {
 /// What a good token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
-    /// Whose token it is: an account by id in tokens of this service, by name in those of another issuer.
+    /// Whose token it is: an account by id in tokens of this service, by name in those of another issuer, and as its identity
+    /// provider names it where `external` says so.
     pub subject: String,
+    /// Whether the identity provider has issued it.
+    pub external: bool,
     /// The permissions it is limited to; none for all that the account has.
     pub scopes: Option<BTreeSet<String>>,
     /// Its own name. Every token of this service has one.
@@ -165,6 +169,9 @@ pub enum Refusal {
     /// A claim is absent or not of its type.
     #[error("`{0}` is missing or not of its type")]
     Claim(&'static str),
+    /// The claim by which the identity provider names the account is absent or too long.
+    #[error("the claim that names the account is missing or not of its type")]
+    Account,
     /// From another issuer than the key's.
     #[error("`iss` is not the issuer of the key")]
     Issuer,
@@ -189,13 +196,20 @@ pub enum Refusal {
 pub struct TokenChecker {
     keys: KeySet,
     audience: String,
+    provider: Option<Arc<Provider>>,
 }
 
 impl TokenChecker {
     /// Accepts tokens for `audience` that one of `keys` has signed.
     pub fn new(keys: KeySet, audience: impl Into<String>) -> Self {
         install_crypto();
-        Self { keys, audience: audience.into() }
+        Self { keys, audience: audience.into(), provider: None }
+    }
+
+    /// Accepts tokens of an identity provider too.
+    #[must_use]
+    pub fn with_provider(self, provider: Arc<Provider>) -> Self {
+        Self { provider: Some(provider), ..self }
     }
 
     /// What a token says, if it is good at the time `now`.
@@ -204,62 +218,107 @@ impl TokenChecker {
     /// The first reason found against the token.
     pub fn check(&self, token: &str, now: Timestamp) -> Result<Claims, Refusal> {
         let signed = Signed::read(token)?;
-        let key = self.key(&signed, now)?;
-        let claims = signed.claims(key.algorithm, &key.decoding)?;
-        self.check_claims(&claims, &key, seconds(now))
-    }
-
-    /// The key that the header names, if the header fits the key. Everything else in the header (`jku`, `jwk`, `x5u`,
-    /// `x5c`, …) has no meaning here.
-    fn key(&self, signed: &Signed<'_>, now: Timestamp) -> Result<Arc<CheckingKey>, Refusal> {
-        if signed.header.text("typ") != Some(TYPE) {
-            return Err(Refusal::Type);
-        }
-        let kid = signed.header.text("kid").filter(|kid| is_kid(kid)).ok_or(Refusal::KeyName)?;
-        let key = self.keys.find(kid, now).ok_or(Refusal::UnknownKey)?;
-        if signed.is_by(key.algorithm) { Ok(key) } else { Err(Refusal::Algorithm) }
-    }
-
-    fn check_claims(&self, claims: &Members, key: &CheckingKey, now: i64) -> Result<Claims, Refusal> {
-        if claims.text("iss").ok_or(Refusal::Claim("iss"))? != key.issuer {
-            return Err(Refusal::Issuer);
-        }
-        if !claims.audiences().ok_or(Refusal::Claim("aud"))?.contains(&self.audience.as_str()) {
-            return Err(Refusal::Audience);
-        }
-        let expires = claims.seconds("exp").ok_or(Refusal::Claim("exp"))?;
-        let issued = claims.seconds("iat").ok_or(Refusal::Claim("iat"))?;
-        if now >= expires.saturating_add(LEEWAY) {
-            return Err(Refusal::Expired);
-        }
-        if issued > now.saturating_add(LEEWAY) {
-            return Err(Refusal::FromFuture);
-        }
-        if claims.get("nbf").is_some() {
-            let begins = claims.seconds("nbf").ok_or(Refusal::Claim("nbf"))?;
-            if begins > now.saturating_add(LEEWAY) {
-                return Err(Refusal::NotYet);
+        match self.provider_of(&signed) {
+            None => {
+                let expected = Expected { audience: &self.audience, provider: None };
+                check(&signed, |kid| self.keys.find(kid, now), &expected, now)
+            }
+            Some(provider) => {
+                let expected = Expected { audience: provider.audience(), provider: Some(provider) };
+                check(&signed, |kid| provider.find(kid, now), &expected, now)
             }
         }
-        let life = u64::try_from(expires.saturating_sub(issued)).map_err(|_| Refusal::Lifetime)?;
-        if life == 0 || life > MAX_LIFE.as_secs() {
-            return Err(Refusal::Lifetime);
-        }
-        let subject = claims.text("sub").filter(|sub| !sub.is_empty()).ok_or(Refusal::Claim("sub"))?;
-        let jti = name(claims, "jti")?;
-        if jti.is_none() && key.own {
-            return Err(Refusal::Claim("jti"));
-        }
-        Ok(Claims {
-            subject: subject.to_owned(),
-            scopes: scopes(claims)?,
-            jti,
-            session: name(claims, "sid")?,
-            client_id: name(claims, "client_id")?,
-            issued_at: at(issued),
-            expires_at: at(expires),
-        })
     }
+
+    /// Fetches the keys of the provider that a token with an unknown key says it is of, where it was not done lately; tells
+    /// whether there are other keys now.
+    pub async fn renew(&self, token: &str) -> bool {
+        let provider = Signed::read(token).ok().and_then(|signed| self.provider_of(&signed));
+        match provider {
+            Some(provider) => Arc::clone(provider).renew().await,
+            None => false,
+        }
+    }
+
+    fn provider_of(&self, signed: &Signed<'_>) -> Option<&Arc<Provider>> {
+        let says = |issuer: &str| signed.unproved().is_ok_and(|claims| claims.text("iss") == Some(issuer));
+        // Believed only after the signature was checked by a key of that issuer.
+        self.provider.as_ref().filter(|provider| says(provider.issuer()))
+    }
+}
+
+/// What tokens of an issuer must say.
+struct Expected<'a> {
+    audience: &'a str,
+    /// The identity provider, where it is one.
+    provider: Option<&'a Provider>,
+}
+
+fn check(
+    signed: &Signed<'_>,
+    find: impl FnOnce(&str) -> Option<Arc<CheckingKey>>,
+    expected: &Expected<'_>,
+    now: Timestamp,
+) -> Result<Claims, Refusal> {
+    let key = key(signed, find)?;
+    let claims = signed.claims(key.algorithm, &key.decoding)?;
+    check_claims(&claims, &key, expected, seconds(now))
+}
+
+/// The key that the header names, if the header fits the key. Everything else in the header (`jku`, `jwk`, `x5u`,
+/// `x5c`, …) has no meaning here.
+fn key(signed: &Signed<'_>, find: impl FnOnce(&str) -> Option<Arc<CheckingKey>>) -> Result<Arc<CheckingKey>, Refusal> {
+    if signed.header.text("typ") != Some(TYPE) {
+        return Err(Refusal::Type);
+    }
+    let kid = signed.header.text("kid").filter(|kid| is_kid(kid)).ok_or(Refusal::KeyName)?;
+    let key = find(kid).ok_or(Refusal::UnknownKey)?;
+    if signed.is_by(key.algorithm) { Ok(key) } else { Err(Refusal::Algorithm) }
+}
+
+fn check_claims(claims: &Members, key: &CheckingKey, expected: &Expected<'_>, now: i64) -> Result<Claims, Refusal> {
+    if claims.text("iss").ok_or(Refusal::Claim("iss"))? != key.issuer {
+        return Err(Refusal::Issuer);
+    }
+    if !claims.audiences().ok_or(Refusal::Claim("aud"))?.contains(&expected.audience) {
+        return Err(Refusal::Audience);
+    }
+    let expires = claims.seconds("exp").ok_or(Refusal::Claim("exp"))?;
+    let issued = claims.seconds("iat").ok_or(Refusal::Claim("iat"))?;
+    if now >= expires.saturating_add(LEEWAY) {
+        return Err(Refusal::Expired);
+    }
+    if issued > now.saturating_add(LEEWAY) {
+        return Err(Refusal::FromFuture);
+    }
+    if claims.get("nbf").is_some() {
+        let begins = claims.seconds("nbf").ok_or(Refusal::Claim("nbf"))?;
+        if begins > now.saturating_add(LEEWAY) {
+            return Err(Refusal::NotYet);
+        }
+    }
+    let life = u64::try_from(expires.saturating_sub(issued)).map_err(|_| Refusal::Lifetime)?;
+    if life == 0 || life > MAX_LIFE.as_secs() {
+        return Err(Refusal::Lifetime);
+    }
+    let subject = match expected.provider {
+        None => claims.text("sub").filter(|sub| !sub.is_empty()).ok_or(Refusal::Claim("sub"))?,
+        Some(provider) => provider.subject(claims).ok_or(Refusal::Account)?,
+    };
+    let jti = name(claims, "jti")?;
+    if jti.is_none() && key.own {
+        return Err(Refusal::Claim("jti"));
+    }
+    Ok(Claims {
+        subject: subject.to_owned(),
+        external: expected.provider.is_some(),
+        scopes: scopes(claims, expected)?,
+        jti,
+        session: name(claims, "sid")?,
+        client_id: name(claims, "client_id")?,
+        issued_at: at(issued),
+        expires_at: at(expires),
+    })
 }
 
 /// A claim that names something, if it is there.
@@ -271,13 +330,17 @@ fn name(claims: &Members, claim: &'static str) -> Result<Option<String>, Refusal
     named.map(|text| Some(text.to_owned())).ok_or(Refusal::Claim(claim))
 }
 
-/// The claim `scope`, if it is there: one that names nothing allows nothing.
-fn scopes(claims: &Members) -> Result<Option<BTreeSet<String>>, Refusal> {
+/// The claim `scope`, if it is there: one that names nothing allows nothing. Identity providers put names of their own into it
+/// (`openid profile`): there it limits only where it has one of the form of ours, `project:read`.
+fn scopes(claims: &Members, expected: &Expected<'_>) -> Result<Option<BTreeSet<String>>, Refusal> {
     if claims.get("scope").is_none() {
         return Ok(None);
     }
     let text = claims.text("scope").ok_or(Refusal::Claim("scope"))?;
-    Ok(Some(text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect()))
+    let names = text.split(' ').filter(|scope| !scope.is_empty());
+    let ours = |scope: &&str| expected.provider.is_none() || scope.contains(':');
+    let scopes: BTreeSet<String> = names.filter(ours).map(str::to_owned).collect();
+    Ok((expected.provider.is_none() || !scopes.is_empty()).then_some(scopes))
 }
 
 /// Permissions as the claim and the parameter `scope` write them (RFC 6749 3.3).

@@ -14,7 +14,7 @@ use crate::config::Settings;
 use crate::db::Db;
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::service::work::{Origin, Work};
-use crate::service::{account, unit};
+use crate::service::{account, invitation, unit};
 
 /// Manage accounts and what they may do
 #[derive(Debug, Args)]
@@ -56,6 +56,27 @@ enum Command {
     Disable {
         /// Name of the account
         name: String,
+    },
+    /// Print an invitation for a person, to set password and one-time codes with: for the first time, or after they were lost
+    ///
+    /// It can be used once and for 24 hours (`POST /auth/activate`). What the account had before holds until then.
+    #[command(after_help = "Example:\n  jixiao account invite lin")]
+    Invite {
+        /// Name of the account
+        name: String,
+    },
+    /// Say who an account is at the identity provider, so that its tokens act for the account
+    #[command(after_help = "Examples:\n  jixiao account link lin 8a1f6c02-2f3e-4d39-9a55-0c6f2f0d6f51\n  \
+                            jixiao account link lin --remove")]
+    Link {
+        /// Name of the account
+        name: String,
+        /// What the provider's tokens call it (the claim that `oidc_claim` names)
+        #[arg(required_unless_present = "remove")]
+        subject: Option<String>,
+        /// It is nobody there any more
+        #[arg(long, conflicts_with = "subject")]
+        remove: bool,
     },
     /// Print all accounts with their grants
     #[command(after_help = "Example:\n  jixiao account list")]
@@ -130,6 +151,17 @@ impl Account {
                 };
                 write(&db, "account disable", disable).await?;
             }
+            Command::Invite { name } => {
+                let code = write(&db, "account invite", async |work| invitation::invite(work, &name).await).await?;
+                print_invitations(&[Invited { account: name, code }])?;
+            }
+            Command::Link { name, subject, remove: _ } => {
+                let link = async |work: &mut Work<'_>| {
+                    let account = account::get_by_name(work.tx, work.caller, &name).await?;
+                    account::set_external_subject(work, account.id, subject.as_deref()).await
+                };
+                write(&db, "account link", link).await?;
+            }
             Command::List => list(&db).await?,
         }
         Ok(db.close().await?)
@@ -153,6 +185,21 @@ impl Place {
 pub async fn write<T>(db: &Db, action: &str, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
     let (caller, origin) = (Caller::operator(), Origin::of(action));
     db.write(async |tx| Work::within(tx, &caller, &origin, clock::system, &task).await).await
+}
+
+/// Someone who was invited.
+pub(super) struct Invited {
+    /// Name of the account.
+    pub account: String,
+    /// The code of the invitation.
+    pub code: String,
+}
+
+/// Prints invitations, which are shown this once.
+pub(super) fn print_invitations(invited: &[Invited]) -> Result<(), Failure> {
+    let heads = ["account", "invitation, used once within 24 hours at /auth/activate"].map(str::to_owned);
+    let rows = invited.iter().map(|Invited { account, code }| [account.clone(), code.clone()]);
+    output::table(&std::iter::once(heads).chain(rows).collect::<Vec<_>>())
 }
 
 /// A unit and those below it.

@@ -1,6 +1,7 @@
 //! `jixiao admin …`.
 
 mod audit;
+mod init;
 
 use std::time::Duration;
 
@@ -17,9 +18,9 @@ use crate::service::invariants::{self, Outcome};
 /// How long one check may run: as long as it takes on a large database.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
-/// Look after the database
+/// Look after the service: its first administrators, its database, its audit
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  jixiao admin check\n  jixiao admin audit verify")]
+#[command(after_help = "Examples:\n  jixiao admin init\n  jixiao admin check\n  jixiao admin audit verify")]
 pub struct Admin {
     #[command(subcommand)]
     command: Command,
@@ -34,6 +35,7 @@ enum Command {
     #[command(after_help = "Example:\n  jixiao admin check && echo whole")]
     Check,
     Audit(audit::Audit),
+    Init(init::Init),
 }
 
 impl Admin {
@@ -41,6 +43,7 @@ impl Admin {
         match self.command {
             Command::Check => check(settings).await,
             Command::Audit(audit) => audit.run(settings).await,
+            Command::Init(init) => init.run(settings).await,
         }
     }
 }

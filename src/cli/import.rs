@@ -3,7 +3,6 @@
 mod direct;
 mod remote;
 mod tables;
-mod tls;
 
 use std::path::{Path, PathBuf};
 

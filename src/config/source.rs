@@ -81,6 +81,9 @@ pub enum ConfigError {
     /// Keys of an issuer without a name, or the reverse.
     #[error("`trusted_keys` and `trusted_issuer` belong together: give both or none")]
     HalfTrusted,
+    /// The identity provider has the name of another issuer.
+    #[error("`oidc_issuer` must be another issuer than `issuer` and `trusted_issuer`: tokens are told apart by it")]
+    SameIssuer,
 }
 
 /// A setting as `config show` prints it.

@@ -3,7 +3,7 @@
 //! A reader's error is the form that the text should have had, to stand after "must be".
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -51,14 +51,6 @@ pub(super) fn text(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("a text that is not empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
-pub(super) fn on_or_off(text: &str) -> Result<bool, String> {
-    match text {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err("must be on or off".to_owned()),
-    }
-}
-
 /// An address of the web without anything behind its path; a slash at its end is no part of it.
 pub(super) fn base_url(text: &str) -> Result<String, String> {
     let address = text.strip_suffix('/').unwrap_or(text);
@@ -78,6 +70,10 @@ pub(super) fn count(text: &str, range: RangeInclusive<u32>) -> Result<u32, Strin
 
 pub(super) fn seconds(text: &str, range: RangeInclusive<u32>) -> Result<Duration, String> {
     count(text, range).map(|seconds| Duration::from_secs(seconds.into()))
+}
+
+pub(super) fn truth(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "`true` or `false`".to_owned())
 }
 
 pub(super) fn secret(text: &str) -> Result<Secret, String> {
@@ -120,6 +116,28 @@ pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
     let listed = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
     let read: Option<Vec<String>> = listed.map(origin).collect();
     read.ok_or_else(|| "web origins (scheme and host in small letters, no path), separated by commas".to_owned())
+}
+
+/// Address of an identity provider, without anything behind its path.
+pub(super) fn provider(text: &str) -> Result<String, String> {
+    let plain = is_provider_url(text) && !text.contains('?');
+    if plain { Ok(text.to_owned()) } else { Err("an https address (http only on this machine)".to_owned()) }
+}
+
+/// Whether this is an address that may be asked for keys: https, or http on this machine, where nobody is between.
+pub fn is_provider_url(text: &str) -> bool {
+    let is_loopback = |host: &str| {
+        let host = match host.strip_prefix('[') {
+            Some(host) => host.split(']').next().unwrap_or_default(),
+            None => host.split(':').next().unwrap_or_default(),
+        };
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    };
+    let host = |rest: &'static str| text.strip_prefix(rest).and_then(|rest| rest.split(['/', '?']).next());
+    let written = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    let named = |host: &str| !host.is_empty() && !host.contains('@');
+    written
+        && (host("https://").is_some_and(named) || host("http://").is_some_and(|host| named(host) && is_loopback(host)))
 }
 
 /// An empty text is no value.

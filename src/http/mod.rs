@@ -1,7 +1,7 @@
 //! The service on the network: routes and their layers, and what stands between a stranger's bytes and the schema.
 //!
 //! A request passes `log::observe` (id, panic, log line, headers), cross-origin rules where configured, compression, and
-//! then its route. `graphql` decides everything about GraphQL over HTTP; `uploads`, `operations` and `tables` bring and fetch files; `oauth` gives tokens to systems; `guard` bounds documents; [`serve`] bounds
+//! then its route. `graphql` decides everything about GraphQL over HTTP; `uploads`, `operations` and `tables` bring and fetch files; `login` signs people in; `oauth` gives tokens to systems; `guard` bounds documents; [`serve`] bounds
 //! connections. Nothing here reads the database or knows a type of the schema.
 
 mod answer;
@@ -14,6 +14,7 @@ mod guard;
 mod health;
 mod lifecycle;
 mod log;
+mod login;
 mod oauth;
 mod operations;
 mod peer;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 use async_graphql::Executor;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::{MethodRouter, any, get, post};
 use axum::{Extension, Router, middleware};
 use futures_util::future::BoxFuture;
 use tower_http::compression::CompressionLayer;
@@ -39,6 +40,7 @@ use crate::bulk::results::Which;
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::lang::{ByLang, Lang};
 use crate::limits::Limits;
+use crate::login::Login;
 use crate::request_id::RequestId;
 
 use answer::{Media, Refused};
@@ -63,6 +65,7 @@ pub struct Service<E> {
     lifecycle: Lifecycle,
     capacity: Capacity,
     bulk: Option<Bulk>,
+    login: Option<Login>,
     oauth: Option<Oauth>,
 }
 
@@ -89,6 +92,7 @@ impl<E: Executor> Service<E> {
             lifecycle,
             capacity: Capacity::new(),
             bulk: None,
+            login: None,
             oauth: None,
         }
     }
@@ -97,6 +101,12 @@ impl<E: Executor> Service<E> {
     #[must_use]
     pub fn with_bulk(self, bulk: Bulk) -> Self {
         Self { bulk: Some(bulk), ..self }
+    }
+
+    /// Signs people in too, below `/auth`.
+    #[must_use]
+    pub fn with_login(self, login: Login) -> Self {
+        Self { login: Some(login), ..self }
     }
 
     /// Issues tokens to other systems too, below `/oauth`, and publishes the keys.
@@ -124,6 +134,13 @@ pub fn router<E: Executor>(mut service: Service<E>, public: Option<Router>, orig
     let lines_of = |which: Which| get(operations::lines::<E>).route_layer(Extension(which));
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle::<E>))
+        .route("/auth/login", login_route::<E, login::SignIn>())
+        .route("/auth/refresh", login_route::<E, login::Refresh>())
+        .route("/auth/logout", login_route::<E, login::SignOut>())
+        .route("/auth/password", login_route::<E, login::ChangePassword>())
+        .route("/auth/totp/enroll", login_route::<E, login::Enroll>())
+        .route("/auth/totp/confirm", login_route::<E, login::Confirm>())
+        .route("/auth/activate", login_route::<E, login::Activate>())
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready::<E>))
         .route("/version", get(health::version))
@@ -165,6 +182,11 @@ impl Authenticate for Everybody {
     fn caller<'a>(&'a self, _: &'a HeaderMap) -> BoxFuture<'a, AppResult<Caller>> {
         Box::pin(async { Ok(Caller::public()) })
     }
+}
+
+/// A path that takes the body of `A`.
+fn login_route<E: Executor, A: login::Act + 'static>() -> MethodRouter<Arc<Service<E>>> {
+    post(login::post::<E, A>).fallback(login::method_not_allowed)
 }
 
 /// The language that a request prefers.

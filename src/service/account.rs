@@ -11,6 +11,7 @@ use entity::id::{AccountGrantId, AccountId, UnitId};
 use entity::value::{AccountKind, Duty, Role, Timestamp};
 use entity::{account, account_grant};
 use futures_util::future::BoxFuture;
+use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, ExprTrait,
     IntoActiveModel, QueryFilter, QueryOrder, SqlErr,
@@ -25,6 +26,9 @@ use crate::error::{AppError, AppResult, ErrorCode};
 
 /// Longest name of an account, in bytes.
 const MAX_NAME: usize = 64;
+
+/// Longest name of an account at the identity provider, in bytes (OpenID Connect Core 2).
+pub const MAX_SUBJECT: usize = 255;
 
 /// Makes an account without grants: of a system for the duty `SERVICE`, else of a person.
 ///
@@ -45,6 +49,7 @@ pub async fn add(work: &mut Work<'_>, name: &str, duty: Duty) -> AppResult<Accou
         name: name.to_owned(),
         kind,
         duty,
+        external_subject: None,
         disabled_at: None,
         version: 1,
         created_at: work.now,
@@ -144,6 +149,33 @@ pub async fn disable(work: &mut Work<'_>, account: AccountId) -> AppResult<()> {
     Ok(())
 }
 
+/// Says who an account is at the identity provider, or with `None` that it is nobody there.
+///
+/// # Errors
+/// `NOT_FOUND` when there is no such account, `BAD_USER_INPUT` for an empty name or one of more than 255 bytes, `CONFLICT` when
+/// another account has the name.
+pub async fn set_external_subject(work: &mut Work<'_>, account: AccountId, subject: Option<&str>) -> AppResult<()> {
+    work.caller.must_everywhere(Permission::AccountWrite)?;
+    if subject.is_some_and(|subject| !(1..=MAX_SUBJECT).contains(&subject.len()) || subject.contains('\0')) {
+        return Err(AppError::bad_input(format!("The name at the identity provider has 1 to {MAX_SUBJECT} bytes.")));
+    }
+    let old = row_of(work.tx, account).await?;
+    if old.external_subject.as_deref() == subject {
+        return Ok(());
+    }
+    let external_subject = subject.map(str::to_owned);
+    let new = account::Model { external_subject, version: old.version + 1, updated_at: work.now, ..old.clone() };
+    work.updated(&[Change { old, new: new.clone() }]);
+    let updated = account::Entity::update(new.into_active_model().reset_all()).exec(work.tx).await;
+    updated.map(drop).map_err(|error| match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => {
+            let message = "Another account has this name at the identity provider.";
+            AppError::new(ErrorCode::Conflict, message).caused_by(error)
+        }
+        _ => error.into(),
+    })
+}
+
 /// The account of this name.
 ///
 /// # Errors
@@ -179,6 +211,24 @@ pub async fn by_subject(db: &impl ConnectionTrait, subject: &str, now: Timestamp
         None if is_name(subject) => account::Column::Name.eq(subject),
         None => return Ok(None),
     };
+    active(db, named, now).await
+}
+
+/// The caller that the identity provider calls so, with the grants that hold at `now`.
+pub async fn by_external_subject(
+    db: &impl ConnectionTrait,
+    subject: &str,
+    now: Timestamp,
+) -> AppResult<Option<Caller>> {
+    // A text with this character is none for PostgreSQL.
+    if subject.contains('\0') {
+        return Ok(None);
+    }
+    active(db, account::Column::ExternalSubject.eq(subject), now).await
+}
+
+/// The caller of the account that is named so, with the grants that hold at `now`, unless it is disabled.
+async fn active(db: &impl ConnectionTrait, named: SimpleExpr, now: Timestamp) -> AppResult<Option<Caller>> {
     let active = Condition::all().add(named).add(account::Column::DisabledAt.is_null());
     let Some(row) = account::Entity::find().filter(active).one(db).await? else { return Ok(None) };
     let grants = account_grant::Entity::find()
@@ -194,6 +244,14 @@ pub async fn by_subject(db: &impl ConnectionTrait, subject: &str, now: Timestamp
 impl Accounts for DatabaseConnection {
     fn by_subject<'a>(&'a self, subject: &'a str, now: Timestamp) -> BoxFuture<'a, AppResult<Option<Caller>>> {
         Box::pin(by_subject(self, subject, now))
+    }
+
+    fn by_external_subject<'a>(
+        &'a self,
+        subject: &'a str,
+        now: Timestamp,
+    ) -> BoxFuture<'a, AppResult<Option<Caller>>> {
+        Box::pin(by_external_subject(self, subject, now))
     }
 }
 
@@ -214,7 +272,8 @@ pub fn duty_of(role: Role) -> Option<Duty> {
     }
 }
 
-fn is_name(text: &str) -> bool {
+/// Whether an account can have this name.
+pub(super) fn is_name(text: &str) -> bool {
     (1..=MAX_NAME).contains(&text.len())
         && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'))
 }

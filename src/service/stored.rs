@@ -6,8 +6,9 @@ use std::iter;
 
 use entity::value::Timestamp;
 use entity::{
-    account_grant, client, client_key, client_secret, department_goal, division, finding, goal_item, indicator,
-    indicator_level, objective, plan_point, project, source_document, spending_plan, unit, unit_alias,
+    account_grant, client, client_key, client_secret, credential, department_goal, division, finding, goal_item,
+    indicator, indicator_level, invitation, objective, plan_point, project, session, source_document, spending_plan,
+    unit, unit_alias,
 };
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait, InsertStatement, IntoIden, Query, TableRef, UpdateStatement, ValueTuple,
@@ -74,6 +75,9 @@ stored! {
     client: ;
     client_secret: ;
     client_key: ;
+    credential: ;
+    invitation: ;
+    session: ;
 }
 
 /// What became of rows.

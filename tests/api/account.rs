@@ -208,6 +208,7 @@ async fn a_disabled_account_is_nobody_and_is_disabled_once() {
         name: "reader".to_owned(),
         kind: AccountKind::Person,
         duty: Duty::Business,
+        external_subject: None,
         disabled_at: Some(LATER),
         version: 2,
         created_at: THEN,

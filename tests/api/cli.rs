@@ -2,6 +2,7 @@
 
 mod access;
 mod demo;
+mod people;
 pub mod program;
 mod tables;
 
@@ -27,6 +28,7 @@ const COMMANDS: &[&[&str]] = &[
     &["config", "show"],
     &["admin"],
     &["admin", "check"],
+    &["admin", "init"],
     &["admin", "audit"],
     &["admin", "audit", "verify"],
     &["admin", "audit", "anchor"],
@@ -36,6 +38,8 @@ const COMMANDS: &[&[&str]] = &[
     &["account", "grant"],
     &["account", "revoke"],
     &["account", "disable"],
+    &["account", "invite"],
+    &["account", "link"],
     &["account", "list"],
     &["client"],
     &["client", "add"],

@@ -10,16 +10,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("error", &[]),
     ("lang", &[]),
+    ("network", &[]),
     ("request_id", &[]),
+    ("tls", &["error"]),
     ("rules", &["lang"]),
     ("input", &["lang"]),
     // The database and who asks.
     ("db", &["error"]),
     ("config", &["db"]),
-    ("auth", &["clock", "config", "error"]),
+    ("auth", &["clock", "config", "error", "tls"]),
     ("limits", &["auth", "error"]),
     // What the service can do.
     ("service", &["auth", "clock", "db", "error", "input", "lang", "rules"]),
+    ("login", &["auth", "clock", "db", "error", "service"]),
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
     ("bulk", &["auth", "clock", "db", "error", "input", "lang", "service"]),
     ("intake", &["bulk", "error", "import", "input", "lang", "service"]),
@@ -28,20 +31,36 @@ const LAYERS: &[(&str, &[&str])] = &[
         "graphql",
         &["auth", "bulk", "clock", "db", "error", "input", "intake", "lang", "limits", "request_id", "service"],
     ),
-    ("http", &["auth", "bulk", "clock", "db", "error", "graphql", "intake", "lang", "limits", "request_id"]),
+    (
+        "http",
+        &[
+            "auth",
+            "bulk",
+            "clock",
+            "db",
+            "error",
+            "graphql",
+            "intake",
+            "lang",
+            "limits",
+            "login",
+            "network",
+            "request_id",
+        ],
+    ),
     // What puts it together.
     (
         "app",
         &[
             "auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "import", "intake", "lang", "limits",
-            "service",
+            "login", "service",
         ],
     ),
     (
         "cli",
         &[
             "app", "auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "import", "lang", "limits",
-            "service",
+            "service", "tls",
         ],
     ),
 ];
@@ -49,11 +68,12 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Library by library: the modules that may name it.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("async_graphql", &["graphql", "http"]),
+    ("argon2", &["auth"]),
     ("axum", &["app", "auth", "http"]),
     ("clap", &["cli"]),
     ("form_urlencoded", &["http"]),
     ("migration", &["db"]),
-    ("sea_orm", &["app", "bulk", "cli", "db", "graphql", "import", "intake", "service"]),
+    ("sea_orm", &["app", "bulk", "cli", "db", "graphql", "import", "intake", "login", "service"]),
     ("sqlx", &["db"]),
     ("quick_xml", &["import"]),
     ("csv_core", &["import"]),

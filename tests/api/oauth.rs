@@ -7,7 +7,7 @@ mod site;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use entity::value::AccountKind;
+use entity::value::Duty;
 use jixiao::auth::keyset::public_keys;
 use jixiao::error::ErrorCode;
 use jixiao::service::{account, client};
@@ -84,8 +84,8 @@ async fn whoever_is_no_client_learns_nothing_of_why_and_not_at_once() {
     database::work(&site.db, async |work| {
         let disabled = account::get_by_name(work.tx, work.caller, "disabled").await?.id;
         account::disable(work, disabled).await?;
-        account::add(work, "person", AccountKind::Person).await?;
-        account::add(work, "no-client", AccountKind::Service).await?;
+        account::add(work, "person", Duty::Business).await?;
+        account::add(work, "no-client", Duty::Service).await?;
         client::add(work, "no-secret", &SCOPES.map(str::to_owned).into()).await?;
         let all = client::list(work.tx, work.caller).await?;
         let removed = all.iter().find(|client| client.account.name == "removed").unwrap().secrets[0].id;
@@ -193,11 +193,11 @@ async fn a_client_is_made_with_scopes_that_systems_may_have() {
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     assert_eq!(add("new", &many).await, Err(ErrorCode::BadUserInput));
     assert_eq!(add("system", &["project:read"]).await, Err(ErrorCode::Conflict));
-    database::work(&site.db, async |work| account::add(work, "person", AccountKind::Person).await).await.unwrap();
+    database::work(&site.db, async |work| account::add(work, "person", Duty::Business).await).await.unwrap();
     assert_eq!(add("person", &["project:read"]).await, Err(ErrorCode::Conflict));
     assert_eq!(add("No Name", &["project:read"]).await, Err(ErrorCode::BadUserInput));
     // The account of a system becomes a client.
-    database::work(&site.db, async |work| account::add(work, "old", AccountKind::Service).await).await.unwrap();
+    database::work(&site.db, async |work| account::add(work, "old", Duty::Service).await).await.unwrap();
     assert!(add("old", &["project:read"]).await.is_ok());
     let change = async |scopes: BTreeSet<String>| {
         database::work(&site.db, async |work| client::set_scopes(work, "old", &scopes).await)

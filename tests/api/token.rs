@@ -33,6 +33,10 @@ impl Accounts for OneAccount {
         let caller = (subject == "known").then(|| Caller::account(account, Vec::new()));
         Box::pin(async { Ok(caller) })
     }
+
+    fn by_external_subject<'a>(&'a self, _: &'a str, _: Timestamp) -> BoxFuture<'a, AppResult<Option<Caller>>> {
+        Box::pin(async { Ok(None) })
+    }
 }
 
 async fn ask(bearer: &Bearer<OneAccount>, headers: &[(HeaderName, &str)]) -> Result<Caller, AppError> {

@@ -18,6 +18,7 @@ use jixiao::error::{AppError, AppResult, ErrorCode};
 use jixiao::http::{Lifecycle, Ready, ServeOptions, Service, router, serve};
 use jixiao::lang::{ByLang, Lang};
 use jixiao::limits::{Limits, ProfileLimits};
+use jixiao::login::Login;
 use jixiao::request_id::RequestId;
 use serde_json::{Value as Json, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -209,12 +210,13 @@ pub struct Setup {
     pub options: ServeOptions,
     pub origins: Vec<String>,
     pub ready: Ready,
+    pub login: Option<Login>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let ready: Ready = Arc::new(|| Box::pin(async { Ok(()) }));
-        Self { limits: Limits::DEFAULT, options: ServeOptions::default(), origins: Vec::new(), ready }
+        Self { limits: Limits::DEFAULT, options: ServeOptions::default(), origins: Vec::new(), ready, login: None }
     }
 }
 
@@ -242,7 +244,10 @@ impl Server {
             .finish();
         let sdl = ByLang::new(|lang| format!("# {}\n{}", lang.tag(), schema.sdl()));
         let schemas = ByLang::new(|_| schema.clone());
-        let service = Service::new(schemas, sdl, Arc::new(Tokens), setup.limits, setup.ready, lifecycle.clone());
+        let mut service = Service::new(schemas, sdl, Arc::new(Tokens), setup.limits, setup.ready, lifecycle.clone());
+        if let Some(login) = setup.login {
+            service = service.with_login(login);
+        }
         let router = router(service, None, &setup.origins);
         let handle = lifecycle.clone();
         let task = tokio::spawn(async move { serve(listener, router, &setup.options, handle).await });

@@ -14,10 +14,10 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::net::TcpStream;
 
 use super::tables::{State, name};
-use super::tls::{Stream, Tls};
 use crate::cli::failure::Failure;
 use crate::cli::progress::Percent;
 use crate::error::{AppError, ErrorCode};
+use crate::tls::{Stream, Tls};
 
 /// Bytes of a file that are sent at a time.
 const PART: u64 = 8 << 20;

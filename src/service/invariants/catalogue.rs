@@ -1,9 +1,9 @@
 //! The list of invariants, made from short tables of what refers to what.
 
 use entity::id::{
-    AccountGrantId, AccountId, BulkOperationId, ClientKeyId, ClientSecretId, DepartmentGoalId, DivisionId, FindingId,
-    GoalItemId, IndicatorId, IndicatorLevelId, ObjectiveId, PlanPointId, ProjectId, SourceDocumentId, SpendingPlanId,
-    UnitAliasId, UnitId, UploadId,
+    AccountGrantId, AccountId, BulkOperationId, ClientKeyId, ClientSecretId, CredentialId, DepartmentGoalId,
+    DivisionId, FindingId, GoalItemId, IndicatorId, IndicatorLevelId, InvitationId, ObjectiveId, PlanPointId,
+    ProjectId, SessionId, SourceDocumentId, SpendingPlanId, UnitAliasId, UnitId, UploadId,
 };
 use entity::value::Fen;
 use uuid::Uuid;
@@ -45,6 +45,9 @@ tables! {
     CLIENT = "client" by AccountId;
     CLIENT_SECRET = "client_secret" by ClientSecretId;
     CLIENT_KEY = "client_key" by ClientKeyId;
+    CREDENTIAL = "credential" by CredentialId;
+    INVITATION = "invitation" by InvitationId;
+    SESSION = "session" by SessionId;
     UPLOAD = "upload" by UploadId;
     BULK_OPERATION = "bulk_operation" by BulkOperationId;
 }
@@ -93,6 +96,9 @@ const REFERENCES: &[(Table, &str, &str, &str)] = &[
     (CLIENT, "id", "account", "id"),
     (CLIENT_SECRET, "client_id", "client", "id"),
     (CLIENT_KEY, "client_id", "client", "id"),
+    (CREDENTIAL, "account_id", "account", "id"),
+    (INVITATION, "account_id", "account", "id"),
+    (SESSION, "account_id", "account", "id"),
     (UPLOAD, "account_id", "account", "id"),
     (BULK_OPERATION, "account_id", "account", "id"),
     (BULK_OPERATION, "upload_id", "upload", "id"),
@@ -140,6 +146,9 @@ const NATURAL_KEYS: &[(Table, &str, &str)] = &[
     (INDICATOR_LEVEL, "regime, code", "code IS NOT NULL"),
     (INDICATOR, "project_id, ordinal", "1 = 1"),
     (ACCOUNT, "name", "1 = 1"),
+    (ACCOUNT, "external_subject", "external_subject IS NOT NULL"),
+    (CREDENTIAL, "account_id", "1 = 1"),
+    (INVITATION, "code_hash", "1 = 1"),
     (ACCOUNT_GRANT, "account_id, role, division_code, unit_id", "1 = 1"),
     (CLIENT_KEY, "client_id, kid", "1 = 1"),
 ];

@@ -3,8 +3,9 @@
 use entity::id::{ProjectId, SpendingPlanId, UnitId};
 use entity::value::Timestamp;
 use entity::{
-    account, account_grant, client, client_key, client_secret, department_goal, division, finding, goal_item,
-    indicator, indicator_level, objective, plan_point, project, source_document, spending_plan, unit, unit_alias,
+    account, account_grant, client, client_key, client_secret, credential, department_goal, division, finding,
+    goal_item, indicator, indicator_level, invitation, objective, plan_point, project, session, source_document,
+    spending_plan, unit, unit_alias,
 };
 use uuid::Uuid;
 
@@ -26,7 +27,7 @@ pub enum Kind {
     Project,
     /// A level of indicators.
     IndicatorLevel,
-    /// An account with its grants and what it has as a client.
+    /// An account with its grants, credential, invitations and sessions, and what it has as a client.
     Account,
 }
 
@@ -113,7 +114,7 @@ fn root(kind: Kind, id: Uuid) -> Whole {
 }
 
 /// For each table: its past, what its rows belong to, the columns that say where the row stands — they are those of its
-/// whole and told with it — and the columns that are told. A column that stands in neither list does not compile.
+/// whole and told with it — or are secret, and the columns that are told. A column that stands in neither list does not compile.
 macro_rules! journaled {
     ($($table:ident, $name:literal, $past:expr, $whole:expr, $state:expr;
         implied: $($implied:ident),*; told: $($told:ident),*;)*) => {
@@ -205,7 +206,7 @@ journaled! {
         told: source_id, goal_id, indicator_id, rule, severity, subject, detail, source_line, source_table, source_row,
             acknowledged_at, acknowledged_by_id, acknowledged_by, acknowledged_reason;
     account, "account", None, |row| root(Kind::Account, row.id.0), |_| Some((None, None));
-        implied: ; told: name, kind, duty, disabled_at;
+        implied: ; told: name, kind, duty, external_subject, disabled_at;
     account_grant, "account_grant", None, |row| root(Kind::Account, row.account_id.0), |_| None;
         implied: account_id, duty; told: role, access, division_code, unit_id, first_year, last_year, expires_at;
     client, "client", None, |row| root(Kind::Account, row.id.0), |_| None;
@@ -215,6 +216,12 @@ journaled! {
         implied: client_id, digest; told: expires_at;
     client_key, "client_key", None, |row| root(Kind::Account, row.client_id.0), |_| None;
         implied: client_id; told: kid, jwk;
+    credential, "credential", None, |row| root(Kind::Account, row.account_id.0), |_| None;
+        implied: account_id, password, totp_secret, totp_step, totp_offered; told: password_set_at, totp_set_at;
+    invitation, "invitation", None, |row| root(Kind::Account, row.account_id.0), |_| None;
+        implied: account_id, code_hash, totp_offered; told: expires_at, used_at;
+    session, "session", None, |row| root(Kind::Account, row.account_id.0), |_| None;
+        implied: account_id; told: address, expires_at, ended_at, ended_by;
 }
 
 /// A finding is told with the smallest entity that it is about.

@@ -8,7 +8,7 @@ use entity::id::{
 };
 use entity::value::{
     Access, AccountKind, Comparison, DocumentFormat, Duty, Fen, GoalItemKind, GoalLevel, IndicatorRegime, Micro,
-    PlanBasis, Publication, Role, Severity, TargetKind, Timestamp, UnitLevel,
+    PlanBasis, Publication, Role, SessionEnd, Severity, TargetKind, Timestamp, UnitLevel,
 };
 
 /// A value that a journal can hold.
@@ -85,7 +85,7 @@ by_text! {
     public: AccountId, DepartmentGoalId, DivisionId, IndicatorId, IndicatorLevelId, ProjectId, SourceDocumentId,
         SpendingPlanId, UnitId;
     code: Access, AccountKind, Comparison, DocumentFormat, Duty, GoalItemKind, GoalLevel, IndicatorRegime, PlanBasis,
-        Publication, Role, Severity, TargetKind, UnitLevel;
+        Publication, Role, SessionEnd, Severity, TargetKind, UnitLevel;
 }
 
 /// Writes text as a JSON string.

@@ -139,21 +139,29 @@ impl Running {
 
     /// Asks by a POST of JSON.
     pub fn ask(&self, token: &str, query: &str) -> Value {
-        let body = json!({ "query": query }).to_string();
+        let bearer = format!("Bearer {token}");
+        let (_, body) = self.post("/graphql", &[("Authorization", &bearer)], &json!({ "query": query }));
+        serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"))
+    }
+
+    /// Posts JSON with some more headers; gives the status and the body.
+    pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> (u16, String) {
+        let body = body.to_string();
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let mut stream = TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         write!(
             stream,
-            "POST /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\
-             Authorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             {headers}Content-Length: {}\r\n\r\n{body}",
             body.len()
         )
         .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 "), "{head}");
-        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+        let status = head.strip_prefix("HTTP/1.1 ").and_then(|head| head.get(..3)?.parse().ok());
+        (status.unwrap_or_else(|| panic!("{head}")), body.to_owned())
     }
 
     /// Sends a signal to this process and waits for its end; gives the exit code, if it was not the signal that ended it.

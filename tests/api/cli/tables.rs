@@ -1,16 +1,12 @@
 //! `jixiao import --kind`: tables directly on the database and through a service.
 
 use std::fs;
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use tokio_rustls::rustls::{ServerConfig, crypto};
 
 use super::program::{self, Program};
+use crate::support::tls;
 
 fn project(code: &str, unit: &str) -> String {
     let key = json!({ "divisionCode": "130304", "fiscalYear": 2031, "unitCode": unit, "code": code });
@@ -107,37 +103,6 @@ fn tables_are_sent_to_a_service_that_may_be_killed() {
     second.end_by("-TERM");
 }
 
-/// A front that speaks TLS before a service, with a certificate that its own authority signed; gives its address and that
-/// authority.
-fn behind_tls(service: SocketAddr) -> (SocketAddr, String) {
-    let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certified.cert.der().clone()], key)
-        .unwrap();
-    let (told, address) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            told.send(listener.local_addr().unwrap()).unwrap();
-            let acceptor = TlsAcceptor::from(Arc::new(config));
-            while let Ok((stream, _)) = listener.accept().await {
-                let acceptor = acceptor.clone();
-                tokio::spawn(async move {
-                    let Ok(mut front) = acceptor.accept(stream).await else { return };
-                    let mut back = tokio::net::TcpStream::connect(service).await.unwrap();
-                    let _ended = tokio::io::copy_bidirectional(&mut front, &mut back).await;
-                });
-            }
-        });
-    });
-    (address.recv().unwrap(), certified.cert.pem())
-}
-
 #[test]
 fn a_service_behind_tls_must_show_a_certificate_of_the_right_authority() {
     let mut program = Program::new();
@@ -145,7 +110,7 @@ fn a_service_behind_tls_must_show_a_certificate_of_the_right_authority() {
     let running = program.start(&["demo"], "Ctrl-C");
     let token = program.folder().join("token");
     fs::write(&token, running.line_behind("Token of `editor`")).unwrap();
-    let (address, pem) = behind_tls(running.address());
+    let (address, pem) = tls::front(running.address());
     let ca = program.folder().join("ca.pem");
     fs::write(&ca, pem).unwrap();
     let rows = write(&program, "rows.jsonl", &project("T1", "361002"));

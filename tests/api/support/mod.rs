@@ -17,5 +17,6 @@ pub mod graph;
 pub mod introspection;
 pub mod operand;
 pub mod sample;
+pub mod tls;
 pub mod world;
 pub mod write;

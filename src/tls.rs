@@ -1,4 +1,4 @@
-//! TLS to a service: who answers must have a certificate of a public authority, or of the operator's own.
+//! TLS to another service: who answers must have a certificate of a public authority, or of the operator's own.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,8 +10,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
-use crate::cli::failure::Failure;
-use crate::error::AppError;
+use crate::error::{AppError, AppResult};
 
 /// Bytes to and from a service, encrypted or not.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -30,13 +29,13 @@ impl Tls {
     ///
     /// # Errors
     /// When the host has no form of a name, and when the file cannot be read or holds no certificate.
-    pub fn to(host: &str, authority: Option<&Path>) -> Result<Self, Failure> {
-        let bad = |message: String| Failure::App(AppError::bad_input(message));
+    pub fn to(host: &str, authority: Option<&Path>) -> AppResult<Self> {
+        let bad = |message: String| AppError::bad_input(message);
         let mut roots = RootCertStore::empty();
         match authority {
             None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
             Some(file) => {
-                let wrong = || bad(format!("--ca {}: this is no PEM file with certificates.", file.display()));
+                let wrong = || bad(format!("{} is no PEM file with certificates.", file.display()));
                 for certificate in CertificateDer::pem_file_iter(file).map_err(|_| wrong())? {
                     roots.add(certificate.map_err(|_| wrong())?).map_err(|_| wrong())?;
                 }
