@@ -37,16 +37,16 @@
 //!
 //! From below; a module names only those above it in this list (`tests/api/layers.rs` holds this).
 //!
-//! - [`clock`], [`error`], [`lang`], [`request_id`]: plain values that everything else uses. [`error::AppError`] is the one
+//! - [`clock`], [`error`], [`lang`], [`network`], [`request_id`]: plain values that everything else uses. [`error::AppError`] is the one
 //!   error: a code and a sentence for the client, and the cause for the log.
 //! - [`rules`]: the knowledge of the field as pure functions: project codes, targets, spending plans, the taxonomy of
 //!   indicators, data quality. No database, no clock.
 //! - [`input`]: the inputs of writes as tables: names, meanings, and reading with every mistake named.
 //! - [`db`]: connecting to SQLite or PostgreSQL with settings that lose nothing, migrating, and
 //!   [`Db::write`](db::Db::write), the only way to open a writing transaction.
+//! - [`limits`]: what a caller may ask for, at once and over time, by its kind.
 //! - [`config`]: every setting with its default, its meaning and where its value came from.
 //! - [`auth`]: keys, tokens, and who may do what. It asks the database for accounts through a trait, and knows no table.
-//! - [`limits`]: what one request may ask for, by kind of caller.
 //! - [`service`]: what can be done with each noun, without knowing who asks in which protocol.
 //!   [`service::invariants`] is what must hold for the whole database, [`service::journal`] tells what each transaction
 //!   changed: [`service::audit`] to people, [`service::outbox`] to other systems; [`service::history`] keeps what was.
@@ -75,6 +75,7 @@ pub mod input;
 pub mod intake;
 pub mod lang;
 pub mod limits;
+pub mod network;
 pub mod request_id;
 pub mod rules;
 pub mod service;

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use async_graphql::Executor;
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -19,12 +18,11 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use crate::bulk::download::Download;
 use crate::bulk::results::Which;
 use crate::error::{AppError, ErrorCode};
-use crate::request_id::RequestId;
 
 use super::Service;
 use super::answer::{Media, Refused};
 use super::graphql::log_cause;
-use super::log::Subject;
+use super::head::Head;
 
 /// Bytes that are read at a time.
 const READ: usize = 64 * 1024;
@@ -32,39 +30,36 @@ const READ: usize = 64 * 1024;
 /// A line for every row.
 pub async fn results<E: Executor>(
     State(service): State<Arc<Service<E>>>,
-    Extension(id): Extension<RequestId>,
-    Extension(subject): Extension<Subject>,
+    head: Head,
     Path(operation): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    lines(&service, &id, &subject, &operation, &headers, Which::Results).await
+    lines(&service, &head, &operation, &headers, Which::Results).await
 }
 
 /// A line for every refused row.
 pub async fn errors<E: Executor>(
     State(service): State<Arc<Service<E>>>,
-    Extension(id): Extension<RequestId>,
-    Extension(subject): Extension<Subject>,
+    head: Head,
     Path(operation): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    lines(&service, &id, &subject, &operation, &headers, Which::Errors).await
+    lines(&service, &head, &operation, &headers, Which::Errors).await
 }
 
 async fn lines<E: Executor>(
     service: &Service<E>,
-    id: &RequestId,
-    subject: &Subject,
+    head: &Head,
     operation: &str,
     headers: &HeaderMap,
     which: Which,
 ) -> Response {
     let answer = async {
-        let (caller, bulk) = service.bulk_caller(headers, id, subject).await?;
-        let download = bulk.download(&caller, operation, which).await.inspect_err(|error| log_cause(error, id))?;
+        let (caller, _permit, bulk) = service.enter_bulk(head, headers).await?;
+        let download = bulk.download(&caller, operation, which).await.inspect_err(|error| log_cause(error, &head.id))?;
         answer(download, headers, which).await
     };
-    answer.await.unwrap_or_else(|refused: Refused| refused.into_response(Media::Json, id))
+    answer.await.unwrap_or_else(|refused: Refused| refused.into_response(Media::Json, &head.id))
 }
 
 /// What is asked of a file of this length.

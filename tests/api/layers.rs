@@ -10,14 +10,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("error", &[]),
     ("lang", &[]),
+    ("network", &[]),
     ("request_id", &[]),
     ("rules", &["lang"]),
     ("input", &["lang"]),
     // The database and who asks.
     ("db", &["error"]),
-    ("config", &["db"]),
+    ("limits", &["error"]),
+    ("config", &["db", "error", "limits", "network"]),
     ("auth", &["clock", "config", "error"]),
-    ("limits", &["auth", "error"]),
     // What the service can do.
     ("service", &["auth", "db", "error", "input", "lang", "rules"]),
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
@@ -26,9 +27,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     // How it is asked.
     (
         "graphql",
-        &["auth", "bulk", "clock", "db", "error", "input", "intake", "lang", "limits", "request_id", "service"],
+        &["auth", "bulk", "clock", "db", "error", "input", "intake", "lang", "limits", "network", "request_id", "service"],
     ),
-    ("http", &["auth", "bulk", "db", "error", "graphql", "intake", "lang", "limits", "request_id"]),
+    ("http", &["auth", "bulk", "db", "error", "graphql", "intake", "lang", "limits", "network", "request_id"]),
     // What puts it together.
     (
         "app",
