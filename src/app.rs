@@ -17,6 +17,7 @@ use axum::Router;
 use entity::value::BulkKind;
 use sea_orm::DbBackend;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::auth::bearer::Bearer;
@@ -29,11 +30,11 @@ use crate::config::Settings;
 use crate::db::{DatabaseSettings, Db};
 use crate::error::AppError;
 use crate::graphql;
-use crate::http::{self, Lifecycle, Ready, ServeOptions, Service};
+use crate::http::{self, Lifecycle, ManifestError, Ready, ServeOptions, Service, TrustedDocuments};
 use crate::import::FileStore;
 use crate::intake;
-use crate::lang::ByLang;
-use crate::limits::Limits;
+use crate::lang::{ByLang, Lang};
+use crate::limits::ProfileLimits;
 use crate::service::idempotency;
 
 /// How often what has expired is deleted.
@@ -76,6 +77,9 @@ pub enum StartError {
     /// The keys cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The trusted documents cannot be used.
+    #[error(transparent)]
+    Documents(#[from] ManifestError),
     /// The database cannot be used.
     #[error(transparent)]
     App(#[from] AppError),
@@ -176,7 +180,11 @@ pub async fn serve(
     }
     let lifecycle = Lifecycle::new();
     let bulk = bulk(settings, &db, handlers);
-    let router = router(settings, &db, bulk.clone(), lifecycle.clone())?;
+    let documents = TrustedDocuments::default();
+    let manifests = Manifests::of(settings, &documents);
+    manifests.load().await?;
+    let following = tokio::spawn(manifests.follow());
+    let router = router(settings, &db, bulk.clone(), documents, lifecycle.clone())?;
     let stop = lifecycle.clone();
     let workers = tokio::spawn(async move {
         if let Err(error) = bulk.work(stop.draining()).await {
@@ -190,12 +198,18 @@ pub async fn serve(
         }
     });
     let sweeping = tokio::spawn(sweep(db.clone()));
-    let options = ServeOptions { announce, finish: settings.drain_seconds, ..ServeOptions::default() };
+    let options = ServeOptions {
+        announce,
+        finish: settings.drain_seconds,
+        trusted_proxies: settings.trusted_proxies.clone(),
+        ..ServeOptions::default()
+    };
     let address = listener.local_addr().unwrap_or(settings.listen);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, "serving");
     http::serve(listener, router, &options, lifecycle.clone()).await;
     finish(workers, settings.drain_seconds, &lifecycle).await;
     sweeping.abort();
+    following.abort();
     Ok(db.close().await?)
 }
 
@@ -223,11 +237,56 @@ async fn sweep(db: Db) {
     }
 }
 
+/// Where trusted documents come from.
+struct Manifests {
+    documents: TrustedDocuments,
+    files: Vec<PathBuf>,
+    limits: ProfileLimits,
+}
+
+impl Manifests {
+    fn of(settings: &Settings, documents: &TrustedDocuments) -> Self {
+        let (files, limits) = (settings.trusted_documents.clone(), settings.limits.service);
+        Self { documents: documents.clone(), files, limits }
+    }
+
+    async fn load(&self) -> Result<(), StartError> {
+        // Documents are checked against the schema alone: nothing of them runs.
+        let known = self.documents.load(&self.files, &graphql::schema(None, Lang::default()), &self.limits).await?;
+        if !self.files.is_empty() {
+            tracing::info!(known, "trusted documents");
+        }
+        Ok(())
+    }
+
+    /// Loads them again at each SIGHUP, if there are any: otherwise the end of a terminal ends the service, as usual. To be
+    /// spawned.
+    async fn follow(self) {
+        if self.files.is_empty() {
+            return;
+        }
+        let Ok(mut hangups) = signal(SignalKind::hangup()) else {
+            return tracing::error!("SIGHUP cannot be followed: trusted documents are read at the start only");
+        };
+        while hangups.recv().await.is_some() {
+            if let Err(error) = self.load().await {
+                tracing::error!(%error, "trusted documents stay as they were");
+            }
+        }
+    }
+}
+
 /// All routes of the service on a database.
 ///
 /// # Errors
 /// When a key cannot be used.
-pub fn router(settings: &Settings, db: &Db, bulk: Bulk, lifecycle: Lifecycle) -> Result<Router, StartError> {
+pub fn router(
+    settings: &Settings,
+    db: &Db,
+    bulk: Bulk,
+    documents: TrustedDocuments,
+    lifecycle: Lifecycle,
+) -> Result<Router, StartError> {
     let key = SigningKey::open_or_create(&settings.keys_folder())?;
     let checker = TokenChecker::new(KeySet::configured(&key, settings)?, &settings.audience);
     let authenticate = Arc::new(Bearer::new(checker, db.read().clone(), clock::system));
@@ -238,7 +297,10 @@ pub fn router(settings: &Settings, db: &Db, bulk: Bulk, lifecycle: Lifecycle) ->
     });
     let schemas = ByLang::new(|lang| graphql::schema_with_bulk(Some(db.clone()), Some(bulk.clone()), lang));
     let sdl = ByLang::new(graphql::sdl);
-    let service = Service::new(schemas, sdl, authenticate, Limits::DEFAULT, ready, lifecycle).with_bulk(bulk);
+    let service = Service::new(schemas, sdl, authenticate, settings.limits, ready, lifecycle)
+        .with_bulk(bulk)
+        .with_introspection(settings.introspection)
+        .with_documents(documents, settings.document_policies());
     Ok(http::router(service, &settings.cors_origins))
 }
 
