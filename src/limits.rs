@@ -122,7 +122,7 @@ macro_rules! profiles {
             }
 
             /// The sentence for a bulk mutation with more than `bulk_rows` rows.
-            pub fn bulk_refusal(&self, rows: usize) -> String {
+            pub fn bulk_refusal(&self, rows: impl Display) -> String {
                 format!("`rows` has {rows} entries; the limit is {}. Send them in several requests.", self.bulk_rows)
             }
 

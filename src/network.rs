@@ -17,11 +17,7 @@ impl ClientAddress {
     /// Each proxy adds the address that it was asked from at the right end, so what stands there is as good as the proxy that
     /// wrote it: the client is the last address that is no trusted proxy. Whatever a client wrote itself stands further left and
     /// is never reached. What is no address ends the search, too.
-    pub fn behind<'a>(
-        peer: IpAddr,
-        forwarded: impl DoubleEndedIterator<Item = &'a str>,
-        trusted: &[Network],
-    ) -> Self {
+    pub fn behind<'a>(peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>, trusted: &[Network]) -> Self {
         let is_proxy = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
         let mut client = peer.to_canonical();
         for text in forwarded.flat_map(|value| value.split(',')).rev() {

@@ -70,12 +70,7 @@ fn tables(value: toml::Value, name: &str) -> Result<toml::Table, ConfigError> {
     }
 }
 
-fn unknown(
-    full: &str,
-    name: &str,
-    origin: &Source,
-    known: impl Iterator<Item = &'static str>,
-) -> ConfigError {
+fn unknown(full: &str, name: &str, origin: &Source, known: impl Iterator<Item = &'static str>) -> ConfigError {
     let nearest = known.min_by_key(|known| strsim::damerau_levenshtein(name, known)).unwrap_or("cost");
     ConfigError::Unknown { name: full.to_owned(), origin: origin.clone(), nearest }
 }

@@ -116,10 +116,8 @@ impl TrustedDocuments {
 }
 
 fn read(path: &Path) -> Result<HashMap<String, String>, ManifestError> {
-    let bytes =
-        std::fs::read(path).map_err(|source| ManifestError::Unreadable { path: path.to_owned(), source })?;
-    serde_json::from_slice(&bytes)
-        .map_err(|problem| ManifestError::NotAManifest { path: path.to_owned(), problem })
+    let bytes = std::fs::read(path).map_err(|source| ManifestError::Unreadable { path: path.to_owned(), source })?;
+    serde_json::from_slice(&bytes).map_err(|problem| ManifestError::NotAManifest { path: path.to_owned(), problem })
 }
 
 /// The id that a key of a manifest stands for, or what is wrong with it.

@@ -38,17 +38,14 @@ const COMMIT_SECONDS: u64 = 5;
 const COST_ONLY: &str = "graphql-cost-only";
 
 /// Answers a request, whatever it is.
-pub async fn handle<E: Executor>(
-    State(service): State<Arc<Service<E>>>,
-    head: Head,
-    request: Request,
-) -> Response {
+pub async fn handle<E: Executor>(State(service): State<Arc<Service<E>>>, head: Head, request: Request) -> Response {
     let media = Media::negotiate(request.headers());
     let refuse = |refused: Refused| refused.into_response(media.unwrap_or(Media::Json), &head.id);
-    let (media, caller, mut toll) = match enter(&service, media, &head, request.method(), request.uri(), request.headers()).await {
-        Ok(entered) => entered,
-        Err(refused) => return refuse(refused),
-    };
+    let (media, caller, mut toll) =
+        match enter(&service, media, &head, request.method(), request.uri(), request.headers()).await {
+            Ok(entered) => entered,
+            Err(refused) => return refuse(refused),
+        };
     let mut response = match answer(&service, media, &head, caller, &mut toll, request).await {
         Ok(response) => response,
         Err(refused) => refuse(refused.costing(toll.report())),

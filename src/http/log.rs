@@ -120,7 +120,9 @@ impl Drop for Line {
                 let status = status.as_u16();
                 tracing::info!(request = %id, %method, path, status, ms, operation, account, client, "answered");
             }
-            None => tracing::info!(request = %id, %method, path, ms, operation, account, client, "abandoned by the client"),
+            None => {
+                tracing::info!(request = %id, %method, path, ms, operation, account, client, "abandoned by the client")
+            }
         }
     }
 }

@@ -56,7 +56,8 @@ async fn lines<E: Executor>(
 ) -> Response {
     let answer = async {
         let (caller, _permit, bulk) = service.enter_bulk(head, headers).await?;
-        let download = bulk.download(&caller, operation, which).await.inspect_err(|error| log_cause(error, &head.id))?;
+        let download =
+            bulk.download(&caller, operation, which).await.inspect_err(|error| log_cause(error, &head.id))?;
         answer(download, headers, which).await
     };
     answer.await.unwrap_or_else(|refused: Refused| refused.into_response(Media::Json, &head.id))

@@ -112,8 +112,7 @@ fn mark(headers: &mut HeaderMap, standings: &[(Counted, Standing)]) {
     let list = |one: fn(&(Counted, Standing)) -> String| standings.iter().map(one).collect::<Vec<_>>().join(", ");
     let policy =
         list(|(counted, at)| format!("\"{}\";q={};w={}", counted.name(), at.rate.most, at.rate.period.as_secs()));
-    let left =
-        list(|(counted, at)| format!("\"{}\";r={};t={}", counted.name(), at.left, whole_seconds(at.full_in)));
+    let left = list(|(counted, at)| format!("\"{}\";r={};t={}", counted.name(), at.left, whole_seconds(at.full_in)));
     for (name, text) in [(RATELIMIT_POLICY, policy), (RATELIMIT, left)] {
         if let Ok(value) = HeaderValue::try_from(text)
             && !headers.contains_key(&name)

@@ -27,7 +27,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     // How it is asked.
     (
         "graphql",
-        &["auth", "bulk", "clock", "db", "error", "input", "intake", "lang", "limits", "network", "request_id", "service"],
+        &[
+            "auth",
+            "bulk",
+            "clock",
+            "db",
+            "error",
+            "input",
+            "intake",
+            "lang",
+            "limits",
+            "network",
+            "request_id",
+            "service",
+        ],
     ),
     ("http", &["auth", "bulk", "db", "error", "graphql", "intake", "lang", "limits", "network", "request_id"]),
     // What puts it together.

@@ -3,7 +3,7 @@
 //! An object costs 1, a list its rows times the cost of one row; scalars are free. How long a list is follows from the
 //! conventions of the schema: `first` or `last` on a field, `ids` on a look-up by ids, and for a connection (`nodes`,
 //! `edges`) without them the default page. Lists without such an argument hang on one object and are short; they count as
-//! one object. A bulk mutation costs 1 for each of its `rows`, and has as many `results`. What lies below `__schema` and
+//! one object. A bulk mutation costs 1 for each of its `rows` (or of its `expectedCount`), and has as many `results`. What lies below `__schema` and
 //! `__type` is free, its size is bounded by the limits of [`super::expansion`]. The schema says the same by `@cost` and
 //! `@listSize`; `docs/limits.md` says it to those who write clients.
 
@@ -197,9 +197,7 @@ impl<'a> Estimate<'a> {
                 (SetLoad { once: object, connection: true, ..SetLoad::default() }, false)
             }
             // A list that is paged itself, without a connection.
-            (None, None, _) if page.is_some() && !inside.connection => {
-                (SetLoad::once(row(object).times(rows)), true)
-            }
+            (None, None, _) if page.is_some() && !inside.connection => (SetLoad::once(row(object).times(rows)), true),
             (None, None, _) => (SetLoad::once(object.plus(inside.each.times(rows))), false),
         };
         let key = field.node.response_key().node.clone();
@@ -214,7 +212,7 @@ impl<'a> Estimate<'a> {
                 Selection::Field(field) => {
                     let name = field.node.name.node.as_str();
                     price.writes += 1;
-                    price.bulk += u64::from(name.ends_with("UpdateWhere") || self.written_rows(field)?.is_some());
+                    price.bulk += u64::from(self.written_rows(field)?.is_some());
                     price.imports += u64::from(name == "importStart");
                 }
                 Selection::InlineFragment(fragment) => {
@@ -248,34 +246,40 @@ impl<'a> Estimate<'a> {
         Ok(page)
     }
 
-    /// The number of rows that a bulk mutation writes: the length of `rows` in its `input`.
+    /// The number of rows that a bulk mutation writes: the length of `rows` in its `input`, or its `expectedCount`.
     ///
-    /// More than the limit are refused here, in the words of `graphql`, before anything runs. The rows are counted where
+    /// More `rows` than the limit are refused here, in the words of `graphql`, before anything runs. They are counted where
     /// they are: a copy of them would cost more than all else here.
     fn written_rows(&self, field: &Positioned<Field>) -> Result<Option<u64>, ServerError> {
-        let length = |value: &Value| match value {
-            Value::List(rows) => rows.len(),
-            Value::Null => 0,
-            _ => 1,
-        };
-        let rows = match field.node.get_argument("input").map(|input| &input.node) {
-            Some(Literal::Object(input)) => match input.get("rows") {
-                Some(Literal::List(rows)) => Some(rows.len()),
-                Some(Literal::Variable(name)) => self.variables.get(name).map(length),
-                rows => rows.map(|_| 1),
+        if let Some(rows) = self.in_input(field, "rows", length_of_literal, length) {
+            if rows > self.limits.bulk_rows {
+                let message = self.limits.bulk_refusal(rows);
+                return Err(refusal(ErrorCode::CostLimit, message, Some(field.pos)));
+            }
+            return Ok(Some(rows));
+        }
+        let expected = self.in_input(field, "expectedCount", number_of_literal, number);
+        Ok(expected.map(|rows| rows.min(self.limits.bulk_rows)))
+    }
+
+    /// What a field of the argument `input` counts, however it is given.
+    fn in_input(
+        &self,
+        field: &Positioned<Field>,
+        name: &str,
+        of_literal: fn(&Literal) -> u64,
+        of_value: fn(&Value) -> u64,
+    ) -> Option<u64> {
+        match &field.node.get_argument("input")?.node {
+            Literal::Object(input) => match input.get(name)? {
+                Literal::Variable(variable) => self.variables.get(variable).map(of_value),
+                literal => Some(of_literal(literal)),
             },
-            Some(Literal::Variable(name)) => match self.variables.get(name) {
-                Some(Value::Object(input)) => input.get("rows").map(length),
+            Literal::Variable(variable) => match self.variables.get(variable)? {
+                Value::Object(input) => input.get(name).map(of_value),
                 _ => None,
             },
             _ => None,
-        };
-        match rows {
-            Some(rows) if rows as u64 > self.limits.bulk_rows => {
-                let message = self.limits.bulk_refusal(rows);
-                Err(refusal(ErrorCode::CostLimit, message, Some(field.pos)))
-            }
-            rows => Ok(rows.map(|rows| rows as u64)),
         }
     }
 
@@ -305,6 +309,38 @@ impl<'a> Estimate<'a> {
             let definition = definitions.find(|definition| definition.node.name.node == *name)?;
             definition.node.default_value.as_ref().map(|value| value.node.clone())
         })
+    }
+}
+
+/// The entries of a list; null has none, and a single value counts as one.
+fn length(value: &Value) -> u64 {
+    match value {
+        Value::List(entries) => entries.len() as u64,
+        Value::Null => 0,
+        _ => 1,
+    }
+}
+
+fn length_of_literal(literal: &Literal) -> u64 {
+    match literal {
+        Literal::List(entries) => entries.len() as u64,
+        Literal::Null => 0,
+        _ => 1,
+    }
+}
+
+/// A number; what is none counts nothing and is left to the field.
+fn number(value: &Value) -> u64 {
+    match value {
+        Value::Number(number) => number.as_u64().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+fn number_of_literal(literal: &Literal) -> u64 {
+    match literal {
+        Literal::Number(number) => number.as_u64().unwrap_or(0),
+        _ => 0,
     }
 }
 
@@ -375,6 +411,9 @@ mod tests {
             // The payload, the writing of each row, and for each a result with a project and its unit.
             assert_eq!(load(&text, variables), Load { cost: 1 + 4 + 4 * 3, rows: 4 }, "{text}");
         }
+        let found = format!("mutation($n: Int!) {{ a(input: {{ filter: {{}}, expectedCount: $n }}) {selection} }}");
+        assert_eq!(load(&found, json!({ "n": 4 })), Load { cost: 1 + 4 + 4 * 3, rows: 4 });
+        assert_eq!(load(&found, json!({ "n": 400 })), Load { cost: 1 + 9 + 9 * 3, rows: 9 }, "no more than allowed");
         let none = "mutation($i: I!) { a(input: $i) { outcome } }";
         assert_eq!(load(none, json!({ "i": { "key": {} } })), Load { cost: 1, rows: 0 });
     }
@@ -400,7 +439,7 @@ mod tests {
         assert_eq!(counts("{ projects { totalCount } importStart { id } }"), (0, 0, 0));
         assert_eq!(counts("mutation { a: projectUpdate(input: {}) { outcome } projectDelete { outcome } }"), (2, 0, 0));
         assert_eq!(counts("mutation($r: R) { projectsUpsert(input: { rows: $r }) { committed } }"), (1, 1, 0));
-        assert_eq!(counts("mutation { projectsUpdateWhere(input: {}) { committed } }"), (1, 1, 0));
+        assert_eq!(counts("mutation { projectsUpdateWhere(input: { expectedCount: 5 }) { committed } }"), (1, 1, 0));
         let spread = "mutation { ...M ...M } fragment M on Mutation { importStart(input: {}) { userErrors { code } } }";
         assert_eq!(counts(spread), (2, 0, 2));
     }

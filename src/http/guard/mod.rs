@@ -70,7 +70,8 @@ pub fn without_work(mut document: ExecutableDocument) -> ExecutableDocument {
     for operation in operations {
         let pos = operation.pos;
         let at = |name| Positioned::new(Name::new(name), pos);
-        let skip = Directive { name: at("skip"), arguments: vec![(at("if"), Positioned::new(Literal::Boolean(true), pos))] };
+        let skip =
+            Directive { name: at("skip"), arguments: vec![(at("if"), Positioned::new(Literal::Boolean(true), pos))] };
         let set = &mut operation.node.selection_set;
         let all = InlineFragment {
             type_condition: None,

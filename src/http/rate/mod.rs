@@ -83,11 +83,7 @@ impl Rates {
 
     /// Full buckets, filled by another clock.
     pub fn by(elapsed: Elapsed) -> Self {
-        Self {
-            accounts: Mutex::new(Table::new(ACCOUNTS)),
-            addresses: Mutex::new(Table::new(ADDRESSES)),
-            elapsed,
-        }
+        Self { accounts: Mutex::new(Table::new(ACCOUNTS)), addresses: Mutex::new(Table::new(ADDRESSES)), elapsed }
     }
 
     /// Takes all of this, or nothing.
