@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Variables, value};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use serde_json::Value as Json;
 use tokio::time::timeout_at;
@@ -35,7 +35,7 @@ const MAX_NAME: usize = 200;
 const COMMIT_SECONDS: u64 = 5;
 
 /// Asks what a document costs; nothing of it is executed.
-const COST_ONLY: &str = "graphql-cost-only";
+pub const COST_ONLY: HeaderName = HeaderName::from_static("graphql-cost-only");
 
 /// Answers a request, whatever it is.
 pub async fn handle<E: Executor>(State(service): State<Arc<Service<E>>>, head: Head, request: Request) -> Response {
@@ -85,7 +85,7 @@ async fn answer<E: Executor>(
     let limits = *service.limits.of(profile);
     let idempotency_key = request::short_header(request.headers(), "idempotency-key", MAX_KEY)?;
     let on_behalf_of = request::short_header(request.headers(), "jixiao-on-behalf-of", MAX_NAME)?;
-    let cost_only = request::short_header(request.headers(), COST_ONLY, 1)?.is_some_and(|value| value == "1");
+    let cost_only = request::short_header(request.headers(), COST_ONLY.as_str(), 1)?.is_some_and(|value| value == "1");
 
     // The body, then a place among the running requests for all that costs time.
     let unread = request::receive(request, &limits, &service.memory).await?;

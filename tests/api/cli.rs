@@ -1,6 +1,7 @@
 //! The program as an operator meets it: the built binary with its arguments, output and exit codes.
 
 mod demo;
+mod documents;
 pub mod program;
 mod tables;
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::bulk::scene::{ONE, Scene};
 use crate::bulk::server::Server;
 use crate::support::data::{Data, Shape};
+use crate::support::database::names;
 use crate::support::document::{self, Writer};
 use crate::support::introspection::Introspection;
 use crate::support::price::PriceList;
@@ -96,4 +97,7 @@ async fn mutations_cost_what_they_write_and_show() {
         assert_eq!(stage.priced(query, &variables).await, requested, "{query}");
         assert_eq!(stage.ask(query, &variables, &[]).await.cost()[..2], [requested, actual], "{query}");
     }
+    // The record of what was written has the address that it was asked from.
+    let sql = "SELECT client FROM audit_entry WHERE action = 'divisionUpsert'";
+    assert_eq!(names(stage.world.db.read(), sql).await, ["127.0.0.1"]);
 }

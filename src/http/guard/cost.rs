@@ -86,6 +86,8 @@ struct SetLoad {
     each: Load,
     /// Whether it selects what only a connection has.
     connection: bool,
+    /// Whether it selects anything but `__typename`.
+    named: bool,
     /// Its place in the meter.
     set: usize,
 }
@@ -155,6 +157,7 @@ impl<'a> Estimate<'a> {
             sum.once = sum.once.plus(load.once);
             sum.each = sum.each.plus(load.each);
             sum.connection |= load.connection;
+            sum.named |= load.named;
         }
         Ok(SetLoad { set: self.meter.add(parts), ..sum })
     }
@@ -197,12 +200,14 @@ impl<'a> Estimate<'a> {
                 (SetLoad { once: object, connection: true, ..SetLoad::default() }, false)
             }
             // A list that is paged itself, without a connection.
-            (None, None, _) if page.is_some() && !inside.connection => (SetLoad::once(row(object).times(rows)), true),
+            (None, None, _) if page.is_some() && inside.named && !inside.connection => {
+                (SetLoad::once(row(object).times(rows)), true)
+            }
             (None, None, _) => (SetLoad::once(object.plus(inside.each.times(rows))), false),
         };
         let key = field.node.response_key().node.clone();
         let part = Part::Field { key, set: inside.set, paged, written: written.unwrap_or(0) };
-        Ok((load, (!leaf).then_some(part)))
+        Ok((SetLoad { named: name != "__typename", ..load }, (!leaf).then_some(part)))
     }
 
     /// Counts the mutations on the level of the root, in fragments too.
@@ -381,7 +386,8 @@ mod tests {
             ("{ projects(last: 3) { edges { node { name } cursor } } }", 1 + 3 * 2, 3),
             ("{ projects { nodes { name } } }", 1 + 20, 20),
             ("{ projects(first: 10) { nodes { indicators(first: 5) { nodes { name } } } } }", 1 + 10 * (1 + 1 + 5), 60),
-            ("{ projectGroups(first: 7) { count } }", 7, 7),
+            ("{ projectGroups(first: 7) { __typename count } }", 7, 7),
+            ("{ projects(first: 7) { __typename ... { a: __typename } } }", 1, 0),
             ("{ nodes(ids: [\"a\", \"b\"]) { id } }", 2, 2),
             ("{ __schema { types { fields { name } } } }", 0, 0),
             (

@@ -139,7 +139,12 @@ impl Running {
 
     /// Asks by a POST of JSON.
     pub fn ask(&self, token: &str, query: &str) -> Value {
-        let body = json!({ "query": query }).to_string();
+        self.post(token, &json!({ "query": query }))
+    }
+
+    /// Sends a request of GraphQL.
+    pub fn post(&self, token: &str, body: &Value) -> Value {
+        let body = body.to_string();
         let mut stream = TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         write!(
@@ -156,10 +161,26 @@ impl Running {
         serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
     }
 
-    /// Sends a signal to this process and waits for its end; gives the exit code, if it was not the signal that ended it.
-    pub fn end_by(mut self, signal: &str) -> Option<i32> {
+    /// Sends a signal to this process.
+    pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// What it has written to standard error so far.
+    pub fn log(&self) -> String {
+        text(&self.stderr)
+    }
+
+    /// Waits until this holds.
+    pub fn wait_until(&mut self, holds: impl Fn(&Self) -> bool) {
+        let held = self.within_patience(|running| holds(running).then_some(()));
+        assert!(held.is_some(), "{}", self.log());
+    }
+
+    /// Sends a signal to this process and waits for its end; gives the exit code, if it was not the signal that ended it.
+    pub fn end_by(mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
         let ended = self.within_patience(|running| running.process.try_wait().unwrap());
         ended.unwrap_or_else(|| panic!("the process goes on after {signal}")).code()
     }
