@@ -144,7 +144,9 @@ impl<E: Executor> Service<E> {
             Ok(caller) => caller,
             Err(error) => {
                 graphql::log_cause(&error, id);
-                self.enter_unknown(*address)?;
+                if error.code() == ErrorCode::Unauthenticated {
+                    self.enter_unknown(*address)?;
+                }
                 return Err(error.into());
             }
         };
