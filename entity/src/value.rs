@@ -172,3 +172,14 @@ code_list!(/** What a bulk operation is busy with. */ BulkPhase {
     /** The rows. */ Applying = "APPLYING",
     /** Nothing any more. */ Done = "DONE",
 });
+
+#[cfg(test)]
+mod tests {
+    use super::Micro;
+
+    #[test]
+    fn numbers_are_printed_without_what_says_nothing() {
+        let printed = [88_800_000, 0, 100_000_000, -50_000, 1].map(|value| Micro(value).decimal());
+        assert_eq!(printed, ["88.8", "0", "100", "-0.05", "0.000001"]);
+    }
+}

@@ -139,13 +139,7 @@ impl Right {
 /// Does the work of a command in one transaction, with its record.
 async fn write<T>(db: &Db, action: &str, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
     let (caller, origin) = (Caller::operator(), Origin::of(action));
-    db.write(async |tx| {
-        let mut work = Work::begin(tx, &caller, &origin, clock::system);
-        let given = task(&mut work).await?;
-        work.finish().await?;
-        Ok(given)
-    })
-    .await
+    db.write(async |tx| Work::within(tx, &caller, &origin, clock::system, &task).await).await
 }
 
 /// A unit and those below it.

@@ -69,7 +69,7 @@ pub struct Refused {
     errors: Vec<ServerError>,
     status: RefusedStatus,
     headers: Vec<(HeaderName, HeaderValue)>,
-    cost: Option<Value>,
+    cost: Option<Box<Value>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +102,7 @@ impl Refused {
     /// Tells what the request cost.
     #[must_use]
     pub fn costing(self, cost: Value) -> Self {
-        Self { cost: Some(cost), ..self }
+        Self { cost: Some(Box::new(cost)), ..self }
     }
 
     /// The answer: errors with code and request id, no `data`.
@@ -124,7 +124,7 @@ impl Refused {
         }
         #[derive(Serialize)]
         struct Extensions {
-            cost: Value,
+            cost: Box<Value>,
         }
         let refused = Errors { errors: self.errors, extensions: self.cost.map(|cost| Extensions { cost }) };
         // Strings, numbers and string keys only: there is nothing in it that JSON cannot say.

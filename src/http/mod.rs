@@ -38,6 +38,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::auth::{Authenticate, Caller};
 use crate::bulk::Bulk;
+use crate::bulk::results::Which;
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::lang::{ByLang, Lang};
 use crate::limits::{ByProfile, DocumentPolicy, Limits, Profile};
@@ -182,6 +183,7 @@ fn profile(caller: &Caller) -> Profile {
 
 /// All routes with their layers. Pages of these web origins (`https://host:port`) may ask, those of others may not.
 pub fn router<E: Executor>(service: Service<E>, origins: &[String]) -> Router {
+    let lines_of = |which: Which| get(operations::lines::<E>).route_layer(Extension(which));
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle::<E>))
         .route("/livez", get(health::live))
@@ -194,8 +196,8 @@ pub fn router<E: Executor>(service: Service<E>, origins: &[String]) -> Router {
             "/v1/uploads/{id}",
             get(uploads::state::<E>).put(uploads::put::<E>).fallback(uploads::method_not_allowed),
         )
-        .route("/v1/operations/{id}/results", get(operations::results::<E>))
-        .route("/v1/operations/{id}/errors", get(operations::errors::<E>))
+        .route("/v1/operations/{id}/results", lines_of(Which::Results))
+        .route("/v1/operations/{id}/errors", lines_of(Which::Errors))
         .route("/v1/operations/{id}/workbook", get(tables::workbook::<E>))
         .route("/v1/templates/{name}", get(tables::template::<E>))
         .fallback(nothing_here)

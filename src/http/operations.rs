@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use async_graphql::Executor;
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -27,38 +28,19 @@ use super::head::Head;
 /// Bytes that are read at a time.
 const READ: usize = 64 * 1024;
 
-/// A line for every row.
-pub async fn results<E: Executor>(
+/// The lines of an operation, from the file that the route says.
+pub async fn lines<E: Executor>(
     State(service): State<Arc<Service<E>>>,
     head: Head,
+    Extension(which): Extension<Which>,
     Path(operation): Path<String>,
     headers: HeaderMap,
-) -> Response {
-    lines(&service, &head, &operation, &headers, Which::Results).await
-}
-
-/// A line for every refused row.
-pub async fn errors<E: Executor>(
-    State(service): State<Arc<Service<E>>>,
-    head: Head,
-    Path(operation): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    lines(&service, &head, &operation, &headers, Which::Errors).await
-}
-
-async fn lines<E: Executor>(
-    service: &Service<E>,
-    head: &Head,
-    operation: &str,
-    headers: &HeaderMap,
-    which: Which,
 ) -> Response {
     let answer = async {
-        let (caller, _permit, bulk) = service.enter_bulk(head, headers).await?;
+        let (caller, _permit, bulk) = service.enter_bulk(&head, &headers).await?;
         let download =
-            bulk.download(&caller, operation, which).await.inspect_err(|error| log_cause(error, &head.id))?;
-        answer(download, headers, which).await
+            bulk.download(&caller, &operation, which).await.inspect_err(|error| log_cause(error, &head.id))?;
+        answer(download, &headers, which).await
     };
     answer.await.unwrap_or_else(|refused: Refused| refused.into_response(Media::Json, &head.id))
 }

@@ -5,8 +5,7 @@ use std::sync::LazyLock;
 use entity::value::{BulkKind, BulkMode};
 use serde_json::Value as Json;
 
-use super::key::{self, CLIENT_MUTATION_ID};
-use super::{At, Input, UserError, UserErrorCode, Words, scalar};
+use super::{At, Input, UserError, UserErrorCode, Words, key, scalar};
 
 /// Longest id, name of a file or identifier, in characters.
 const SHORT: usize = 200;
@@ -20,8 +19,6 @@ pub struct UploadCreate {
     pub size: Option<u64>,
     /// Its SHA-256.
     pub sha256: Option<String>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
 }
 
 /// What a file is about.
@@ -60,8 +57,6 @@ pub struct ImportStart {
     pub confirm_preview: Option<String>,
     /// What the client calls the operation.
     pub client_identifier: Option<String>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
 }
 
 /// What blank cells mean.
@@ -78,30 +73,23 @@ pub enum Blank {
 pub struct OperationCancel {
     /// Which one.
     pub id: Option<String>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
 }
 
 /// `UploadCreateInput`.
 pub fn upload_create() -> &'static Input<UploadCreate> {
     static INPUT: LazyLock<Input<UploadCreate>> = LazyLock::new(|| {
         Input::new("UploadCreateInput", "A file that is going to be sent.")
-            .option(
-                "fileName: String!",
-                "Its name, without folder.",
-                |value, at| scalar::text(value, at, SHORT),
-                |input: &mut UploadCreate| &mut input.file_name,
-            )
-            .option("size: String!", "Its size in bytes, as digits.", size, |input| &mut input.size)
-            .option(
+            .text("fileName: String!", "Its name, without folder.", SHORT, |input: &mut UploadCreate| {
+                &mut input.file_name
+            })
+            .value("size: String!", "Its size in bytes, as digits.", size, |input| &mut input.size)
+            .text(
                 "sha256: String",
                 "Its SHA-256, 64 hexadecimal digits; other bytes are refused when the last one has come.",
-                |value, at| scalar::text(value, at, SHORT),
+                SHORT,
                 |input| &mut input.sha256,
             )
-            .option(CLIENT_MUTATION_ID.0, CLIENT_MUTATION_ID.1, key::client_mutation_id, |input| {
-                &mut input.client_mutation_id
-            })
+            .client_mutation_id()
     });
     &INPUT
 }
@@ -120,34 +108,35 @@ fn scope() -> &'static Input<ImportScope> {
             "ImportScopeInput",
             "What a file is about: the projects that `REPLACE_SCOPE` replaces, or what a published document does not print.",
         )
-        .option(
+        .text(
             "divisionCode: String",
             "Code of the division; needed for a document, and where there are several.",
-            |value, at| scalar::text(value, at, key::CODE),
+            key::CODE,
             |scope: &mut ImportScope| &mut scope.division_code,
         )
-        .option(
+        .text(
             "divisionName: String",
             "Name of the division of a document, where it is not known yet.",
-            |value, at| scalar::text(value, at, key::NAME),
+            key::NAME,
             |scope| &mut scope.division_name,
         )
-        .option(
+        .int(
             "fiscalYear: Int",
             "Fiscal year.",
-            |value, at| scalar::int(value, at, key::YEARS.0, key::YEARS.1),
+            key::YEARS.0,
+            key::YEARS.1,
             |scope| &mut scope.fiscal_year,
         )
-        .option(
+        .text(
             "unitCode: String",
             "Code of the unit.",
-            |value, at| scalar::text(value, at, key::CODE),
+            key::CODE,
             |scope| &mut scope.unit_code,
         )
-        .option(
+        .text(
             "unitName: String",
             "Name of that unit, for a document that does not print it.",
-            |value, at| scalar::text(value, at, key::NAME),
+            key::NAME,
             |scope| &mut scope.unit_name,
         )
     });
@@ -162,60 +151,59 @@ pub fn import_start() -> &'static Input<ImportStart> {
             "What to do with a file: either `uploadId` with options, or `confirmPreview` alone, which applies exactly what a \
              dry run showed.",
         )
-        .option(
+        .text(
             "uploadId: ID",
             "The file, all of whose bytes were sent.",
-            |value, at| scalar::text(value, at, SHORT),
+            SHORT,
             |input: &mut ImportStart| &mut input.upload_id,
         )
-        .option(
+        .value(
             "kind: BulkKind",
             "What its rows are; absent as `MIXED`.",
             |value, at| scalar::name(value, at, KINDS),
             |input| &mut input.kind,
         )
-        .option(
+        .value(
             "mode: BulkMode! = UPSERT",
             "What to do with the rows.",
             |value, at| scalar::name(value, at, MODES),
             |input| &mut input.mode,
         )
-        .option(
+        .value(
             "blankCells: BlankCells! = KEEP",
             "What a blank cell of a table means; without effect on JSONL, where null clears.",
             |value, at| scalar::name(value, at, BLANKS),
             |input| &mut input.blank_cells,
         )
-        .option(
+        .value(
             "dryRun: Boolean! = true",
             "Tells of every row what would become of it, and keeps nothing.",
             scalar::truth,
             |input| &mut input.dry_run,
         )
         .object("scope: ImportScopeInput", "What the file is about.", scope, |input| &mut input.scope)
-        .option(
+        .int(
             "expectedScopeRows: Int",
             "For `REPLACE_SCOPE` without a preview: how many projects the scope has now. Nothing is written when it has \
              others.",
-            |value, at| scalar::int(value, at, 0, i32::MAX),
+            0,
+            i32::MAX,
             |input| &mut input.expected_scope_rows,
         )
-        .option(
+        .text(
             "confirmPreview: ID",
             "A dry run that was completed: its file is applied with its options, or the operation fails with \
              `PREVIEW_STALE` and writes nothing.",
-            |value, at| scalar::text(value, at, SHORT),
+            SHORT,
             |input| &mut input.confirm_preview,
         )
-        .option(
+        .text(
             "clientIdentifier: String",
             "What the client calls the operation.",
-            |value, at| scalar::text(value, at, SHORT),
+            SHORT,
             |input| &mut input.client_identifier,
         )
-        .option(CLIENT_MUTATION_ID.0, CLIENT_MUTATION_ID.1, key::client_mutation_id, |input| {
-            &mut input.client_mutation_id
-        })
+        .client_mutation_id()
     });
     &INPUT
 }
@@ -224,15 +212,8 @@ pub fn import_start() -> &'static Input<ImportStart> {
 pub fn operation_cancel() -> &'static Input<OperationCancel> {
     static INPUT: LazyLock<Input<OperationCancel>> = LazyLock::new(|| {
         Input::new("BulkOperationCancelInput", "An operation to end before its end.")
-            .option(
-                "id: ID!",
-                "Which one.",
-                |value, at| scalar::text(value, at, SHORT),
-                |input: &mut OperationCancel| &mut input.id,
-            )
-            .option(CLIENT_MUTATION_ID.0, CLIENT_MUTATION_ID.1, key::client_mutation_id, |input| {
-                &mut input.client_mutation_id
-            })
+            .text("id: ID!", "Which one.", SHORT, |input: &mut OperationCancel| &mut input.id)
+            .client_mutation_id()
     });
     &INPUT
 }

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value as Json;
 
-use super::{At, Input, Sent, UserError, UserErrorCode, Words, key, project, scalar};
+use super::write::{Delete, Write};
+use super::{At, Input, Sent, UserError, UserErrorCode, Words, key, scalar};
 
 /// Most digits of a code.
 const DIGITS: usize = 9;
@@ -24,30 +25,10 @@ pub struct DivisionFields {
 }
 
 /// A division to write.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DivisionWrite {
-    /// Which division.
-    pub key: Option<DivisionKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// What changes.
-    pub set: Option<DivisionFields>,
-    /// Repeated in the answer.
-    pub client_mutation_id: Option<String>,
-}
+pub type DivisionWrite = Write<DivisionKey, DivisionFields>;
 
 /// A division to delete.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DivisionDelete {
-    /// Which division.
-    pub key: Option<DivisionKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// Whether to delete what lies below it too.
-    pub cascade: Option<bool>,
-    /// Repeated in the answer.
-    pub client_mutation_id: Option<String>,
-}
+pub type DivisionDelete = Delete<DivisionKey>;
 
 fn code(value: &Json, at: &At<'_>) -> Result<String, UserError> {
     let code = scalar::text(value, at, key::CODE)?;
@@ -62,7 +43,7 @@ fn code(value: &Json, at: &At<'_>) -> Result<String, UserError> {
 /// `DivisionKeyInput`.
 pub fn division_key() -> &'static Input<DivisionKey> {
     static INPUT: LazyLock<Input<DivisionKey>> = LazyLock::new(|| {
-        Input::new("DivisionKeyInput", "Natural key of a division.").option(
+        Input::new("DivisionKeyInput", "Natural key of a division.").value(
             "code: String!",
             "Code of up to 9 digits, e.g. `130304`.",
             code,
@@ -89,14 +70,7 @@ fn write(name: &'static str, description: &'static str) -> Input<DivisionWrite> 
     Input::new(name, description)
         .object("key: DivisionKeyInput!", "Which division.", division_key, |row: &mut DivisionWrite| &mut row.key)
         .object("set: DivisionFieldsInput!", "What it shall be.", fields, |row| &mut row.set)
-        .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
-            &mut row.client_mutation_id
-        })
-}
-
-fn expecting(input: Input<DivisionWrite>) -> Input<DivisionWrite> {
-    let version = |value: &Json, at: &At<'_>| scalar::int(value, at, 0, i32::MAX);
-    input.option("expectedVersion: Int", project::EXPECTED_VERSION, version, |row| &mut row.expected_version)
+        .client_mutation_id()
 }
 
 /// `DivisionCreateInput`.
@@ -109,7 +83,8 @@ pub fn create() -> &'static Input<DivisionWrite> {
 /// `DivisionUpdateInput`.
 pub fn update() -> &'static Input<DivisionWrite> {
     static INPUT: LazyLock<Input<DivisionWrite>> = LazyLock::new(|| {
-        expecting(write("DivisionUpdateInput", "A change of a division; one that is not known is an error."))
+        write("DivisionUpdateInput", "A change of a division; one that is not known is an error.")
+            .expected_version(0, |row| &mut row.expected_version)
     });
     &INPUT
 }
@@ -117,7 +92,8 @@ pub fn update() -> &'static Input<DivisionWrite> {
 /// `DivisionUpsertInput`.
 pub fn upsert() -> &'static Input<DivisionWrite> {
     static INPUT: LazyLock<Input<DivisionWrite>> = LazyLock::new(|| {
-        expecting(write("DivisionUpsertInput", "One division: made when it is new, changed when it is not."))
+        write("DivisionUpsertInput", "One division: made when it is new, changed when it is not.")
+            .expected_version(0, |row| &mut row.expected_version)
     });
     &INPUT
 }
@@ -127,21 +103,14 @@ pub fn delete() -> &'static Input<DivisionDelete> {
     static INPUT: LazyLock<Input<DivisionDelete>> = LazyLock::new(|| {
         Input::new("DivisionDeleteInput", "A division to delete. It must have no units.")
             .object("key: DivisionKeyInput!", "Which division.", division_key, |row: &mut DivisionDelete| &mut row.key)
-            .option(
-                "expectedVersion: Int",
-                project::EXPECTED_VERSION,
-                |value, at| scalar::int(value, at, 1, i32::MAX),
-                |row| &mut row.expected_version,
-            )
-            .option(
+            .expected_version(1, |row| &mut row.expected_version)
+            .value(
                 "cascade: Boolean",
                 "Not possible for a division: delete its units first. True is an error.",
                 scalar::truth,
                 |row| &mut row.cascade,
             )
-            .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
-                &mut row.client_mutation_id
-            })
+            .client_mutation_id()
     });
     &INPUT
 }

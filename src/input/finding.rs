@@ -2,97 +2,51 @@
 
 use std::sync::LazyLock;
 
-use super::{Input, key, scalar};
+use super::Input;
 
 /// Longest reason, in characters.
 const REASON: usize = 2_000;
 const ID: usize = 40;
 
-/// A finding to acknowledge.
+/// The acknowledgement of a finding, or its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FindingAcknowledge {
-    /// Its public id.
+pub struct FindingMark {
+    /// Public id of the finding.
     pub id: Option<String>,
     /// The version that the caller expects.
     pub expected_version: Option<i32>,
-    /// Why it may stay as it is.
+    /// Why it may stay as it is; none takes the acknowledgement back.
     pub reason: Option<String>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
 }
 
-/// A finding whose acknowledgement is taken back.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FindingUnacknowledge {
-    /// Its public id.
-    pub id: Option<String>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
+fn mark(name: &'static str, description: &'static str) -> Input<FindingMark> {
+    Input::new(name, description).text("id: ID!", "Which finding.", ID, |row: &mut FindingMark| &mut row.id).int(
+        "expectedVersion: Int",
+        "The version that the caller has seen: another stored version is a conflict, and nothing is written.",
+        1,
+        i32::MAX,
+        |row| &mut row.expected_version,
+    )
 }
-
-const EXPECTED: &str =
-    "The version that the caller has seen: another stored version is a conflict, and nothing is written.";
 
 /// `FindingAcknowledgeInput`.
-pub fn acknowledge() -> &'static Input<FindingAcknowledge> {
-    static INPUT: LazyLock<Input<FindingAcknowledge>> = LazyLock::new(|| {
-        Input::new(
+pub fn acknowledge() -> &'static Input<FindingMark> {
+    static INPUT: LazyLock<Input<FindingMark>> = LazyLock::new(|| {
+        mark(
             "FindingAcknowledgeInput",
             "A finding to acknowledge: someone has looked, and it may stay as it is. The acknowledgement stays when a \
              later import or write makes the same finding again.",
         )
-        .option(
-            "id: ID!",
-            "Which finding.",
-            |value, at| scalar::text(value, at, ID),
-            |row: &mut FindingAcknowledge| &mut row.id,
-        )
-        .option(
-            "expectedVersion: Int",
-            EXPECTED,
-            |value, at| scalar::int(value, at, 1, i32::MAX),
-            |row| &mut row.expected_version,
-        )
-        .option(
-            "reason: String!",
-            "Why it may stay as it is, at most 2,000 characters.",
-            |value, at| scalar::text(value, at, REASON),
-            |row| &mut row.reason,
-        )
-        .option(
-            "clientMutationId: String",
-            "Any text; the answer repeats it.",
-            |value, at| scalar::text(value, at, key::NAME),
-            |row| &mut row.client_mutation_id,
-        )
+        .text("reason: String!", "Why it may stay as it is, at most 2,000 characters.", REASON, |row| &mut row.reason)
+        .client_mutation_id()
     });
     &INPUT
 }
 
 /// `FindingUnacknowledgeInput`.
-pub fn unacknowledge() -> &'static Input<FindingUnacknowledge> {
-    static INPUT: LazyLock<Input<FindingUnacknowledge>> = LazyLock::new(|| {
-        Input::new("FindingUnacknowledgeInput", "A finding whose acknowledgement is taken back.")
-            .option(
-                "id: ID!",
-                "Which finding.",
-                |value, at| scalar::text(value, at, ID),
-                |row: &mut FindingUnacknowledge| &mut row.id,
-            )
-            .option(
-                "expectedVersion: Int",
-                EXPECTED,
-                |value, at| scalar::int(value, at, 1, i32::MAX),
-                |row| &mut row.expected_version,
-            )
-            .option(
-                "clientMutationId: String",
-                "Any text; the answer repeats it.",
-                |value, at| scalar::text(value, at, key::NAME),
-                |row| &mut row.client_mutation_id,
-            )
+pub fn unacknowledge() -> &'static Input<FindingMark> {
+    static INPUT: LazyLock<Input<FindingMark>> = LazyLock::new(|| {
+        mark("FindingUnacknowledgeInput", "A finding whose acknowledgement is taken back.").client_mutation_id()
     });
     &INPUT
 }

@@ -2,16 +2,15 @@
 
 use std::sync::LazyLock;
 
+use super::item::{self, ItemPatch};
 use super::key::{self, UnitKey};
-use super::{Input, Sent, project, scalar};
+use super::write::{Delete, Write};
+use super::{Input, Sent, scalar};
 
-/// Longest overall goal or item, in characters.
-const LONG: usize = 20_000;
+/// Longest overall goal, in characters.
+const OVERALL: usize = 20_000;
 /// The most sub-goals, and the most measures.
 const ITEMS: usize = 500;
-/// Largest ordinal.
-const ORDINALS: i32 = 10_000;
-
 /// The key of a department goal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct GoalKey {
@@ -30,17 +29,6 @@ impl std::fmt::Display for GoalKey {
     }
 }
 
-/// A change of one sub-goal or measure.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GoalItemPatch {
-    /// Which one; a new one when none has this ordinal.
-    pub ordinal: Option<i32>,
-    /// Delete it.
-    pub delete: Option<bool>,
-    /// Its text, with its number as a form prints it.
-    pub text: Option<String>,
-}
-
 /// What is sent for a department goal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GoalFields {
@@ -49,70 +37,36 @@ pub struct GoalFields {
     /// All sub-goals.
     pub sub_goals: Sent<Vec<String>>,
     /// Changes of single sub-goals.
-    pub sub_goals_patch: Sent<Vec<GoalItemPatch>>,
+    pub sub_goals_patch: Sent<Vec<ItemPatch>>,
     /// All safeguard measures.
     pub measures: Sent<Vec<String>>,
     /// Changes of single measures.
-    pub measures_patch: Sent<Vec<GoalItemPatch>>,
+    pub measures_patch: Sent<Vec<ItemPatch>>,
 }
 
 /// A department goal to write.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GoalWrite {
-    /// Which goal.
-    pub key: Option<GoalKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// What changes.
-    pub set: Option<GoalFields>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type GoalWrite = Write<GoalKey, GoalFields>;
 
 /// A department goal to delete.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GoalDelete {
-    /// Which goal.
-    pub key: Option<GoalKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// Whether to delete its items too.
-    pub cascade: Option<bool>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type GoalDelete = Delete<GoalKey>;
 
 /// `DepartmentGoalKeyInput`.
 pub fn goal_key() -> &'static Input<GoalKey> {
     static INPUT: LazyLock<Input<GoalKey>> = LazyLock::new(|| {
         Input::new("DepartmentGoalKeyInput", "Natural key of a department goal.")
             .object("unit: UnitKeyInput!", "Its unit.", key::unit, |key: &mut GoalKey| &mut key.unit)
-            .option(
-                "fiscalYear: Int!",
-                "Fiscal year.",
-                |value, at| scalar::int(value, at, key::YEARS.0, key::YEARS.1),
-                |key| &mut key.fiscal_year,
-            )
+            .int("fiscalYear: Int!", "Fiscal year.", key::YEARS.0, key::YEARS.1, |key| &mut key.fiscal_year)
     });
     &INPUT
 }
 
-fn patch() -> &'static Input<GoalItemPatch> {
-    static INPUT: LazyLock<Input<GoalItemPatch>> = LazyLock::new(|| {
-        Input::new("GoalItemPatchInput", "A change of one sub-goal or measure; the others stay as they are.")
-            .option(
-                "ordinal: Int!",
-                "Which one, by `ordinal`; a new one when none has it.",
-                |value, at| scalar::int(value, at, 1, ORDINALS),
-                |patch: &mut GoalItemPatch| &mut patch.ordinal,
-            )
-            .option("delete: Boolean", "Deletes it; then without `text`.", scalar::truth, |patch| &mut patch.delete)
-            .option(
-                "text: String",
-                "Its text, with its number as a form prints it.",
-                |value, at| scalar::text(value, at, LONG),
-                |patch| &mut patch.text,
-            )
+fn patch() -> &'static Input<ItemPatch> {
+    static INPUT: LazyLock<Input<ItemPatch>> = LazyLock::new(|| {
+        item::patch(
+            "GoalItemPatchInput",
+            "A change of one sub-goal or measure; the others stay as they are.",
+            "Which one, by `ordinal`; a new one when none has it.",
+        )
     });
     &INPUT
 }
@@ -125,12 +79,12 @@ pub fn fields() -> &'static Input<GoalFields> {
             "Fields of a department goal. Absent keeps, null clears. A list replaces the whole list; its `…Patch` touches \
              single entries instead, and only one of the two may be given.",
         )
-        .text("overall: String", "Overall goal (总体绩效目标).", LONG, |fields: &mut GoalFields| &mut fields.overall)
+        .text("overall: String", "Overall goal (总体绩效目标).", OVERALL, |fields: &mut GoalFields| &mut fields.overall)
         .texts(
             "subGoals: [String!]",
             "Sub-goals (分项绩效目标) in order, each with its number as a form prints it.",
             ITEMS,
-            LONG,
+            item::TEXT,
             |fields| &mut fields.sub_goals,
         )
         .list("subGoalsPatch: [GoalItemPatchInput!]", "Changes of single sub-goals.", patch, ITEMS, |fields| {
@@ -140,7 +94,7 @@ pub fn fields() -> &'static Input<GoalFields> {
             "measures: [String!]",
             "Safeguard measures (工作保障措施) in order, likewise.",
             ITEMS,
-            LONG,
+            item::TEXT,
             |fields| &mut fields.measures,
         )
         .list("measuresPatch: [GoalItemPatchInput!]", "Changes of single measures.", patch, ITEMS, |fields| {
@@ -154,21 +108,7 @@ fn write(name: &'static str, description: &'static str) -> Input<GoalWrite> {
     Input::new(name, description)
         .object("key: DepartmentGoalKeyInput!", "Which goal.", goal_key, |row: &mut GoalWrite| &mut row.key)
         .object("set: DepartmentGoalFieldsInput!", "What it shall be.", fields, |row| &mut row.set)
-        .option(
-            "clientMutationId: String",
-            "Any text; the answer repeats it.",
-            |value, at| scalar::text(value, at, key::NAME),
-            |row| &mut row.client_mutation_id,
-        )
-}
-
-fn expecting(input: Input<GoalWrite>) -> Input<GoalWrite> {
-    input.option(
-        "expectedVersion: Int",
-        project::EXPECTED_VERSION,
-        |value, at| scalar::int(value, at, 0, i32::MAX),
-        |row| &mut row.expected_version,
-    )
+        .client_mutation_id()
 }
 
 /// `DepartmentGoalCreateInput`.
@@ -181,10 +121,8 @@ pub fn create() -> &'static Input<GoalWrite> {
 /// `DepartmentGoalUpdateInput`.
 pub fn update() -> &'static Input<GoalWrite> {
     static INPUT: LazyLock<Input<GoalWrite>> = LazyLock::new(|| {
-        expecting(write(
-            "DepartmentGoalUpdateInput",
-            "A change of a department goal; one that is not known is an error.",
-        ))
+        write("DepartmentGoalUpdateInput", "A change of a department goal; one that is not known is an error.")
+            .expected_version(0, |row| &mut row.expected_version)
     });
     &INPUT
 }
@@ -192,10 +130,8 @@ pub fn update() -> &'static Input<GoalWrite> {
 /// `DepartmentGoalUpsertInput`.
 pub fn upsert() -> &'static Input<GoalWrite> {
     static INPUT: LazyLock<Input<GoalWrite>> = LazyLock::new(|| {
-        expecting(write(
-            "DepartmentGoalUpsertInput",
-            "One department goal: made when it is new, changed when it is not.",
-        ))
+        write("DepartmentGoalUpsertInput", "One department goal: made when it is new, changed when it is not.")
+            .expected_version(0, |row| &mut row.expected_version)
     });
     &INPUT
 }
@@ -208,21 +144,9 @@ pub fn delete() -> &'static Input<GoalDelete> {
             "A department goal to delete. It must have no items, unless `cascade` deletes them too.",
         )
         .object("key: DepartmentGoalKeyInput!", "Which goal.", goal_key, |row: &mut GoalDelete| &mut row.key)
-        .option(
-            "expectedVersion: Int",
-            project::EXPECTED_VERSION,
-            |value, at| scalar::int(value, at, 1, i32::MAX),
-            |row| &mut row.expected_version,
-        )
-        .option("cascade: Boolean", "Deletes its sub-goals and measures with it.", scalar::truth, |row| {
-            &mut row.cascade
-        })
-        .option(
-            "clientMutationId: String",
-            "Any text; the answer repeats it.",
-            |value, at| scalar::text(value, at, key::NAME),
-            |row| &mut row.client_mutation_id,
-        )
+        .expected_version(1, |row| &mut row.expected_version)
+        .value("cascade: Boolean", "Deletes its sub-goals and measures with it.", scalar::truth, |row| &mut row.cascade)
+        .client_mutation_id()
     });
     &INPUT
 }

@@ -4,16 +4,15 @@ use std::sync::LazyLock;
 
 use entity::value::{Comparison, Micro};
 
+use super::item::ORDINALS;
 use super::key::{self, PartDeletion, PartKey};
+use super::write::Write;
 use super::{Input, Sent, scalar};
 
 /// Longest level, unit of measure or other short text, in characters.
 const SHORT: usize = 200;
 /// Longest description, basis or target, in characters.
 const LONG: usize = 4_000;
-/// Largest ordinal.
-const ORDINALS: i32 = 10_000;
-
 /// A target (指标值) as it is sent: as printed text, or in parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
@@ -78,17 +77,7 @@ pub struct IndicatorPatch {
 }
 
 /// A row of `indicatorsUpsert`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IndicatorWrite {
-    /// Which indicator.
-    pub key: Option<PartKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// What changes.
-    pub set: Option<IndicatorFields>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type IndicatorWrite = Write<PartKey, IndicatorFields>;
 
 const COMPARISONS: &[(&str, Comparison)] = &[
     ("GE", Comparison::Ge),
@@ -103,14 +92,14 @@ const ORDINAL: &str = "Its `ordinal`: the place in the table, from 1.";
 fn quantity() -> &'static Input<Quantity> {
     static INPUT: LazyLock<Input<Quantity>> = LazyLock::new(|| {
         Input::new("QuantityTargetInput", "A number with a comparison.")
-            .option(
+            .value(
                 "comparison: Comparison!",
                 "How the result is compared with the number.",
                 |value, at| scalar::name(value, at, COMPARISONS),
                 |target: &mut Quantity| &mut target.comparison,
             )
-            .option("value: Decimal!", "The number.", scalar::decimal, |target| &mut target.value)
-            .option("unit: String", UNIT, |value, at| scalar::text(value, at, SHORT), |target| &mut target.unit)
+            .value("value: Decimal!", "The number.", scalar::decimal, |target| &mut target.value)
+            .text("unit: String", UNIT, SHORT, |target| &mut target.unit)
     });
     &INPUT
 }
@@ -118,9 +107,9 @@ fn quantity() -> &'static Input<Quantity> {
 fn range() -> &'static Input<Range> {
     static INPUT: LazyLock<Input<Range>> = LazyLock::new(|| {
         Input::new("RangeTargetInput", "From one number to another.")
-            .option("low: Decimal!", "Lower end.", scalar::decimal, |target: &mut Range| &mut target.low)
-            .option("high: Decimal!", "Upper end, not below `low`.", scalar::decimal, |target| &mut target.high)
-            .option("unit: String", UNIT, |value, at| scalar::text(value, at, SHORT), |target| &mut target.unit)
+            .value("low: Decimal!", "Lower end.", scalar::decimal, |target: &mut Range| &mut target.low)
+            .value("high: Decimal!", "Upper end, not below `low`.", scalar::decimal, |target| &mut target.high)
+            .text("unit: String", UNIT, SHORT, |target| &mut target.unit)
     });
     &INPUT
 }
@@ -129,10 +118,10 @@ fn target() -> &'static Input<Target> {
     static INPUT: LazyLock<Input<Target>> = LazyLock::new(|| {
         Input::new("TargetInput", "A target (指标值), as text or in parts.")
             .one_of()
-            .option(
+            .text(
                 "text: String",
                 "As a form prints it, e.g. `≥95%` or `显著提高`; it is read as in a document.",
-                |value, at| scalar::text(value, at, LONG),
+                LONG,
                 |target: &mut Target| &mut target.text,
             )
             .object("quantity: QuantityTargetInput", "A number with a comparison.", quantity, |t| &mut t.quantity)
@@ -159,7 +148,7 @@ pub fn fields() -> &'static Input<IndicatorFields> {
         .text("description: String", "Description (绩效指标描述).", LONG, |fields| &mut fields.description)
         .text("basis: String", "Basis of the value (指标值确定依据).", LONG, |fields| &mut fields.basis)
         .value("weight: Decimal", "Weight (权重), 0 to 100.", scalar::decimal, |fields| &mut fields.weight)
-        .clearable("target: TargetInput", "Target (指标值).", target, |fields| &mut fields.target)
+        .object("target: TargetInput", "Target (指标值).", target, |fields| &mut fields.target)
     });
     &INPUT
 }
@@ -168,13 +157,14 @@ pub fn fields() -> &'static Input<IndicatorFields> {
 pub fn patch() -> &'static Input<IndicatorPatch> {
     static INPUT: LazyLock<Input<IndicatorPatch>> = LazyLock::new(|| {
         Input::new("IndicatorPatchInput", "A change of one indicator; the others of the project stay as they are.")
-            .option(
+            .int(
                 "ordinal: Int!",
                 "Which one, by `ordinal`; a new one when no indicator of the project has it.",
-                |value, at| scalar::int(value, at, 1, ORDINALS),
+                1,
+                ORDINALS,
                 |patch: &mut IndicatorPatch| &mut patch.ordinal,
             )
-            .option("delete: Boolean", "Deletes it; then without `set`.", scalar::truth, |patch| &mut patch.delete)
+            .value("delete: Boolean", "Deletes it; then without `set`.", scalar::truth, |patch| &mut patch.delete)
             .object("set: IndicatorFieldsInput", "What changes.", fields, |patch| &mut patch.set)
     });
     &INPUT
@@ -185,7 +175,7 @@ pub fn indicator_key() -> &'static Input<PartKey> {
     static INPUT: LazyLock<Input<PartKey>> = LazyLock::new(|| {
         Input::new("IndicatorKeyInput", "Natural key of an indicator.")
             .object("project: ProjectKeyInput!", "The project.", key::project, |key: &mut PartKey| &mut key.project)
-            .option("ordinal: Int!", ORDINAL, |value, at| scalar::int(value, at, 1, ORDINALS), |key| &mut key.number)
+            .int("ordinal: Int!", ORDINAL, 1, ORDINALS, |key| &mut key.number)
     });
     &INPUT
 }
@@ -193,16 +183,9 @@ pub fn indicator_key() -> &'static Input<PartKey> {
 fn writing(name: &'static str, description: &'static str) -> Input<IndicatorWrite> {
     Input::new(name, description)
         .object("key: IndicatorKeyInput!", "Which indicator.", indicator_key, |row: &mut IndicatorWrite| &mut row.key)
-        .option(
-            "expectedVersion: Int",
-            super::project::EXPECTED_VERSION,
-            |value, at| scalar::int(value, at, 0, i32::MAX),
-            |row| &mut row.expected_version,
-        )
+        .expected_version(0, |row| &mut row.expected_version)
         .object("set: IndicatorFieldsInput!", "What changes.", fields, |row| &mut row.set)
-        .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
-            &mut row.client_mutation_id
-        })
+        .client_mutation_id()
 }
 
 /// `IndicatorCreateInput`.

@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value as Json;
-
-use super::{At, Input, UserError, scalar};
+use super::Input;
+use super::write::Delete;
 
 /// Longest code, in characters.
 pub const CODE: usize = 60;
@@ -15,14 +14,6 @@ pub const YEARS: (i32, i32) = (2000, 2099);
 
 /// Signature and description of the text by which a client finds its answer again.
 pub const CLIENT_MUTATION_ID: (&str, &str) = ("clientMutationId: String", "Any text; the answer repeats it.");
-
-/// Reads a `clientMutationId`.
-///
-/// # Errors
-/// As [`scalar::text`].
-pub fn client_mutation_id(value: &Json, at: &At<'_>) -> Result<String, UserError> {
-    scalar::text(value, at, NAME)
-}
 
 /// A unit by division and code.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -69,18 +60,13 @@ impl std::fmt::Display for UnitKey {
 pub fn unit() -> &'static Input<UnitKey> {
     static INPUT: LazyLock<Input<UnitKey>> = LazyLock::new(|| {
         Input::new("UnitKeyInput", "Natural key of a unit.")
-            .option(
+            .text(
                 "divisionCode: String",
                 "Code of the division; needed where units of several divisions have the code.",
-                |value, at| scalar::text(value, at, CODE),
+                CODE,
                 |key: &mut UnitKey| &mut key.division_code,
             )
-            .option(
-                "code: String!",
-                "Code of the unit.",
-                |value, at| scalar::text(value, at, CODE),
-                |key: &mut UnitKey| &mut key.code,
-            )
+            .text("code: String!", "Code of the unit.", CODE, |key: &mut UnitKey| &mut key.code)
     });
     &INPUT
 }
@@ -93,36 +79,21 @@ pub fn project() -> &'static Input<ProjectKey> {
             "Natural key of a project: either `code`, or `name` for a project without a code; both or neither is an \
              error.",
         )
-        .option(
+        .text(
             "divisionCode: String",
             "Code of the division; needed where projects of several divisions fit the key.",
-            |value, at| scalar::text(value, at, CODE),
+            CODE,
             |key: &mut ProjectKey| &mut key.division_code,
         )
-        .option(
-            "fiscalYear: Int!",
-            "Fiscal year.",
-            |value, at| scalar::int(value, at, YEARS.0, YEARS.1),
-            |key: &mut ProjectKey| &mut key.fiscal_year,
-        )
-        .option(
+        .int("fiscalYear: Int!", "Fiscal year.", YEARS.0, YEARS.1, |key: &mut ProjectKey| &mut key.fiscal_year)
+        .text(
             "unitCode: String",
             "Code of the unit; needed where projects of several units fit the key, and for a new project.",
-            |value, at| scalar::text(value, at, CODE),
+            CODE,
             |key: &mut ProjectKey| &mut key.unit_code,
         )
-        .option(
-            "code: String",
-            "Project code.",
-            |value, at| scalar::text(value, at, CODE),
-            |key: &mut ProjectKey| &mut key.code,
-        )
-        .option(
-            "name: String",
-            "Name of a project without a code.",
-            |value, at| scalar::text(value, at, NAME),
-            |key: &mut ProjectKey| &mut key.name,
-        )
+        .text("code: String", "Project code.", CODE, |key: &mut ProjectKey| &mut key.code)
+        .text("name: String", "Name of a project without a code.", NAME, |key: &mut ProjectKey| &mut key.name)
     });
     &INPUT
 }
@@ -146,22 +117,14 @@ pub struct PartKey {
 }
 
 /// The deletion of a part of a project.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PartDeletion {
-    /// Which part.
-    pub key: Option<PartKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type PartDeletion = Delete<PartKey>;
 
 /// `ProjectBy`.
 pub fn project_by() -> &'static Input<ProjectBy> {
     static INPUT: LazyLock<Input<ProjectBy>> = LazyLock::new(|| {
         Input::new("ProjectBy", "Names one project.")
             .one_of()
-            .option("id: ID", "Its id.", |value, at| scalar::text(value, at, CODE), |by: &mut ProjectBy| &mut by.id)
+            .text("id: ID", "Its id.", CODE, |by: &mut ProjectBy| &mut by.id)
             .object("key: ProjectKeyInput", "Its natural key.", project, |by| &mut by.key)
     });
     &INPUT
@@ -176,11 +139,6 @@ pub(super) fn part_deletion(
 ) -> Input<PartDeletion> {
     Input::new(name, description)
         .object(key_signature, "Which one.", key, |row: &mut PartDeletion| &mut row.key)
-        .option(
-            "expectedVersion: Int",
-            super::project::EXPECTED_VERSION,
-            |value, at| scalar::int(value, at, 0, i32::MAX),
-            |row| &mut row.expected_version,
-        )
-        .option(CLIENT_MUTATION_ID.0, CLIENT_MUTATION_ID.1, client_mutation_id, |row| &mut row.client_mutation_id)
+        .expected_version(0, |row| &mut row.expected_version)
+        .client_mutation_id()
 }

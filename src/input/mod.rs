@@ -12,6 +12,7 @@ pub mod division;
 pub mod finding;
 pub mod goal;
 pub mod indicator;
+pub mod item;
 pub mod key;
 pub mod objective;
 pub mod plan;
@@ -20,9 +21,10 @@ pub mod scalar;
 mod table;
 pub mod unit;
 mod user_error;
+pub mod write;
 
 pub use at::At;
-pub use table::{Described, Input};
+pub use table::{Described, Input, Slot};
 pub use user_error::{Detail, UserError, UserErrorCode, Words};
 
 /// What was sent for a field: nothing, which keeps what is stored; null, which clears it; or a value.

@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
+use super::Input;
+use super::item;
 use super::key::{self, PartDeletion, PartKey};
-use super::project::{EXPECTED_VERSION, LONG};
-use super::{Input, scalar};
+use super::write::Write;
 
 /// What is sent for an objective.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,38 +15,25 @@ pub struct ObjectiveFields {
 }
 
 /// One objective.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ObjectiveWrite {
-    /// Which one.
-    pub key: Option<PartKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// What changes.
-    pub set: Option<ObjectiveFields>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type ObjectiveWrite = Write<PartKey, ObjectiveFields>;
 
 fn objective_key() -> &'static Input<PartKey> {
     static INPUT: LazyLock<Input<PartKey>> = LazyLock::new(|| {
         Input::new("ObjectiveKeyInput", "Natural key of an objective.")
             .object("project: ProjectKeyInput!", "The project.", key::project, |key: &mut PartKey| &mut key.project)
-            .option(
-                "ordinal: Int!",
-                "Its `ordinal`: the place in the list, from 1.",
-                |value, at| scalar::int(value, at, 1, 10_000),
-                |key| &mut key.number,
-            )
+            .int("ordinal: Int!", "Its `ordinal`: the place in the list, from 1.", 1, item::ORDINALS, |key| {
+                &mut key.number
+            })
     });
     &INPUT
 }
 
 fn fields() -> &'static Input<ObjectiveFields> {
     static INPUT: LazyLock<Input<ObjectiveFields>> = LazyLock::new(|| {
-        Input::new("ObjectiveFieldsInput", "Fields of an objective.").option(
+        Input::new("ObjectiveFieldsInput", "Fields of an objective.").text(
             "text: String!",
-            "Its text, with its number as a form prints it.",
-            |value, at| scalar::text(value, at, LONG),
+            item::NUMBERED,
+            item::TEXT,
             |fields: &mut ObjectiveFields| &mut fields.text,
         )
     });
@@ -55,16 +43,9 @@ fn fields() -> &'static Input<ObjectiveFields> {
 fn writing(name: &'static str, description: &'static str) -> Input<ObjectiveWrite> {
     Input::new(name, description)
         .object("key: ObjectiveKeyInput!", "Which objective.", objective_key, |row: &mut ObjectiveWrite| &mut row.key)
-        .option(
-            "expectedVersion: Int",
-            EXPECTED_VERSION,
-            |value, at| scalar::int(value, at, 0, i32::MAX),
-            |row| &mut row.expected_version,
-        )
+        .expected_version(0, |row| &mut row.expected_version)
         .object("set: ObjectiveFieldsInput!", "What changes.", fields, |row| &mut row.set)
-        .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
-            &mut row.client_mutation_id
-        })
+        .client_mutation_id()
 }
 
 /// `ObjectiveCreateInput`.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use entity::value::{Fen, Micro};
 
 use super::key::{self, PartKey, ProjectBy};
+use super::write::Write;
 use super::{Input, Sent, scalar};
 
 /// The most points of a plan: one for each month.
@@ -29,13 +30,7 @@ pub struct Point {
 }
 
 /// A row of `planPointsUpsert`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PointWrite {
-    /// Which point.
-    pub key: Option<PartKey>,
-    /// Its value.
-    pub set: Option<PointFields>,
-}
+pub type PointWrite = Write<PartKey, PointFields>;
 
 /// A whole spending plan, or its deletion.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,8 +41,6 @@ pub struct PlanWrite {
     pub expected_version: Option<i32>,
     /// All its points.
     pub points: Sent<Vec<Point>>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
 }
 
 const MONTH: &str = "Month at whose end it holds, 1 to 12; 3, 6, 10 and 12 in the printed forms.";
@@ -58,12 +51,7 @@ const AMOUNT: &str = "Cumulative amount; give this or `percent`.";
 pub fn point() -> &'static Input<Point> {
     static INPUT: LazyLock<Input<Point>> = LazyLock::new(|| {
         Input::new("PlanPointInput", "Cumulative spending at the end of a month, as percent or as amount.")
-            .option(
-                "month: Int!",
-                MONTH,
-                |value, at| scalar::int(value, at, 1, 12),
-                |point: &mut Point| &mut point.month,
-            )
+            .int("month: Int!", MONTH, 1, 12, |point: &mut Point| &mut point.month)
             .value("percent: Decimal", PERCENT, scalar::decimal, |point| &mut point.fields.percent)
             .value("amount: MoneyInput", AMOUNT, scalar::money, |point| &mut point.fields.amount)
     });
@@ -83,7 +71,7 @@ fn point_key() -> &'static Input<PartKey> {
     static INPUT: LazyLock<Input<PartKey>> = LazyLock::new(|| {
         Input::new("PlanPointKeyInput", "Natural key of a point of a spending plan.")
             .object("project: ProjectKeyInput!", "The project.", key::project, |key: &mut PartKey| &mut key.project)
-            .option("month: Int!", MONTH, |value, at| scalar::int(value, at, 1, 12), |key| &mut key.number)
+            .int("month: Int!", MONTH, 1, 12, |key| &mut key.number)
     });
     &INPUT
 }
@@ -101,15 +89,8 @@ pub fn write() -> &'static Input<PointWrite> {
 fn of_project(name: &'static str, description: &'static str) -> Input<PlanWrite> {
     Input::new(name, description)
         .object("project: ProjectBy!", "The project.", key::project_by, |row: &mut PlanWrite| &mut row.project)
-        .option(
-            "expectedVersion: Int",
-            super::project::EXPECTED_VERSION,
-            |value, at| scalar::int(value, at, 0, i32::MAX),
-            |row| &mut row.expected_version,
-        )
-        .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
-            &mut row.client_mutation_id
-        })
+        .expected_version(0, |row| &mut row.expected_version)
+        .client_mutation_id()
 }
 
 fn with_points(name: &'static str, description: &'static str) -> Input<PlanWrite> {

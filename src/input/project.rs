@@ -3,34 +3,20 @@
 use std::sync::LazyLock;
 
 use entity::value::Fen;
-use serde_json::Value as Json;
 
 use super::indicator::{self, IndicatorFields, IndicatorPatch};
+use super::item::{self, ItemPatch};
 use super::key::{self, ProjectBy, ProjectKey};
 use super::plan::{self, Point};
-use super::{At, Input, Sent, UserError, scalar};
+use super::write::{Delete, Write};
+use super::{Input, Sent, scalar};
 
-/// Longest purpose or objective, in characters.
-pub(super) const LONG: usize = 20_000;
+/// Longest purpose, in characters.
+const PURPOSE: usize = 20_000;
 /// The most objectives of a project.
 const OBJECTIVES: usize = 200;
 /// The most indicators of a project.
 const INDICATORS: usize = 500;
-
-/// What `expectedVersion` means, wherever it stands.
-pub const EXPECTED_VERSION: &str = "The version that the caller has seen: another stored version is a conflict, and \
-                                    nothing is written. 0 expects that there is no such object yet.";
-
-/// A change of one objective inside its project.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ObjectivePatch {
-    /// Which one; a new one when no objective has this ordinal.
-    pub ordinal: Option<i32>,
-    /// Delete it.
-    pub delete: Option<bool>,
-    /// Its text, with its number as a form prints it.
-    pub text: Option<String>,
-}
 
 /// What is sent for a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,7 +36,7 @@ pub struct ProjectFields {
     /// All objectives.
     pub objectives: Sent<Vec<String>>,
     /// Changes of single objectives.
-    pub objectives_patch: Sent<Vec<ObjectivePatch>>,
+    pub objectives_patch: Sent<Vec<ItemPatch>>,
     /// All points of the spending plan.
     pub plan: Sent<Vec<Point>>,
     /// Changes of single points.
@@ -62,60 +48,21 @@ pub struct ProjectFields {
 }
 
 /// A row of `projectsUpsert`, and the input of `projectUpsert`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProjectWrite {
-    /// Which project.
-    pub key: Option<ProjectKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// What changes.
-    pub set: Option<ProjectFields>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type ProjectWrite = Write<ProjectKey, ProjectFields>;
 
 /// The input of `projectUpdate`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProjectChange {
-    /// Which project.
-    pub by: Option<ProjectBy>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// What changes.
-    pub set: Option<ProjectFields>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type ProjectChange = Write<ProjectBy, ProjectFields>;
 
 /// The input of `projectDelete`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProjectDeletion {
-    /// Which project.
-    pub by: Option<ProjectBy>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// Delete what is inside it too.
-    pub cascade: Option<bool>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type ProjectDeletion = Delete<ProjectBy>;
 
-fn objective_patch() -> &'static Input<ObjectivePatch> {
-    static INPUT: LazyLock<Input<ObjectivePatch>> = LazyLock::new(|| {
-        Input::new("ObjectivePatchInput", "A change of one objective; the others of the project stay as they are.")
-            .option(
-                "ordinal: Int!",
-                "Which one, by `ordinal`; a new one when no objective of the project has it.",
-                |value, at| scalar::int(value, at, 1, 10_000),
-                |patch: &mut ObjectivePatch| &mut patch.ordinal,
-            )
-            .option("delete: Boolean", "Deletes it; then without `text`.", scalar::truth, |patch| &mut patch.delete)
-            .option(
-                "text: String",
-                "Its text, with its number as a form prints it.",
-                |value, at| scalar::text(value, at, LONG),
-                |patch| &mut patch.text,
-            )
+fn objective_patch() -> &'static Input<ItemPatch> {
+    static INPUT: LazyLock<Input<ItemPatch>> = LazyLock::new(|| {
+        item::patch(
+            "ObjectivePatchInput",
+            "A change of one objective; the others of the project stay as they are.",
+            "Which one, by `ordinal`; a new one when no objective of the project has it.",
+        )
     });
     &INPUT
 }
@@ -142,12 +89,12 @@ pub fn fields() -> &'static Input<ProjectFields> {
         .value("otherFunds: MoneyInput", "Of it, other funds (其他资金).", scalar::money, |fields| {
             &mut fields.other_funds
         })
-        .text("purpose: String", "What the money is for (资金用途).", LONG, |fields| &mut fields.purpose)
+        .text("purpose: String", "What the money is for (资金用途).", PURPOSE, |fields| &mut fields.purpose)
         .texts(
             "objectives: [String!]",
             "Objectives (绩效目标) in order, each with its number as a form prints it.",
             OBJECTIVES,
-            LONG,
+            item::TEXT,
             |fields| &mut fields.objectives,
         )
         .list(
@@ -185,17 +132,11 @@ pub fn fields() -> &'static Input<ProjectFields> {
     &INPUT
 }
 
-fn version(value: &Json, at: &At<'_>) -> Result<i32, UserError> {
-    scalar::int(value, at, 0, i32::MAX)
-}
-
 fn by_key(name: &'static str, description: &'static str) -> Input<ProjectWrite> {
     Input::new(name, description)
         .object("key: ProjectKeyInput!", "Which project.", key::project, |row: &mut ProjectWrite| &mut row.key)
         .object("set: ProjectFieldsInput!", "What changes.", fields, |row| &mut row.set)
-        .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
-            &mut row.client_mutation_id
-        })
+        .client_mutation_id()
 }
 
 /// `ProjectCreateInput`.
@@ -208,12 +149,8 @@ pub fn create() -> &'static Input<ProjectWrite> {
 /// `ProjectUpsertInput`.
 pub fn write() -> &'static Input<ProjectWrite> {
     static INPUT: LazyLock<Input<ProjectWrite>> = LazyLock::new(|| {
-        by_key("ProjectUpsertInput", "One project: made when it is new, changed when it is not.").option(
-            "expectedVersion: Int",
-            EXPECTED_VERSION,
-            version,
-            |row| &mut row.expected_version,
-        )
+        by_key("ProjectUpsertInput", "One project: made when it is new, changed when it is not.")
+            .expected_version(0, |row| &mut row.expected_version)
     });
     &INPUT
 }
@@ -222,12 +159,10 @@ pub fn write() -> &'static Input<ProjectWrite> {
 pub fn update() -> &'static Input<ProjectChange> {
     static INPUT: LazyLock<Input<ProjectChange>> = LazyLock::new(|| {
         Input::new("ProjectUpdateInput", "A change of a project; one that is not known is an error.")
-            .object("by: ProjectBy!", "Which project.", key::project_by, |row: &mut ProjectChange| &mut row.by)
-            .option("expectedVersion: Int", EXPECTED_VERSION, version, |row| &mut row.expected_version)
+            .object("by: ProjectBy!", "Which project.", key::project_by, |row: &mut ProjectChange| &mut row.key)
+            .expected_version(0, |row| &mut row.expected_version)
             .object("set: ProjectFieldsInput!", "What changes.", fields, |row| &mut row.set)
-            .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
-                &mut row.client_mutation_id
-            })
+            .client_mutation_id()
     });
     &INPUT
 }
@@ -236,17 +171,15 @@ pub fn update() -> &'static Input<ProjectChange> {
 pub fn delete() -> &'static Input<ProjectDeletion> {
     static INPUT: LazyLock<Input<ProjectDeletion>> = LazyLock::new(|| {
         Input::new("ProjectDeleteInput", "A project to delete.")
-            .object("by: ProjectBy!", "Which project.", key::project_by, |row: &mut ProjectDeletion| &mut row.by)
-            .option("expectedVersion: Int", EXPECTED_VERSION, version, |row| &mut row.expected_version)
-            .option(
+            .object("by: ProjectBy!", "Which project.", key::project_by, |row: &mut ProjectDeletion| &mut row.key)
+            .expected_version(0, |row| &mut row.expected_version)
+            .value(
                 "cascade: Boolean",
                 "Deletes plan, objectives and indicators with it; otherwise a project that has them is refused.",
                 scalar::truth,
                 |row| &mut row.cascade,
             )
-            .option(key::CLIENT_MUTATION_ID.0, key::CLIENT_MUTATION_ID.1, key::client_mutation_id, |row| {
-                &mut row.client_mutation_id
-            })
+            .client_mutation_id()
     });
     &INPUT
 }

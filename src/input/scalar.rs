@@ -6,22 +6,21 @@ use serde_json::Value as Json;
 
 use super::{At, UserError, UserErrorCode, Words};
 
-/// Millionths of one.
-const MICRO: i64 = 1_000_000;
-/// 分 in one 元.
-const FEN_A_YUAN: i64 = 100;
-/// 分 in one 万元.
-const FEN_A_WAN_YUAN: i64 = 1_000_000;
-
-/// A decimal in plain notation with `places` digits after the point at the most, times `scale`; none where it is of
-/// another form or does not fit.
-pub fn scaled(text: &str, scale: i64, places: u32) -> Option<i64> {
+/// A decimal in plain notation times 10 to the power of `places`; none where it is of another form, is no whole number
+/// then, or does not fit.
+pub fn scaled(text: &str, places: u32) -> Option<i64> {
     if !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-') {
         return None;
     }
-    let decimal = Decimal::from_str_exact(text).ok().filter(|decimal| decimal.scale() <= places)?;
-    let scaled = decimal.checked_mul(Decimal::from(scale))?;
-    (scaled.fract().is_zero()).then(|| i64::try_from(scaled.trunc()).ok())?
+    let decimal = Decimal::from_str_exact(text).ok()?.normalize();
+    let factor = 10_i128.checked_pow(places.checked_sub(decimal.scale())?)?;
+    i64::try_from(decimal.mantissa().checked_mul(factor)?).ok()
+}
+
+/// The same of a value to write, which has no more than `places` digits after the point either.
+fn written(value: &Json, places: usize) -> Option<i64> {
+    let text = value.as_str().filter(|text| text.split_once('.').is_none_or(|(_, part)| part.len() <= places))?;
+    scaled(text, u32::try_from(places).ok()?)
 }
 
 fn wrong(at: &At<'_>, rule: &str, value: &Json, en: &str, zh: &str) -> UserError {
@@ -103,7 +102,7 @@ pub fn name<T: Copy>(value: &Json, at: &At<'_>, names: &[(&'static str, T)]) -> 
 /// # Errors
 /// `INVALID_FORMAT`.
 pub fn decimal(value: &Json, at: &At<'_>) -> Result<Micro, UserError> {
-    value.as_str().and_then(|text| scaled(text, MICRO, 6)).map(Micro).ok_or_else(|| {
+    written(value, 6).map(Micro).ok_or_else(|| {
         let en = "This must be a decimal as a string such as \"104.15\", with at most 6 decimals.";
         wrong(at, "decimal", value, en, "此处应为字符串形式的小数，如 \"104.15\"，最多6位小数。")
     })
@@ -120,13 +119,14 @@ pub fn money(value: &Json, at: &At<'_>) -> Result<Fen, UserError> {
     };
     let fields = value.as_object().filter(|fields| fields.len() == 1).ok_or_else(form)?;
     let (unit, amount) = fields.iter().next().ok_or_else(form)?;
-    let (scale, places) = match unit.as_str() {
-        "wanYuan" => (FEN_A_WAN_YUAN, 6),
-        "yuan" => (FEN_A_YUAN, 2),
+    // The decimals of the unit down to the 分.
+    let places = match unit.as_str() {
+        "wanYuan" => 6,
+        "yuan" => 2,
         _ => return Err(form()),
     };
     let place = at.field(unit);
-    let fen = amount.as_str().and_then(|text| scaled(text, scale, places)).ok_or_else(|| {
+    let fen = written(amount, places).ok_or_else(|| {
         wrong(
             &place,
             "money",
@@ -147,15 +147,16 @@ pub fn money(value: &Json, at: &At<'_>) -> Result<Fen, UserError> {
 mod tests {
     use serde_json::json;
 
-    use super::{At, Fen, UserErrorCode, money, scaled, text};
+    use super::{At, Fen, UserErrorCode, decimal, money, scaled, text};
 
     #[test]
     fn decimals_are_exact_or_refused() {
-        assert_eq!(scaled("104.15", 1_000_000, 6), Some(104_150_000));
-        assert_eq!(scaled("-0.000001", 1_000_000, 6), Some(-1));
+        assert_eq!(scaled("104.15", 6), Some(104_150_000));
+        assert_eq!(scaled("-0.000001", 6), Some(-1));
         for bad in ["1e3", "0.0000001", "", ".", "1,000", "١", "99999999999999", " 1", "+1"] {
-            assert_eq!(scaled(bad, 1_000_000, 6), None, "{bad}");
+            assert_eq!(scaled(bad, 6), None, "{bad}");
         }
+        assert!(decimal(&json!("1.000000"), &At::ROOT).is_ok() && decimal(&json!("1.0000000"), &At::ROOT).is_err());
     }
 
     #[test]

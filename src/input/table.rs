@@ -25,6 +25,26 @@ pub struct Input<T> {
     fields: Vec<Field<T>>,
 }
 
+/// Where a value is kept that was read.
+pub trait Slot<V> {
+    /// Keeps what was sent; none for null.
+    fn fill(&mut self, sent: Option<V>);
+}
+
+/// Null clears.
+impl<V> Slot<V> for Sent<V> {
+    fn fill(&mut self, sent: Option<V>) {
+        *self = sent.map_or(Self::Clear, Self::Set);
+    }
+}
+
+/// Null says the same as nothing.
+impl<V> Slot<V> for Option<V> {
+    fn fill(&mut self, sent: Option<V>) {
+        *self = sent;
+    }
+}
+
 /// What a schema says of an input object.
 pub trait Described: Send + Sync {
     /// Its name.
@@ -76,7 +96,7 @@ impl<T: Default + 'static> Input<T> {
 
     /// A field that is read in its own way; `nested` is the input object that it holds.
     #[must_use]
-    fn field(
+    pub(super) fn field(
         mut self,
         signature: &'static str,
         description: &'static str,
@@ -89,95 +109,60 @@ impl<T: Default + 'static> Input<T> {
         self
     }
 
-    /// A value that can be cleared by null.
+    /// A value that is read in its own way; what null says is up to its slot.
     #[must_use]
-    pub fn value<V>(
+    pub fn value<V, S: Slot<V> + 'static>(
         self,
         signature: &'static str,
         description: &'static str,
         read: impl Fn(&Json, &At<'_>) -> Result<V, UserError> + Send + Sync + 'static,
-        place: fn(&mut T) -> &mut Sent<V>,
-    ) -> Self
-    where
-        V: 'static,
-    {
+        place: fn(&mut T) -> &mut S,
+    ) -> Self {
         self.field(signature, description, None, move |into, value, at, errors| {
-            if value.is_null() {
-                *place(into) = Sent::Clear;
-                return;
-            }
-            match read(value, at) {
-                Ok(value) => *place(into) = Sent::Set(value),
+            match given(value).map(|value| read(value, at)).transpose() {
+                Ok(value) => place(into).fill(value),
                 Err(error) => errors.push(error),
             }
         })
     }
 
-    /// A value for which null says the same as nothing.
+    /// Text of at most `longest` characters.
     #[must_use]
-    pub fn option<V>(
-        self,
-        signature: &'static str,
-        description: &'static str,
-        read: impl Fn(&Json, &At<'_>) -> Result<V, UserError> + Send + Sync + 'static,
-        place: fn(&mut T) -> &mut Option<V>,
-    ) -> Self
-    where
-        V: 'static,
-    {
-        self.field(signature, description, None, move |into, value, at, errors| {
-            if value.is_null() {
-                return;
-            }
-            match read(value, at) {
-                Ok(value) => *place(into) = Some(value),
-                Err(error) => errors.push(error),
-            }
-        })
-    }
-
-    /// Text of at most `longest` characters, cleared by null.
-    #[must_use]
-    pub fn text(
+    pub fn text<S: Slot<String> + 'static>(
         self,
         signature: &'static str,
         description: &'static str,
         longest: usize,
-        place: fn(&mut T) -> &mut Sent<String>,
+        place: fn(&mut T) -> &mut S,
     ) -> Self {
         self.value(signature, description, move |value, at| scalar::text(value, at, longest), place)
     }
 
-    /// An object by its own table.
+    /// A whole number from `least` to `most`.
     #[must_use]
-    pub fn object<V: Default + 'static>(
+    pub fn int<S: Slot<i32> + 'static>(
         self,
         signature: &'static str,
         description: &'static str,
-        input: fn() -> &'static Input<V>,
-        place: fn(&mut T) -> &mut Option<V>,
+        least: i32,
+        most: i32,
+        place: fn(&mut T) -> &mut S,
     ) -> Self {
-        self.field(signature, description, Some(Box::new(move || input())), move |into, value, at, errors| {
-            if !value.is_null() {
-                *place(into) = Some(input().read(value, at, errors));
-            }
-        })
+        self.value(signature, description, move |value, at| scalar::int(value, at, least, most), place)
     }
 
-    /// An object that null clears.
+    /// An object by its own table.
     #[must_use]
-    pub fn clearable<V: Default + 'static>(
+    pub fn object<V: Default + 'static, S: Slot<V> + 'static>(
         self,
         signature: &'static str,
         description: &'static str,
         input: fn() -> &'static Input<V>,
-        place: fn(&mut T) -> &mut Sent<V>,
+        place: fn(&mut T) -> &mut S,
     ) -> Self {
         self.field(signature, description, Some(Box::new(move || input())), move |into, value, at, errors| {
-            *place(into) = match value {
-                Json::Null => Sent::Clear,
-                value => Sent::Set(input().read(value, at, errors)),
-            };
+            let value = given(value).map(|value| input().read(value, at, errors));
+            place(into).fill(value);
         })
     }
 
@@ -258,6 +243,11 @@ impl<T: Default + 'static> Input<T> {
         );
         UserError::validation(UserErrorCode::UnknownField, at.path(), "fields", None, words)
     }
+}
+
+/// What was sent, where it is not null.
+fn given(value: &Json) -> Option<&Json> {
+    Some(value).filter(|value| !value.is_null())
 }
 
 /// A value that must be there.

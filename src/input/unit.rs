@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use super::key::{self, UnitKey};
-use super::{Input, Sent, project, scalar};
+use super::write::{Delete, Write};
+use super::{Input, Sent, scalar};
 
 /// What is sent for a unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,30 +18,10 @@ pub struct UnitFields {
 }
 
 /// A unit to write.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UnitWrite {
-    /// Which unit.
-    pub key: Option<UnitKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// What changes.
-    pub set: Option<UnitFields>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type UnitWrite = Write<UnitKey, UnitFields>;
 
 /// A unit to delete.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UnitDelete {
-    /// Which unit.
-    pub key: Option<UnitKey>,
-    /// The version that the caller expects.
-    pub expected_version: Option<i32>,
-    /// Whether to delete what lies below it too.
-    pub cascade: Option<bool>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
-}
+pub type UnitDelete = Delete<UnitKey>;
 
 /// Another code or name of a unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,8 +32,6 @@ pub struct UnitAliasAdd {
     pub code: Option<String>,
     /// The other name; without it the name of the unit.
     pub name: Option<String>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
 }
 
 /// Two units that are one.
@@ -64,8 +43,6 @@ pub struct UnitMerge {
     pub from: Option<UnitKey>,
     /// The version of the unit that stays, as the caller expects it.
     pub expected_version: Option<i32>,
-    /// Given back as it came.
-    pub client_mutation_id: Option<String>,
 }
 
 /// `UnitFieldsInput`.
@@ -94,21 +71,7 @@ fn write(name: &'static str, description: &'static str) -> Input<UnitWrite> {
     Input::new(name, description)
         .object("key: UnitKeyInput!", "Which unit.", key::unit, |row: &mut UnitWrite| &mut row.key)
         .object("set: UnitFieldsInput!", "What it shall be.", fields, |row| &mut row.set)
-        .option(
-            "clientMutationId: String",
-            "Any text; the answer repeats it.",
-            |value, at| scalar::text(value, at, key::NAME),
-            |row| &mut row.client_mutation_id,
-        )
-}
-
-fn expecting(input: Input<UnitWrite>) -> Input<UnitWrite> {
-    input.option(
-        "expectedVersion: Int",
-        project::EXPECTED_VERSION,
-        |value, at| scalar::int(value, at, 0, i32::MAX),
-        |row| &mut row.expected_version,
-    )
+        .client_mutation_id()
 }
 
 /// `UnitCreateInput`.
@@ -120,15 +83,19 @@ pub fn create() -> &'static Input<UnitWrite> {
 
 /// `UnitUpdateInput`.
 pub fn update() -> &'static Input<UnitWrite> {
-    static INPUT: LazyLock<Input<UnitWrite>> =
-        LazyLock::new(|| expecting(write("UnitUpdateInput", "A change of a unit; one that is not known is an error.")));
+    static INPUT: LazyLock<Input<UnitWrite>> = LazyLock::new(|| {
+        write("UnitUpdateInput", "A change of a unit; one that is not known is an error.")
+            .expected_version(0, |row| &mut row.expected_version)
+    });
     &INPUT
 }
 
 /// `UnitUpsertInput`.
 pub fn upsert() -> &'static Input<UnitWrite> {
-    static INPUT: LazyLock<Input<UnitWrite>> =
-        LazyLock::new(|| expecting(write("UnitUpsertInput", "One unit: made when it is new, changed when it is not.")));
+    static INPUT: LazyLock<Input<UnitWrite>> = LazyLock::new(|| {
+        write("UnitUpsertInput", "One unit: made when it is new, changed when it is not.")
+            .expected_version(0, |row| &mut row.expected_version)
+    });
     &INPUT
 }
 
@@ -137,25 +104,15 @@ pub fn delete() -> &'static Input<UnitDelete> {
     static INPUT: LazyLock<Input<UnitDelete>> = LazyLock::new(|| {
         Input::new("UnitDeleteInput", "A unit to delete. Nothing may hang on it, unless `cascade` deletes that too.")
             .object("key: UnitKeyInput!", "Which unit.", key::unit, |row: &mut UnitDelete| &mut row.key)
-            .option(
-                "expectedVersion: Int",
-                project::EXPECTED_VERSION,
-                |value, at| scalar::int(value, at, 1, i32::MAX),
-                |row| &mut row.expected_version,
-            )
-            .option(
+            .expected_version(1, |row| &mut row.expected_version)
+            .value(
                 "cascade: Boolean",
                 "Deletes the units below it, and the projects, goals and aliases of all of them. Documents and grants of \
                  accounts are never deleted so: a unit that has some stays; merge it into another instead.",
                 scalar::truth,
                 |row| &mut row.cascade,
             )
-            .option(
-                "clientMutationId: String",
-                "Any text; the answer repeats it.",
-                |value, at| scalar::text(value, at, key::NAME),
-                |row| &mut row.client_mutation_id,
-            )
+            .client_mutation_id()
     });
     &INPUT
 }
@@ -165,24 +122,9 @@ pub fn alias_add() -> &'static Input<UnitAliasAdd> {
     static INPUT: LazyLock<Input<UnitAliasAdd>> = LazyLock::new(|| {
         Input::new("UnitAliasAddInput", "Another code or name of a unit; at least one of the two must be given.")
             .object("unit: UnitKeyInput!", "Which unit.", key::unit, |row: &mut UnitAliasAdd| &mut row.unit)
-            .option(
-                "code: String",
-                "The other code; that of the unit when absent.",
-                |value, at| scalar::text(value, at, key::CODE),
-                |row| &mut row.code,
-            )
-            .option(
-                "name: String",
-                "The other name; that of the unit when absent.",
-                |value, at| scalar::text(value, at, key::NAME),
-                |row| &mut row.name,
-            )
-            .option(
-                "clientMutationId: String",
-                "Any text; the answer repeats it.",
-                |value, at| scalar::text(value, at, key::NAME),
-                |row| &mut row.client_mutation_id,
-            )
+            .text("code: String", "The other code; that of the unit when absent.", key::CODE, |row| &mut row.code)
+            .text("name: String", "The other name; that of the unit when absent.", key::NAME, |row| &mut row.name)
+            .client_mutation_id()
     });
     &INPUT
 }
@@ -198,18 +140,14 @@ pub fn merge() -> &'static Input<UnitMerge> {
                 key::unit,
                 |row| &mut row.from,
             )
-            .option(
+            .int(
                 "expectedVersion: Int",
                 "The version of the unit that stays, as the caller has seen it; another stored version is a conflict.",
-                |value, at| scalar::int(value, at, 1, i32::MAX),
+                1,
+                i32::MAX,
                 |row| &mut row.expected_version,
             )
-            .option(
-                "clientMutationId: String",
-                "Any text; the answer repeats it.",
-                |value, at| scalar::text(value, at, key::NAME),
-                |row| &mut row.client_mutation_id,
-            )
+            .client_mutation_id()
     });
     &INPUT
 }

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use super::source::table_options;
 use crate::bulk::apply::Fault;
 use crate::error::{AppError, AppResult, ErrorCode};
-use crate::import::table::{FileError, Outcome, ResultError, RowPlace, RowResult, result_workbook};
+use crate::import::table::{FileError, ResultError, RowPlace, RowResult, result_workbook};
+use crate::service::write::Outcome;
 
 /// A line of the file of results, as far as the workbook needs it.
 #[derive(Deserialize)]
@@ -30,20 +31,8 @@ impl Line {
             Some(place) => format!("{place} {}", fault.message_zh),
             None => fault.message_zh,
         });
-        Some(RowResult { place, outcome: outcome(&self.outcome)?, messages: messages.collect() })
+        Some(RowResult { place, outcome: Outcome::from_name(&self.outcome)?, messages: messages.collect() })
     }
-}
-
-fn outcome(name: &str) -> Option<Outcome> {
-    Some(match name {
-        "CREATED" => Outcome::Created,
-        "UPDATED" => Outcome::Updated,
-        "UNCHANGED" => Outcome::Unchanged,
-        "DELETED" => Outcome::Deleted,
-        "FAILED" => Outcome::Failed,
-        "SKIPPED" => Outcome::Skipped,
-        _ => return None,
-    })
 }
 
 /// Writes the workbook `submitted` to `out`, with what the first `length` bytes of `results` say of its rows. Blocks.

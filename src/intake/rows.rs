@@ -76,10 +76,7 @@ impl Apply for Tables {
 
 /// What a row is: what the operation says of all of them, or what it tells itself.
 fn kind_of(row: &Row, kind: BulkKind) -> Option<TableKind> {
-    let told = || {
-        let told = row.value.get(TYPE)?.as_str()?;
-        TableKind::ALL.into_iter().find(|kind| kind.row_type() == told)
-    };
+    let told = || TableKind::of_row_type(row.value.get(TYPE)?.as_str()?);
     table_kind(kind).or_else(told)
 }
 
@@ -127,7 +124,6 @@ async fn units(work: &mut Work<'_>, mode: Option<Mode>, rows: &[Row]) -> AppResu
             key: row.key.clone(),
             expected_version: row.expected_version,
             cascade: None,
-            client_mutation_id: None,
         };
         let rows: Vec<_> = rows.iter().map(|row| row.map(delete)).collect();
         return write::unit::delete(work, &rows, Atomicity::PerRow).await;

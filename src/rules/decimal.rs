@@ -1,6 +1,4 @@
-//! Exact decimal numbers as printed: reading into scaled integers, printing these, and division with rounding half up.
-
-use entity::value::Micro;
+//! Exact decimal numbers as printed: reading into scaled integers, and division with rounding half up.
 
 /// Why a text is not the number that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,15 +57,6 @@ pub fn scaled(text: &str, decimals: u32) -> Result<i64, NumberError> {
     Ok(if negative { -value } else { value })
 }
 
-/// The number in plain notation without trailing zeros: 88,800,000 is `88.8`. [`scaled`] reads it again.
-pub fn plain(Micro(value): Micro) -> String {
-    const ONE: u64 = 1_000_000;
-    let (whole, part) = (value.unsigned_abs() / ONE, value.unsigned_abs() % ONE);
-    let sign = if value < 0 { "-" } else { "" };
-    let text = format!("{sign}{whole}.{part:06}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
 /// `numerator / denominator` rounded half away from zero; `None` when the denominator is zero or the result does not
 /// fit.
 pub fn divide(numerator: i128, denominator: i128) -> Option<i64> {
@@ -82,9 +71,7 @@ pub fn divide(numerator: i128, denominator: i128) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use entity::value::Micro;
-
-    use super::{NumberError, divide, number_prefix, plain, scaled};
+    use super::{NumberError, divide, number_prefix, scaled};
 
     #[test]
     fn numbers_are_read_exactly() {
@@ -102,12 +89,6 @@ mod tests {
         for text in ["", "-", ".5", "1.", "1,23", "12a", "1 2", "1e5"] {
             assert_eq!(scaled(text, 6), Err(NumberError::NotNumeric), "{text:?}");
         }
-    }
-
-    #[test]
-    fn numbers_are_printed_without_what_says_nothing() {
-        let printed = [88_800_000, 0, 100_000_000, -50_000, 1].map(|value| plain(Micro(value)));
-        assert_eq!(printed, ["88.8", "0", "100", "-0.05", "0.000001"]);
     }
 
     #[test]

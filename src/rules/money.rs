@@ -51,6 +51,13 @@ impl MoneyUnit {
     }
 }
 
+/// Whether a budget is the sum of fiscal and other funds up to `tolerance`, blank funds counted as 0; so too where there is
+/// nothing to compare, because the budget or both funds are blank (5.1).
+pub fn adds_up(budget: Option<Fen>, funds: [Option<Fen>; 2], tolerance: Fen) -> bool {
+    let sum: i128 = funds.iter().flatten().map(|part| i128::from(part.0)).sum();
+    budget.is_none_or(|budget| (i128::from(budget.0) - sum).abs() <= i128::from(tolerance.0)) || funds == [None, None]
+}
+
 /// Whether a cell says that there is no amount: nothing, a stroke, or 无.
 pub fn is_absent(text: &str) -> bool {
     matches!(squeeze(text).as_str(), "" | "-" | "—" | "——" | "–" | "/" | "无")

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::finding;
-use entity::id::{DepartmentGoalId, FindingId, ProjectId, SourceDocumentId};
+use entity::id::{DepartmentGoalId, FindingId, IndicatorId, ProjectId, SourceDocumentId};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use super::stored::{self, KEYS_A_STATEMENT, Tally};
@@ -51,28 +51,32 @@ pub async fn replace(
         let rows = finding::Entity::find().filter(of_projects).all(work.tx).await?;
         known.extend(rows.into_iter().filter(|row| !seen.contains(&row.id)));
     }
-    let mut tally = Tally::default();
+    exchange(work, known, wanted).await
+}
+
+/// Puts findings in the place of known ones; one that is made again keeps its key.
+pub(super) async fn exchange(
+    work: &mut Work<'_>,
+    mut known: Vec<finding::Model>,
+    mut wanted: Vec<finding::Model>,
+) -> AppResult<Tally> {
     // The same rule can notice the same text twice in one place; the repetition is part of the key.
-    let (known, wanted) = (numbered(known), numbered(wanted));
-    let numbers: HashMap<_, _> = known.iter().chain(&wanted).map(|(n, row)| (row.id, *n)).collect();
-    let rows = |numbered: Vec<(u32, finding::Model)>| numbered.into_iter().map(|(_, row)| row).collect();
-    let key = |row: &finding::Model| {
-        let number = numbers.get(&row.id).copied().unwrap_or(0);
-        (row.project_id, row.indicator_id, row.rule.clone(), row.subject.clone(), row.detail.clone(), number)
-    };
-    stored::replace(work, rows(known), rows(wanted), key, &mut tally).await?;
+    let mut numbers = HashMap::new();
+    for rows in [&mut known, &mut wanted] {
+        rows.sort_by_key(|row| (row.source_line, row.source_table, row.source_row, row.id));
+        let mut seen: HashMap<_, u32> = HashMap::new();
+        for row in rows.iter() {
+            let number = seen.entry(place(row)).or_insert(0);
+            *number += 1;
+            numbers.insert(row.id, *number);
+        }
+    }
+    let mut tally = Tally::default();
+    stored::replace(work, known, wanted, |row| (place(row), numbers.get(&row.id)), &mut tally).await?;
     Ok(tally)
 }
 
-fn numbered(mut rows: Vec<finding::Model>) -> Vec<(u32, finding::Model)> {
-    rows.sort_by_key(|row| (row.source_line, row.source_table, row.source_row, row.id));
-    let mut seen = HashMap::new();
-    rows.into_iter()
-        .map(|row| {
-            let place = (row.project_id, row.indicator_id, row.rule.clone(), row.subject.clone(), row.detail.clone());
-            let number = seen.entry(place).or_insert(0);
-            *number += 1;
-            (*number, row)
-        })
-        .collect()
+/// Where a rule noticed what.
+fn place(row: &finding::Model) -> (Option<ProjectId>, Option<IndicatorId>, String, String, String) {
+    (row.project_id, row.indicator_id, row.rule.clone(), row.subject.clone(), row.detail.clone())
 }

@@ -1,7 +1,7 @@
 //! Mutations that happen once however often they are sent: the answer is kept under the key of its caller, in the transaction
 //! of what it tells, and given again for 72 hours.
 //!
-//! Two attempts with one key never run at the same time: inside a process by [`RUNNING`], between processes by a lock of
+//! Two attempts with one key never run at the same time: inside a process by `RUNNING`, between processes by a lock of
 //! the transaction (PostgreSQL) or by the one writer (SQLite). An attempt whose answer was lost, because the connection or
 //! the process ended, has either committed both its effect and its answer, or neither.
 

@@ -1,14 +1,12 @@
 //! Budgeted units (预算单位): the tree, its closure, and other names.
 
+pub mod alias;
 pub mod closure;
 
-use entity::id::{UnitAliasId, UnitId};
+use entity::id::UnitId;
 use entity::value::UnitLevel;
 use entity::{project, source_document, unit, unit_alias};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::stored::{self, Tally};
 use super::work::Work;
@@ -90,15 +88,13 @@ pub async fn store(work: &mut Work<'_>, named: &Named<'_>, tally: &mut Tally) ->
         Some((_, None)) if stored.parent_id.is_some() => closure::rebuild(work.tx, &[stored.id]).await?,
         Some(_) => {}
     }
-    let mut aliases: Vec<(&str, &str)> = named.aliases.iter().map(|code| (code.as_str(), named.name)).collect();
+    let mut aliases: Vec<_> = named.aliases.iter().map(|code| alias::of(&stored, code, named.name, work.now)).collect();
     if let Some((former, _)) = &former
         && *former != named.name
     {
-        aliases.push((named.code, if renames { former } else { named.name }));
+        aliases.push(alias::of(&stored, named.code, if renames { former } else { named.name }, work.now));
     }
-    for (code, name) in aliases {
-        store_alias(work, &stored, code, name).await?;
-    }
+    alias::keep(work, aliases).await?;
     Ok(stored)
 }
 
@@ -182,29 +178,4 @@ async fn adopt(work: &mut Work<'_>, department: &unit::Model, tally: &mut Tally)
         adopted.push(stored::put(work, Some(orphan), wanted, tally).await?.id);
     }
     closure::rebuild(work.tx, &adopted).await
-}
-
-async fn store_alias(work: &mut Work<'_>, unit: &unit::Model, code: &str, name: &str) -> AppResult<()> {
-    let known = unit_alias::Entity::find()
-        .filter(unit_alias::Column::DivisionCode.eq(&unit.division_code))
-        .filter(unit_alias::Column::Code.eq(code))
-        .filter(unit_alias::Column::Name.eq(name))
-        .one(work.tx)
-        .await?;
-    if known.is_some() {
-        return Ok(());
-    }
-    let alias = unit_alias::Model {
-        id: UnitAliasId::new(),
-        division_code: unit.division_code.clone(),
-        unit_id: unit.id,
-        code: code.to_owned(),
-        name: name.to_owned(),
-        version: 1,
-        created_at: work.now,
-        updated_at: work.now,
-    };
-    work.created(std::slice::from_ref(&alias));
-    unit_alias::Entity::insert(alias.into_active_model()).exec_without_returning(work.tx).await?;
-    Ok(())
 }

@@ -55,6 +55,23 @@ impl<'a> Work<'a> {
         Self { tx, caller, origin, now: clock(), clock, journal: Journal::default() }
     }
 
+    /// Does a task as the whole work of a transaction, with its record.
+    ///
+    /// # Errors
+    /// Those of the task, and those of [`Work::finish`].
+    pub async fn within<T>(
+        tx: &DatabaseTransaction,
+        caller: &Caller,
+        origin: &Origin,
+        clock: fn() -> Timestamp,
+        task: impl AsyncFnOnce(&mut Work<'_>) -> AppResult<T>,
+    ) -> AppResult<T> {
+        let mut work = Work::begin(tx, caller, origin, clock);
+        let output = task(&mut work).await?;
+        work.finish().await?;
+        Ok(output)
+    }
+
     /// Notes that divisions were locked: who waited for them writes a later time than who held them, whatever the clock says.
     ///
     /// # Errors

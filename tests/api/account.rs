@@ -51,13 +51,7 @@ async fn work_of<T>(
     task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>,
 ) -> AppResult<T> {
     let origin = Origin::of("test");
-    db.write(async |tx| {
-        let mut work = Work::begin(tx, caller, &origin, clock);
-        let given = task(&mut work).await?;
-        work.finish().await?;
-        Ok(given)
-    })
-    .await
+    db.write(async |tx| Work::within(tx, caller, &origin, clock, &task).await).await
 }
 
 async fn add(db: &Db, name: &str) -> AppResult<Account> {

@@ -204,6 +204,32 @@ fn project_key(division: &str, number: usize) -> Value {
     key
 }
 
+/// Makes the key of a part's project name no project that can be written, and gives the code and path of that mistake.
+fn miss_project(fault: usize, project: &mut Value, division: &str) -> (&'static str, &'static str) {
+    match fault {
+        3 => {
+            project["unitCode"] = json!("999");
+            ("NOT_FOUND", "key.project.unitCode")
+        }
+        4 => {
+            project["divisionCode"] = json!("999");
+            ("NOT_FOUND", "key.project.divisionCode")
+        }
+        5 => {
+            (project["code"], project["name"]) = (json!("A"), json!("甲"));
+            ("INVALID_FORMAT", "key.project")
+        }
+        11 => {
+            (project["divisionCode"], project["unitCode"]) = (json!(READ), json!("450"));
+            ("NOT_FOUND", "key.project")
+        }
+        _ => {
+            *project = project_key(division, 9_001);
+            ("NOT_FOUND", "key.project")
+        }
+    }
+}
+
 /// Code of a project, or its name where it has no code.
 fn token(key: &Value) -> String {
     ["code", "name"].iter().find_map(|name| key[name].as_str()).expect("a key").to_owned()

@@ -5,23 +5,24 @@ use entity::{finding, unit};
 use jixiao::auth::{Account, Caller, Grant, Scope};
 use jixiao::input::finding::{acknowledge as acknowledge_input, unacknowledge as unacknowledge_input};
 use jixiao::service::write::Atomicity;
-use jixiao::service::write::finding::{acknowledge, unacknowledge};
+use jixiao::service::write::finding::apply;
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::{Value, json};
 
+use crate::support::database::work_as;
 use crate::support::disclosures;
 use crate::support::world::{World, person};
-use crate::support::write::{rows, shown, work_as};
+use crate::support::write::{rows, shown};
 
 async fn acknowledged(world: &World, caller: &Caller, sent: &[Value]) -> Vec<String> {
     let rows = rows(acknowledge_input(), sent);
-    let done = work_as(&world.db, caller, async |work| acknowledge(work, &rows, Atomicity::All).await);
+    let done = work_as(&world.db, caller, async |work| apply(work, &rows, Atomicity::All).await);
     shown(&done.await.expect("an answer"))
 }
 
 async fn taken_back(world: &World, caller: &Caller, sent: Value) -> Vec<String> {
     let rows = rows(unacknowledge_input(), &[sent]);
-    let done = work_as(&world.db, caller, async |work| unacknowledge(work, &rows, Atomicity::All).await);
+    let done = work_as(&world.db, caller, async |work| apply(work, &rows, Atomicity::All).await);
     shown(&done.await.expect("an answer"))
 }
 

@@ -9,9 +9,9 @@ use jixiao::service::write::{Atomicity, Mode};
 use sea_orm::{EntityTrait, PaginatorTrait, QueryOrder};
 use serde_json::{Value, json};
 
-use crate::support::database;
+use crate::support::database::{self, work_as};
 use crate::support::world::{World, person};
-use crate::support::write::{DIVISION, rows, shown, work_as};
+use crate::support::write::{DIVISION, rows, shown};
 
 async fn world() -> World {
     let world = World::empty().await;

@@ -3,18 +3,16 @@
 
 use entity::{finding, indicator, objective, plan_point, project};
 use jixiao::auth::{Account, Caller, Grant, Scope};
-use jixiao::clock;
 use jixiao::input::indicator::write as indicator_input;
 use jixiao::input::plan::write as point_input;
 use jixiao::input::project::write as project_input;
 use jixiao::input::{At, Detail, UserErrorCode};
-use jixiao::service::work::{Origin, Work};
 use jixiao::service::write::project::{Edit, ProjectRow, Who, apply};
 use jixiao::service::write::{Atomicity, Mode, Outcome, Row, RowResult};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
-use crate::support::database;
+use crate::support::database::{self, work_as};
 use crate::support::world::World;
 
 const DIVISION: &str = "130304";
@@ -90,13 +88,7 @@ async fn write(world: &World, rows: Vec<Row<ProjectRow>>, atomicity: Atomicity) 
 }
 
 async fn write_as(world: &World, caller: &Caller, rows: Vec<Row<ProjectRow>>, atomicity: Atomicity) -> Vec<RowResult> {
-    let origin = Origin::of("test");
-    let written = world.db.write(async |tx| {
-        let mut work = Work::begin(tx, caller, &origin, clock::system);
-        let results = apply(&mut work, &rows, atomicity).await?;
-        work.finish().await?;
-        Ok(results)
-    });
+    let written = work_as(&world.db, caller, async |work| apply(work, &rows, atomicity).await);
     written.await.expect("a write that is answered")
 }
 

@@ -17,9 +17,9 @@ use jixiao::service::write::{Atomicity, Mode, RowResult};
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 
-use crate::support::database;
+use crate::support::database::{self, work_as};
 use crate::support::world::{World, person};
-use crate::support::write::{DIVISION, rows, shown, work_as};
+use crate::support::write::{DIVISION, rows, shown};
 
 /// A world with one division and these units, each under the one behind it.
 async fn world(units: &[(&str, Option<&str>)]) -> World {

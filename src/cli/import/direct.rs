@@ -60,13 +60,7 @@ impl Direct {
     /// Does something as the operator, in one unit of work.
     async fn work<T>(&self, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
         let (caller, origin) = (Caller::operator(), Origin::of("import"));
-        let task = async |tx: &sea_orm::DatabaseTransaction| {
-            let mut work = Work::begin(tx, &caller, &origin, clock::system);
-            let output = task(&mut work).await?;
-            work.finish().await?;
-            Ok(output)
-        };
-        self.db.write(task).await
+        self.db.write(async |tx| Work::within(tx, &caller, &origin, clock::system, &task).await).await
     }
 
     pub async fn start(&self, file: &Path, options: &Map<String, Value>) -> Result<String, Failure> {

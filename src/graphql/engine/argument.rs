@@ -2,14 +2,11 @@
 
 use async_graphql::Value;
 use entity::value::{Fen, Timestamp};
-use rust_decimal::Decimal;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::error::{AppError, AppResult};
-
-/// Micros of one whole.
-const MICRO: i64 = 1_000_000;
+use crate::input::scalar;
 
 /// Where a value stands in the request, for messages: `filter.budget.gt`.
 #[derive(Clone, Debug, Default)]
@@ -81,23 +78,14 @@ pub fn list<T>(value: &Value, at: &At, read: impl Fn(&Value, &At) -> AppResult<T
 }
 
 /// An exact decimal, scaled: `places` digits after the point at the most.
-fn scaled(value: &Value, at: &At, scale: i64, places: u32) -> AppResult<i64> {
-    let form = || at.error(&format!("must be a decimal string such as \"104.15\" with at most {places} decimals"));
-    let Value::String(text) = value else { return Err(form()) };
-    if !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-') {
-        return Err(form());
-    }
-    let decimal = Decimal::from_str_exact(text).map_err(|_| form())?;
-    let scaled = decimal.checked_mul(Decimal::from(scale)).ok_or_else(form)?;
-    if !scaled.fract().is_zero() {
-        return Err(form());
-    }
-    i64::try_from(scaled.trunc().mantissa() / 10_i128.pow(scaled.trunc().scale())).map_err(|_| form())
+fn scaled(value: &Value, at: &At, places: u32) -> AppResult<i64> {
+    let read = if let Value::String(text) = value { scalar::scaled(text, places) } else { None };
+    read.ok_or_else(|| at.error(&format!("must be a decimal string such as \"104.15\" with at most {places} decimals")))
 }
 
 /// A decimal times 10⁶.
 pub fn micro(value: &Value, at: &At) -> AppResult<i64> {
-    scaled(value, at, MICRO, 6)
+    scaled(value, at, 6)
 }
 
 /// Money as `{yuan: "…"}` or `{wanYuan: "…"}`, exactly one of them.
@@ -105,8 +93,8 @@ pub fn money(value: &Value, at: &At) -> AppResult<Fen> {
     let (unit, amount) = one_of(value, at)?;
     let at = at.field(unit);
     match unit {
-        "yuan" => scaled(amount, &at, 100, 2).map(Fen),
-        "wanYuan" => scaled(amount, &at, MICRO, 6).map(Fen),
+        "yuan" => scaled(amount, &at, 2).map(Fen),
+        "wanYuan" => scaled(amount, &at, 6).map(Fen),
         _ => Err(at.error("is not known; use yuan or wanYuan")),
     }
 }

@@ -19,12 +19,12 @@ pub(super) fn add(mutations: Mutations) -> Mutations {
             "findingAcknowledge: FindingAcknowledgePayload",
             "Notes that someone has looked at a finding, and why it may stay.",
             input::finding::acknowledge,
-            |work, rows, all| Box::pin(write::acknowledge(work, rows, all)),
+            |work, rows, all| Box::pin(write::apply(work, rows, all)),
         )
         .single::<Finding, _>(
             "findingUnacknowledge: FindingUnacknowledgePayload",
             "Takes the acknowledgement of a finding back.",
             input::finding::unacknowledge,
-            |work, rows, all| Box::pin(write::unacknowledge(work, rows, all)),
+            |work, rows, all| Box::pin(write::apply(work, rows, all)),
         )
 }

@@ -39,6 +39,11 @@ impl TableKind {
         }
     }
 
+    /// The kind whose rows have this name.
+    pub fn of_row_type(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.row_type() == name)
+    }
+
     /// What the rows are, in words.
     pub const fn title(self, lang: Lang) -> &'static str {
         match (self, lang) {

@@ -15,7 +15,7 @@ use super::columns::TableKind;
 use super::error::{Excess, FileError};
 use super::fault::Problem;
 use super::header::Header;
-use super::lines::text_start;
+use super::lines::open_text;
 use super::place::{ColumnPlace, RowPlace};
 use super::row::Row;
 use super::{Limits, Options, Progress};
@@ -199,13 +199,8 @@ struct Records<R> {
 }
 
 impl<R: Read + Seek> Records<R> {
-    fn open(mut source: R, limits: &Limits) -> Result<Self, FileError> {
-        let length = source.seek(SeekFrom::End(0))?;
-        source.seek(SeekFrom::Start(0))?;
-        let mut source = BufReader::with_capacity(1 << 16, source);
-        let start = text_start(source.fill_buf()?)?;
-        source.consume(start);
-        let offset = u64::try_from(start).unwrap_or_default();
+    fn open(source: R, limits: &Limits) -> Result<Self, FileError> {
+        let (source, offset, length) = open_text(source)?;
         let parser = ReaderBuilder::new().build();
         let (bytes, ends) = (vec![0; 4096], vec![0; limits.columns]);
         Ok(Self { source, parser, offset, line: 1, started: 1, length, limits: *limits, bytes, ends })

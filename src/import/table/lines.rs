@@ -27,13 +27,8 @@ pub struct Lines<R> {
 }
 
 impl<R: Read + Seek> Lines<R> {
-    pub fn open(mut source: R, options: &Options) -> Result<Self, FileError> {
-        let length = source.seek(SeekFrom::End(0))?;
-        source.seek(SeekFrom::Start(0))?;
-        let mut source = BufReader::with_capacity(1 << 16, source);
-        let start = text_start(source.fill_buf()?)?;
-        source.consume(start);
-        let offset = u64::try_from(start).unwrap_or_default();
+    pub fn open(source: R, options: &Options) -> Result<Self, FileError> {
+        let (source, offset, length) = open_text(source)?;
         Ok(Self { source, offset, line: 1, length, options: *options, over: false })
     }
 
@@ -122,7 +117,7 @@ impl<R: Read + Seek> Lines<R> {
     fn kind(&self, json: &mut Value) -> Result<TableKind, Problem> {
         let told = json.as_object_mut().and_then(|members| members.remove("type"));
         let told = told.map(|told| {
-            let known = TableKind::ALL.into_iter().find(|kind| told.as_str() == Some(kind.row_type()));
+            let known = told.as_str().and_then(TableKind::of_row_type);
             known.ok_or_else(|| Problem::UnknownType { found: shown(&told.to_string()) })
         });
         match (told.transpose()?, self.options.kind) {
@@ -139,11 +134,21 @@ enum Line {
     TooLong,
 }
 
-/// How many bytes stand before the text: those of its mark.
+/// A file of text behind its mark, with the bytes of the mark and of the whole file.
 ///
 /// # Errors
-/// [`FileError`] when there is nothing, or the first bytes are of another format.
-pub fn text_start(first: &[u8]) -> Result<usize, FileError> {
+/// [`FileError`] when it cannot be read, there is nothing in it, or its first bytes are of another format.
+pub fn open_text<R: Read + Seek>(mut source: R) -> Result<(BufReader<R>, u64, u64), FileError> {
+    let length = source.seek(SeekFrom::End(0))?;
+    source.seek(SeekFrom::Start(0))?;
+    let mut source = BufReader::with_capacity(1 << 16, source);
+    let start = text_start(source.fill_buf()?)?;
+    source.consume(start);
+    Ok((source, u64::try_from(start).unwrap_or_default(), length))
+}
+
+/// How many bytes stand before the text: those of its mark.
+fn text_start(first: &[u8]) -> Result<usize, FileError> {
     let other: [(&[u8], OtherFormat); 5] = [
         (b"PK\x03\x04", OtherFormat::Package),
         (b"\xD0\xCF\x11\xE0", OtherFormat::OldOrEncrypted),

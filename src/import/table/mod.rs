@@ -24,6 +24,7 @@ pub mod place;
 mod result;
 pub mod row;
 pub mod template;
+mod text;
 mod workbook;
 mod worksheet;
 mod xlsx;
@@ -36,7 +37,7 @@ pub use columns::TableKind;
 pub use error::FileError;
 pub use fault::{Fault, Problem};
 pub use place::{Place, RowPlace};
-pub use result::{Outcome, ResultError, RowResult, result_workbook};
+pub use result::{ResultError, RowResult, result_workbook};
 pub use row::Row;
 
 use super::limits::Limits as PackageLimits;

@@ -16,42 +16,12 @@ use super::place::RowPlace;
 use super::workbook::{Sheet, Workbook};
 use super::worksheet::{SheetRow, Worksheet};
 use super::xlsx::{SheetTable, wanted};
+use crate::service::write::Outcome;
 
 /// Characters that a cell can hold.
 const CELL_LENGTH: usize = 32_767;
 /// Characters that the name of a sheet can have.
 const NAME_LENGTH: usize = 31;
-
-/// What became of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// It was made.
-    Created,
-    /// It was changed.
-    Updated,
-    /// It was like that already.
-    Unchanged,
-    /// It was deleted.
-    Deleted,
-    /// It has faults.
-    Failed,
-    /// It was good, and not written because others failed.
-    Skipped,
-}
-
-impl Outcome {
-    /// The word in the column.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Created => "新增",
-            Self::Updated => "更新",
-            Self::Unchanged => "无变化",
-            Self::Deleted => "删除",
-            Self::Failed => "失败",
-            Self::Skipped => "未写入",
-        }
-    }
-}
 
 /// What became of the row at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +36,14 @@ pub struct RowResult {
 
 impl RowResult {
     fn text(&self) -> String {
-        let label = self.outcome.label();
+        let label = match self.outcome {
+            Outcome::Created => "新增",
+            Outcome::Updated => "更新",
+            Outcome::Unchanged => "无变化",
+            Outcome::Deleted => "删除",
+            Outcome::Failed => "失败",
+            Outcome::Skipped => "未写入",
+        };
         if self.messages.is_empty() { label.to_owned() } else { format!("{label}：{}", self.messages.join("；")) }
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::Limits;
 use super::error::{Excess, FileError, OtherFormat};
 use super::look::Look;
+use super::text::text_inside;
 use crate::import::package::{Package, shown};
 use crate::import::xml::{Element, Node, Xml};
 
@@ -235,78 +236,27 @@ fn sheets(
     Ok(sheets)
 }
 
-/// The texts that cells share: one for each `si`, without the readings (`rPh`) beside it.
+/// The texts that cells share: one for each `si`.
 fn texts(package: &mut Package<'_>, part: &str, limits: &Limits) -> Result<Vec<Box<str>>, FileError> {
     let (most, mut length) = (limits.package.cells, 0);
     let mut texts: Vec<Box<str>> = Vec::new();
     let mut xml = Xml::new(package.part(part)?, part, &limits.package)?;
-    let mut open = Vec::new();
-    let mut text = String::new();
     while let Some(node) = xml.next()? {
-        match node {
-            Node::Open(element) => open.push(TextTag::of(element.name().1)),
-            Node::Text(piece) => {
-                if open.last() == Some(&TextTag::Text) && !open.contains(&TextTag::Reading) {
-                    text.push_str(&piece);
-                }
-            }
-            Node::Close => {
-                if open.pop() == Some(TextTag::Item) {
-                    length += text.len();
-                    if texts.len() >= most {
-                        return Err(FileError::TooMany { what: Excess::Texts, limit: most as u64 });
-                    }
-                    if length > limits.texts {
-                        return Err(FileError::TooMany { what: Excess::TextBytes, limit: limits.texts as u64 });
-                    }
-                    texts.push(unescaped(&std::mem::take(&mut text)).into());
-                }
-            }
+        let Node::Open(element) = node else { continue };
+        if element.name().1 != "si" {
+            continue;
         }
+        let Some(text) = text_inside(&mut xml, false)? else { break };
+        length += text.len();
+        if texts.len() >= most {
+            return Err(FileError::TooMany { what: Excess::Texts, limit: most as u64 });
+        }
+        if length > limits.texts {
+            return Err(FileError::TooMany { what: Excess::TextBytes, limit: limits.texts as u64 });
+        }
+        texts.push(text.into());
     }
     Ok(texts)
-}
-
-/// Elements around the text of a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TextTag {
-    /// One shared text.
-    Item,
-    /// Text itself.
-    Text,
-    /// How the text is read aloud.
-    Reading,
-    /// Anything else.
-    Other,
-}
-
-impl TextTag {
-    /// The element of this local name.
-    pub fn of(name: &str) -> Self {
-        match name {
-            "si" => Self::Item,
-            "t" => Self::Text,
-            "rPh" => Self::Reading,
-            _ => Self::Other,
-        }
-    }
-}
-
-/// Resolves `_x000D_`, by which workbooks write signs that XML cannot hold.
-pub fn unescaped(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("_x") {
-        let (before, mark) = rest.split_at(at);
-        kept.push_str(before);
-        let code = mark.get(2..6).filter(|_| mark.get(6..7) == Some("_"));
-        let sign = code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32);
-        let (sign, length) = sign.map_or(('_', 1), |sign| (sign, 7));
-        kept.push(sign);
-        rest = mark.get(length..).unwrap_or_default();
-    }
-    kept.push_str(rest);
-    kept
 }
 
 fn looks(package: &mut Package<'_>, part: &str, limits: &Limits) -> Result<Vec<Look>, FileError> {
@@ -336,14 +286,4 @@ fn looks(package: &mut Package<'_>, part: &str, limits: &Limits) -> Result<Vec<L
         }
     }
     Ok(looks)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unescaped;
-
-    #[test]
-    fn escaped_signs_are_resolved_and_others_stay() {
-        assert_eq!(unescaped("甲_x000D_乙_x005F_x_xZZ_ _x12"), "甲\r乙_x_xZZ_ _x12");
-    }
 }

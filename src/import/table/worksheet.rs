@@ -7,7 +7,8 @@ use super::cell::Cell;
 use super::error::{Excess, FileError};
 use super::look::Look;
 use super::place::letters;
-use super::workbook::{Context, Sheet, SheetXml, TextTag, Workbook, unescaped};
+use super::text::text_inside;
+use super::workbook::{Context, Sheet, SheetXml, Workbook};
 use crate::import::xml::{Element, Node};
 
 /// Rows that a sheet can have.
@@ -200,27 +201,9 @@ impl Worksheet {
         })
     }
 
-    /// Text inside the element last opened, without readings, up to its end.
+    /// Text inside the element last opened, up to its end.
     fn text(&mut self) -> Result<String, FileError> {
-        let mut open = vec![TextTag::Text];
-        let mut text = String::new();
-        while let Some(node) = self.xml.next()? {
-            match node {
-                Node::Open(element) => open.push(TextTag::of(element.name().1)),
-                Node::Text(piece) => {
-                    if open.last() == Some(&TextTag::Text) && !open.contains(&TextTag::Reading) {
-                        text.push_str(&piece);
-                    }
-                }
-                Node::Close => {
-                    open.pop();
-                    if open.is_empty() {
-                        return Ok(unescaped(&text));
-                    }
-                }
-            }
-        }
-        Err(self.unsound())
+        text_inside(&mut self.xml, true)?.ok_or_else(|| self.unsound())
     }
 
     /// Passes over the element last opened.

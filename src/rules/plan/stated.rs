@@ -3,7 +3,6 @@
 use entity::value::{Fen, Micro, PlanBasis};
 
 use super::{HUNDRED, Plan, Point, of_amount, of_percent};
-use crate::rules::decimal;
 use crate::rules::quality::Rule;
 
 /// Cumulative values of a plan in the order of their months, all of one kind.
@@ -30,8 +29,8 @@ impl Stated {
     /// printed.
     pub fn printed(&self) -> Vec<String> {
         match self {
-            Self::Percents(percents) => percents.iter().map(|percent| decimal::plain(*percent)).collect(),
-            Self::Amounts(amounts) => amounts.iter().map(|amount| decimal::plain(Micro(amount.0))).collect(),
+            Self::Percents(percents) => percents.iter().map(|percent| percent.decimal()).collect(),
+            Self::Amounts(amounts) => amounts.iter().map(|amount| amount.wan_yuan()).collect(),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use entity::value::{Fen, Micro};
+use entity::value::Fen;
 
 use super::{About, Notes, ProjectFacts};
-use crate::rules::decimal;
+use crate::rules::money;
 use crate::rules::numbering;
 use crate::rules::project_code::{Check, ProjectCode};
 use crate::rules::quality::Rule;
@@ -33,23 +33,15 @@ fn code(facts: &ProjectFacts<'_>, notes: &mut Notes) {
     notes.add_if(doubtful, Rule::ProjectCodeYear, About::Code, code);
 }
 
-/// Budget = fiscal + other, a blank one counted as 0; nothing to compare when a side is blank altogether.
 fn funds(facts: &ProjectFacts<'_>, notes: &mut Notes) {
     notes.add_if(facts.budget.is_none(), Rule::BudgetMissing, About::Budget, "");
     let states_money = facts.budget.is_some() || facts.fiscal_funds.is_some();
     notes.add_if(states_money && facts.other_funds.is_none(), Rule::OtherFundsBlank, About::OtherFunds, "");
-    let (Some(budget), parts) = (facts.budget, [facts.fiscal_funds, facts.other_funds]) else { return };
-    let sum: i128 = parts.iter().flatten().map(|part| i128::from(part.0)).sum();
-    let differs = (i128::from(budget.0) - sum).abs() > i128::from(facts.tolerance.0);
-    if differs && parts != [None, None] {
-        let [fiscal, other] = parts.map(|part| part.map(wan_yuan).unwrap_or_default());
-        let detail = format!("{} ≠ {fiscal} + {other}", wan_yuan(budget));
-        notes.add(Rule::MoneySplitMismatch, About::Funds, &detail);
+    let amounts @ [budget, fiscal, other] = [facts.budget, facts.fiscal_funds, facts.other_funds];
+    if !money::adds_up(budget, [fiscal, other], facts.tolerance) {
+        let [budget, fiscal, other] = amounts.map(|amount| amount.map(Fen::wan_yuan).unwrap_or_default());
+        notes.add(Rule::MoneySplitMismatch, About::Funds, &format!("{budget} ≠ {fiscal} + {other}"));
     }
-}
-
-fn wan_yuan(Fen(fen): Fen) -> String {
-    decimal::plain(Micro(fen))
 }
 
 fn purpose(facts: &ProjectFacts<'_>, notes: &mut Notes) {

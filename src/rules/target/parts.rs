@@ -3,7 +3,6 @@
 use entity::value::{Comparison, Micro, TargetKind};
 
 use super::{Target, is_date, parse};
-use crate::rules::decimal;
 use crate::rules::text::plain;
 
 /// Why parts have no text that means the same.
@@ -35,7 +34,7 @@ pub fn text(target: &Target) -> Result<String, PartsError> {
     let printed = match (kind, comparison, value, low, high) {
         (TargetKind::Qualitative, _, _, _, _) => return Err(PartsError::IsText),
         (TargetKind::Quantity, Some(comparison), Some(value), None, None) => {
-            format!("{}{}", sign(*comparison), decimal::plain(*value))
+            format!("{}{}", sign(*comparison), value.decimal())
         }
         (TargetKind::Range, None, None, Some(low), Some(high)) if low > high => return Err(PartsError::EndsSwapped),
         (TargetKind::Range, None, None, Some(low), Some(_)) if *low < Micro(0) => return Err(PartsError::Number),
@@ -70,7 +69,7 @@ fn sign(comparison: Comparison) -> &'static str {
 
 /// Two ends with a dash. `2010.5-2012` would be a date, so zeros that say nothing follow the month.
 fn range(low: Micro, high: Micro) -> String {
-    let (low, high) = (decimal::plain(low), decimal::plain(high));
+    let (low, high) = (low.decimal(), high.decimal());
     let printed = format!("{low}-{high}");
     if is_date(&printed) { format!("{low}00-{high}") } else { printed }
 }

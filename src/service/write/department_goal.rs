@@ -8,13 +8,13 @@ use entity::{department_goal, goal_item, unit};
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::ExprTrait;
 
-use super::lists::one_of_two;
+use super::lists::{has_entries, one_of_two, text_or_delete};
 use super::unit::places::Places;
 use super::version::expect;
 use super::{Atomicity, Mode, Outcome, Row, RowResult};
 use crate::auth::Action;
 use crate::error::AppResult;
-use crate::input::goal::{GoalDelete, GoalFields, GoalItemPatch, GoalKey, GoalWrite};
+use crate::input::goal::{GoalDelete, GoalFields, GoalKey, GoalWrite};
 use crate::input::{At, Sent, UserError, UserErrorCode, Words};
 use crate::rules::numbering;
 use crate::service::department_goal::{self as goals, Batch, Content};
@@ -102,7 +102,10 @@ pub async fn delete(work: &mut Work<'_>, rows: &[Row<GoalDelete>], atomicity: At
             Some(known) => {
                 check_version(&at, row.input.expected_version, Some(known), Vec::new, errors);
                 if !known.items.is_empty() && row.input.cascade != Some(true) {
-                    errors.push(has_items(&at, known));
+                    let count = |kind| known.items.iter().filter(|item| item.kind == kind).count();
+                    let counts =
+                        [("subGoals", count(GoalItemKind::SubGoal)), ("measures", count(GoalItemKind::Measure))];
+                    errors.push(has_entries(&at, ("The goal holds", "该整体绩效目标下还有"), &counts));
                 }
             }
         }
@@ -205,17 +208,6 @@ fn missing(at: &At<'_>, key: &str) -> UserError {
     UserError::not_found(at.field("key").path(), &format!("department goal {key}"))
 }
 
-fn has_items(at: &At<'_>, known: &Content) -> UserError {
-    let count = |kind| known.items.iter().filter(|item| item.kind == kind).count();
-    let (sub_goals, measures) = (count(GoalItemKind::SubGoal), count(GoalItemKind::Measure));
-    let list = format!("subGoals: {sub_goals}, measures: {measures}");
-    let words = Words::new(
-        format!("The goal holds {list}; `cascade: true` deletes them with it."),
-        format!("该整体绩效目标下还有 {list}；cascade: true 会一并删除。"),
-    );
-    UserError::validation(UserErrorCode::HasDependants, at.field("cascade").path(), "dependants", Some(&list), words)
-}
-
 fn new_goal(unit: unit::Model, fiscal_year: i32, now: Timestamp) -> department_goal::Model {
     department_goal::Model {
         id: DepartmentGoalId::new(),
@@ -250,42 +242,25 @@ fn merge(content: &mut Content, set: &GoalFields, at: &At<'_>, now: Timestamp, e
         if let Some(texts) = texts {
             content.items.retain(|item| item.kind != kind);
             for (ordinal, text) in (1..).zip(texts) {
-                put(content, kind, ordinal, text, now);
+                put(content, kind, ordinal, Some(text), now);
             }
         }
         if let Sent::Set(patches) = patch.1 {
             let list = at.field(patch.0);
             for (index, patch) in patches.iter().enumerate() {
-                change(content, kind, patch, &list.entry(index), now, errors);
+                if let Some((ordinal, text)) = text_or_delete(patch, &list.entry(index), errors) {
+                    put(content, kind, ordinal, text, now);
+                }
             }
         }
     }
     content.items.sort_by_key(|item| (item.kind, item.ordinal));
 }
 
-fn change(
-    content: &mut Content,
-    kind: GoalItemKind,
-    patch: &GoalItemPatch,
-    at: &At<'_>,
-    now: Timestamp,
-    errors: &mut Vec<UserError>,
-) {
-    let Some(ordinal) = patch.ordinal else { return };
-    match (&patch.text, patch.delete == Some(true)) {
-        (None, true) => content.items.retain(|item| (item.kind, item.ordinal) != (kind, ordinal)),
-        (Some(text), false) => put(content, kind, ordinal, text, now),
-        (Some(_), true) | (None, false) => {
-            let words = Words::new("Give `text` or `delete`, and not both.", "text 与 delete 必须且只能给出一个。");
-            errors.push(UserError::validation(UserErrorCode::InvalidFormat, at.path(), "oneOf", None, words));
-        }
-    }
-}
-
-fn put(content: &mut Content, kind: GoalItemKind, ordinal: i32, text: &str, now: Timestamp) {
-    let split = numbering::split(text);
+/// Sets one sub-goal or measure; without a text it goes.
+fn put(content: &mut Content, kind: GoalItemKind, ordinal: i32, text: Option<&str>, now: Timestamp) {
     content.items.retain(|item| (item.kind, item.ordinal) != (kind, ordinal));
-    content.items.push(goal_item::Model {
+    content.items.extend(text.map(numbering::split).map(|split| goal_item::Model {
         id: GoalItemId::new(),
         division_code: content.goal.division_code.clone(),
         unit_id: content.goal.unit_id,
@@ -297,7 +272,7 @@ fn put(content: &mut Content, kind: GoalItemKind, ordinal: i32, text: &str, now:
         version: 1,
         created_at: now,
         updated_at: now,
-    });
+    }));
 }
 
 /// The fields that were sent and whose stored value is another.

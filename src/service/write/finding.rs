@@ -11,8 +11,8 @@ use super::version::expect;
 use super::{Atomicity, Outcome, Row, RowResult};
 use crate::auth::Action;
 use crate::error::AppResult;
-use crate::input::finding::{FindingAcknowledge, FindingUnacknowledge};
-use crate::input::{At, UserError, UserErrorCode, Words};
+use crate::input::finding::FindingMark;
+use crate::input::{UserError, UserErrorCode, Words};
 use crate::service::stored::{self, Change, KEYS_A_STATEMENT, Stored};
 use crate::service::work::Work;
 use crate::service::{division, scope};
@@ -20,58 +20,14 @@ use crate::service::{division, scope};
 /// Who acknowledges at the machine itself, without an account.
 const OPERATOR: &str = "operator";
 
-/// What a row asks for.
-struct Asked<'a> {
-    at: At<'a>,
-    id: Option<&'a str>,
-    expected_version: Option<i32>,
-    /// Why it may stay; none takes the acknowledgement back.
-    reason: Option<&'a str>,
-    errors: &'a [UserError],
-}
-
-/// Acknowledges findings. The same reason again changes nothing: it stays who said it first, and when.
+/// Acknowledges findings, each for its reason, and takes the acknowledgement of those back that come without one. The same
+/// again changes nothing: it stays who said it first, and when.
 ///
 /// # Errors
 /// `UNAUTHENTICATED` or `FORBIDDEN` for a caller who may not write at all; everything else is an error of its row.
-pub async fn acknowledge(
-    work: &mut Work<'_>,
-    rows: &[Row<FindingAcknowledge>],
-    atomicity: Atomicity,
-) -> AppResult<Vec<RowResult>> {
-    let asked = rows.iter().map(|row| Asked {
-        at: row.at(),
-        id: row.input.id.as_deref(),
-        expected_version: row.input.expected_version,
-        // A reason that could not be read is a mistake of the row, which is not written.
-        reason: Some(row.input.reason.as_deref().unwrap_or_default()),
-        errors: &row.errors,
-    });
-    apply(work, asked.collect(), atomicity).await
-}
-
-/// Takes acknowledgements back; a finding that has none is left alone.
-///
-/// # Errors
-/// As [`acknowledge`].
-pub async fn unacknowledge(
-    work: &mut Work<'_>,
-    rows: &[Row<FindingUnacknowledge>],
-    atomicity: Atomicity,
-) -> AppResult<Vec<RowResult>> {
-    let asked = rows.iter().map(|row| Asked {
-        at: row.at(),
-        id: row.input.id.as_deref(),
-        expected_version: row.input.expected_version,
-        reason: None,
-        errors: &row.errors,
-    });
-    apply(work, asked.collect(), atomicity).await
-}
-
-async fn apply(work: &mut Work<'_>, asked: Vec<Asked<'_>>, atomicity: Atomicity) -> AppResult<Vec<RowResult>> {
+pub async fn apply(work: &mut Work<'_>, rows: &[Row<FindingMark>], atomicity: Atomicity) -> AppResult<Vec<RowResult>> {
     work.caller.may(Action::Write)?;
-    let ids: Vec<FindingId> = asked.iter().filter_map(|row| FindingId::parse(row.id?)).collect();
+    let ids: Vec<FindingId> = rows.iter().filter_map(|row| FindingId::parse(row.input.id.as_ref()?)).collect();
     let found = read(work, &ids).await?;
     let divisions: BTreeSet<String> = found.values().map(|finding| finding.division_code.clone()).collect();
     division::lock(work, &divisions).await?;
@@ -82,13 +38,15 @@ async fn apply(work: &mut Work<'_>, asked: Vec<Asked<'_>>, atomicity: Atomicity)
     let writable = scope::units_within(work.tx, work.caller, Action::Write, &units).await?;
     let mut named = HashSet::new();
     let mut changes: Vec<Change<finding::Model>> = Vec::new();
-    let mut results: Vec<RowResult> = Vec::with_capacity(asked.len());
-    for row in &asked {
-        let mut errors = row.errors.to_vec();
-        let at_id = row.at.field("id");
-        let id = row.id.and_then(FindingId::parse);
+    let mut results: Vec<RowResult> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut errors = row.errors.clone();
+        let at = row.at();
+        let at_id = at.field("id");
+        let FindingMark { id: sent, expected_version, reason } = &row.input;
+        let id = sent.as_deref().and_then(FindingId::parse);
         let finding = id.and_then(|id| found.get(&id)).filter(|finding| visible.contains(&finding.unit_id));
-        match (row.id, finding) {
+        match (sent, finding) {
             (Some(id), None) => errors.push(UserError::not_found(at_id.path(), &format!("finding {id}"))),
             (_, Some(finding)) if !writable.contains(&finding.unit_id) => {
                 errors.push(UserError::forbidden(at_id.path(), EDITOR));
@@ -103,20 +61,20 @@ async fn apply(work: &mut Work<'_>, asked: Vec<Asked<'_>>, atomicity: Atomicity)
             (_, Some(finding)) => {
                 let changed = || vec!["acknowledgedReason".to_owned()];
                 let (version, node) = (Some(finding.version), finding.id.public());
-                expect(&row.at, row.expected_version, version, &node, changed, &mut errors);
+                expect(&at, *expected_version, version, &node, changed, &mut errors);
             }
             (None, None) => {}
         }
         let mut outcome = Outcome::Failed;
         if let Some(finding) = finding.filter(|_| errors.is_empty()) {
             outcome = Outcome::Unchanged;
-            if finding.acknowledged_reason.as_deref() != row.reason {
+            if finding.acknowledged_reason != *reason {
                 outcome = Outcome::Updated;
-                changes.push(change(work, finding, row.reason));
+                changes.push(change(work, finding, reason.clone()));
             }
         }
         let (id, seen) = (finding.map(|finding| finding.id.0), finding.map(|finding| finding.version));
-        results.push(RowResult { key: row.id.unwrap_or_default().to_owned(), outcome, id, seen, errors });
+        results.push(RowResult { key: sent.clone().unwrap_or_default(), outcome, id, seen, errors });
     }
     if !super::skip_good_rows_beside_bad(results.iter_mut(), atomicity) {
         stored::update(work, &changes).await?;
@@ -133,14 +91,14 @@ async fn read(work: &Work<'_>, ids: &[FindingId]) -> AppResult<HashMap<FindingId
     Ok(found)
 }
 
-fn change(work: &Work<'_>, known: &finding::Model, reason: Option<&str>) -> Change<finding::Model> {
+fn change(work: &Work<'_>, known: &finding::Model, reason: Option<String>) -> Change<finding::Model> {
     let account = work.caller.identity();
     let name = account.map_or(OPERATOR, |account| &account.name);
     let mut new = finding::Model {
-        acknowledged_at: reason.map(|_| work.now),
-        acknowledged_by_id: reason.and(account).map(|account| account.id),
-        acknowledged_by: reason.map(|_| name.to_owned()),
-        acknowledged_reason: reason.map(str::to_owned),
+        acknowledged_at: reason.as_ref().map(|_| work.now),
+        acknowledged_by_id: reason.as_ref().and(account).map(|account| account.id),
+        acknowledged_by: reason.as_ref().map(|_| name.to_owned()),
+        acknowledged_reason: reason,
         ..known.clone()
     };
     new.touch(known, work.now);

@@ -35,15 +35,12 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// All outcomes with their published names.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("CREATED", Self::Created),
-        ("UPDATED", Self::Updated),
-        ("UNCHANGED", Self::Unchanged),
-        ("DELETED", Self::Deleted),
-        ("FAILED", Self::Failed),
-        ("SKIPPED", Self::Skipped),
-    ];
+    const ALL: [Self; 6] = [Self::Created, Self::Updated, Self::Unchanged, Self::Deleted, Self::Failed, Self::Skipped];
+
+    /// The outcome with this published name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == name)
+    }
 
     /// The published name.
     pub fn as_str(self) -> &'static str {

@@ -21,7 +21,7 @@ use jixiao::bulk::{self, Bulk, BulkSettings};
 use jixiao::clock;
 use jixiao::db::Db;
 use jixiao::error::{AppError, AppResult, ErrorCode};
-use jixiao::service::work::{Origin, Work};
+use jixiao::service::work::Work;
 use jixiao::service::write::Outcome;
 use jixiao::service::{account, division as divisions};
 use sea_orm::{ConnectionTrait, EntityTrait};
@@ -30,7 +30,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::support::database::{self, TestDatabase};
+use crate::support::database::{self, TestDatabase, work_as};
 
 /// Longest wait for what must come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -248,14 +248,7 @@ impl Scene {
         caller: &Caller,
         task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>,
     ) -> AppResult<T> {
-        let origin = Origin::of("test");
-        let task = async |tx: &sea_orm::DatabaseTransaction| {
-            let mut work = Work::begin(tx, caller, &origin, clock::system);
-            let given = task(&mut work).await?;
-            work.finish().await?;
-            Ok(given)
-        };
-        self.db.write(task).await
+        work_as(&self.db, caller, task).await
     }
 
     /// Announces a file.

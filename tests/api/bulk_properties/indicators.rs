@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Kind, Place, Planted, READ, project_key, token};
+use super::{Kind, Place, Planted, miss_project, project_key, token};
 
 pub(super) const KIND: Kind = Kind {
     field: "indicatorsUpsert",
@@ -47,18 +47,10 @@ fn row(place: &mut Place<'_>) -> Planted {
             set["target"] = json!({"range": {"low": "5", "high": "4"}});
             wrong("INVALID_FORMAT", "set.target.range");
         }
-        Some(3) => {
-            (project["unitCode"], group) = (json!("999"), None);
-            wrong("NOT_FOUND", "key.project.unitCode");
-        }
-        Some(4) => {
-            (project["divisionCode"], group) = (json!("999"), None);
-            wrong("NOT_FOUND", "key.project.divisionCode");
-        }
-        Some(5) => {
-            (project["code"], project["name"]) = (json!("A"), json!("甲"));
+        Some(fault @ (3..=5 | 11 | 12)) => {
+            let (code, path) = miss_project(fault, &mut project, place.division);
             group = None;
-            wrong("INVALID_FORMAT", "key.project");
+            wrong(code, path);
         }
         Some(6) => match place.repeated() {
             Some(earlier) => {
@@ -86,14 +78,6 @@ fn row(place: &mut Place<'_>) -> Planted {
         Some(10) => {
             set["basis"] = json!(" ");
             wrong("REQUIRED", "set.basis");
-        }
-        Some(11) => {
-            (project["divisionCode"], project["unitCode"], group) = (json!(READ), json!("450"), None);
-            wrong("NOT_FOUND", "key.project");
-        }
-        Some(12) => {
-            (project, group) = (project_key(place.division, 9_001), None);
-            wrong("NOT_FOUND", "key.project");
         }
         Some(13) => {
             set["name"] = json!("长".repeat(1_001));

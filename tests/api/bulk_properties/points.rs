@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Kind, Place, Planted, READ, project_key, token};
+use super::{Kind, Place, Planted, miss_project, project_key, token};
 
 pub(super) const KIND: Kind = Kind {
     field: "planPointsUpsert",
@@ -44,18 +44,10 @@ fn row(place: &mut Place<'_>) -> Planted {
             set["percent"] = json!("-1");
             wrong("RULE_VIOLATED", "set");
         }
-        Some(3) => {
-            (project["unitCode"], group) = (json!("999"), None);
-            wrong("NOT_FOUND", "key.project.unitCode");
-        }
-        Some(4) => {
-            (project["divisionCode"], group) = (json!("999"), None);
-            wrong("NOT_FOUND", "key.project.divisionCode");
-        }
-        Some(5) => {
-            (project["code"], project["name"]) = (json!("A"), json!("甲"));
+        Some(fault @ (3..=5 | 11 | 12)) => {
+            let (code, path) = miss_project(fault, &mut project, place.division);
             group = None;
-            wrong("INVALID_FORMAT", "key.project");
+            wrong(code, path);
         }
         Some(6) => match place.repeated() {
             Some(earlier) => {
@@ -83,14 +75,6 @@ fn row(place: &mut Place<'_>) -> Planted {
         Some(10) => {
             set = json!({"amount": {"yuan": "0.001"}});
             wrong("INVALID_FORMAT", "set.amount.yuan");
-        }
-        Some(11) => {
-            (project["divisionCode"], project["unitCode"], group) = (json!(READ), json!("450"), None);
-            wrong("NOT_FOUND", "key.project");
-        }
-        Some(12) => {
-            (project, group) = (project_key(place.division, 9_001), None);
-            wrong("NOT_FOUND", "key.project");
         }
         Some(_) => {
             month = json!(13);

@@ -2,7 +2,8 @@
 
 use std::io::{Cursor, Read};
 
-use jixiao::import::table::{Format, Options, Outcome, ResultError, Row, RowResult, TableKind, result_workbook};
+use jixiao::import::table::{Format, Options, ResultError, Row, RowResult, TableKind, result_workbook};
+use jixiao::service::write::Outcome;
 use zip::ZipArchive;
 
 use super::book::{Sheet, book};

@@ -34,14 +34,13 @@ fn on_server(url: &str, name: &str) -> String {
 
 /// Runs a task of a test in one unit of work of the operator.
 pub async fn work<T>(db: &Db, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
-    let (caller, origin) = (Caller::operator(), Origin::of("test"));
-    db.write(async |tx| {
-        let mut work = Work::begin(tx, &caller, &origin, clock::system);
-        let given = task(&mut work).await?;
-        work.finish().await?;
-        Ok(given)
-    })
-    .await
+    work_as(db, &Caller::operator(), task).await
+}
+
+/// Runs a task of a test in one unit of work of a caller.
+pub async fn work_as<T>(db: &Db, caller: &Caller, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
+    let origin = Origin::of("test");
+    db.write(async |tx| Work::within(tx, caller, &origin, clock::system, &task).await).await
 }
 
 /// The rows that a statement of a test gives.

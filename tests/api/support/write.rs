@@ -1,11 +1,7 @@
 //! Rows of writes as clients send them, and what became of them.
 
-use jixiao::auth::Caller;
-use jixiao::clock;
 use jixiao::db::Db;
-use jixiao::error::AppResult;
 use jixiao::input::{self, At, Input};
-use jixiao::service::work::{Origin, Work};
 use jixiao::service::write::project::ProjectRow;
 use jixiao::service::write::{self, Atomicity, Mode, Row, RowResult};
 use serde_json::{Value, json};
@@ -23,18 +19,6 @@ pub fn rows<T: Default + 'static>(input: &Input<T>, sent: &[Value]) -> Vec<Row<T
         Row { path: at.path(), input, errors }
     };
     sent.iter().enumerate().map(row).collect()
-}
-
-/// Runs a write of a caller in one unit of work.
-pub async fn work_as<T>(db: &Db, caller: &Caller, task: impl AsyncFn(&mut Work<'_>) -> AppResult<T>) -> AppResult<T> {
-    let origin = Origin::of("test");
-    db.write(async |tx| {
-        let mut work = Work::begin(tx, caller, &origin, clock::system);
-        let given = task(&mut work).await?;
-        work.finish().await?;
-        Ok(given)
-    })
-    .await
 }
 
 /// The outcome of each row, with code and path below `rows` of each mistake: `FAILED CYCLE 0.set.parentCode`.

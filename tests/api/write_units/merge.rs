@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 use super::delete::assert_sound;
 use super::tree::DIFFERENCE;
 use super::{editor_of, key, tree, tree_of, units, world};
-use crate::support::database::{self, names};
+use crate::support::database::{self, names, work_as};
 use crate::support::world::World;
-use crate::support::write::{DIVISION, goal, project, rows, shown, work_as};
+use crate::support::write::{DIVISION, goal, project, rows, shown};
 
 async fn merge_as(world: &World, caller: &Caller, sent: Value) -> (Vec<String>, Vec<String>) {
     let rows = rows(merge_input(), &[sent]);

@@ -31,13 +31,3 @@ pub(super) fn check_part(
     }
     expect(&at, row.input.expected_version, version, id, Vec::new, errors);
 }
-
-/// A project that is not deleted because of what is inside it.
-pub(super) fn has_dependants(at: &At<'_>, dependants: &[(&'static str, usize)]) -> UserError {
-    let list = dependants.iter().map(|(kind, count)| format!("{kind}: {count}")).collect::<Vec<_>>().join(", ");
-    let words = Words::new(
-        format!("The project holds {list}; `cascade: true` deletes them with it."),
-        format!("该项目下还有 {list}；cascade: true 会一并删除。"),
-    );
-    UserError::validation(UserErrorCode::HasDependants, at.field("cascade").path(), "dependants", Some(&list), words)
-}

@@ -7,7 +7,7 @@ use entity::id::UnitId;
 use entity::value::{Fen, Timestamp};
 use entity::{objective, project};
 
-use super::check::{broken, check_part, has_dependants};
+use super::check::{broken, check_part};
 use super::edit::{Edit, ProjectRow};
 use super::indicator::Indicators;
 use super::key::{TakenKey, new_project};
@@ -17,11 +17,12 @@ use super::results::Progress;
 use crate::error::AppResult;
 use crate::input::project::ProjectFields;
 use crate::input::{At, Sent, UserError, UserErrorCode, Words};
+use crate::rules::money;
 use crate::rules::quality::Rule;
 use crate::service::indicator_level::Levels;
 use crate::service::project::{Batch, Content};
 use crate::service::work::Work;
-use crate::service::write::lists::one_of_two;
+use crate::service::write::lists::{has_entries, one_of_two, text_or_delete};
 use crate::service::write::version::expect;
 use crate::service::write::{Mode, Row};
 
@@ -112,7 +113,9 @@ impl<'a> Draft<'a> {
                 }
             }
             Edit::DeleteProject { cascade } => match self.dependants() {
-                Some(dependants) if !cascade => errors.push(has_dependants(&at, &dependants)),
+                Some(dependants) if !cascade => {
+                    errors.push(has_entries(&at, ("The project holds", "该项目下还有"), &dependants));
+                }
                 _ if errors.is_empty() => self.is_deleted = true,
                 _ => {}
             },
@@ -183,7 +186,7 @@ impl<'a> Draft<'a> {
             [("budget", &fields.budget), ("fiscalFunds", &fields.fiscal_funds), ("otherFunds", &fields.other_funds)];
         let first = sent.iter().find(|(_, sent)| !sent.is_absent());
         if let Some((name, _)) = first
-            && !adds_up(project)
+            && !money::adds_up(project.budget, [project.fiscal_funds, project.other_funds], Fen(0))
         {
             let words = Words::new(
                 "The budget is not the sum of fiscal and other funds.",
@@ -204,7 +207,9 @@ impl<'a> Draft<'a> {
         if let Sent::Set(patches) = &fields.objectives_patch {
             let list = at.field("objectivesPatch");
             for (index, patch) in patches.iter().enumerate() {
-                self.set_objective(patch, &list.entry(index), errors);
+                if let Some((ordinal, text)) = text_or_delete(patch, &list.entry(index), errors) {
+                    self.put_objective(ordinal, text);
+                }
             }
         }
         match (&fields.plan, &fields.plan_patch) {
@@ -340,18 +345,6 @@ fn put_money(amount: &mut Option<Fen>, raw: &mut Option<String>, sent: &Sent<Fen
         *raw = None;
     }
     *amount = wanted;
-}
-
-/// Whether the budget is fiscal plus other funds, a blank one counted as 0; nothing to compare when a side is blank
-/// altogether (`domain.md` 5.1).
-fn adds_up(project: &project::Model) -> bool {
-    match (project.budget, project.fiscal_funds, project.other_funds) {
-        (None, _, _) | (_, None, None) => true,
-        (Some(budget), fiscal, other) => {
-            let sum = i128::from(fiscal.map_or(0, |fen| fen.0)) + i128::from(other.map_or(0, |fen| fen.0));
-            i128::from(budget.0) == sum
-        }
-    }
 }
 
 /// Whether a mistake is only there because a part of the same row could not be read: what is missing then is not missing,

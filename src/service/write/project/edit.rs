@@ -127,7 +127,7 @@ impl ProjectRow {
     /// A row of `projectUpdate`.
     pub fn of_change(row: &ProjectChange) -> Self {
         Self {
-            who: Who::by(row.by.clone().unwrap_or_default()),
+            who: Who::by(row.key.clone().unwrap_or_default()),
             mode: Mode::Update,
             expected_version: row.expected_version,
             edit: Edit::Project(row.set.clone().unwrap_or_default()),
@@ -137,14 +137,19 @@ impl ProjectRow {
     /// A row of `projectDelete`.
     pub fn of_deletion(row: &ProjectDeletion) -> Self {
         Self {
-            who: Who::by(row.by.clone().unwrap_or_default()),
+            who: Who::by(row.key.clone().unwrap_or_default()),
             mode: Mode::Update,
             expected_version: row.expected_version,
             edit: Edit::DeleteProject { cascade: row.cascade == Some(true) },
         }
     }
 
-    fn of_part(key: Option<&PartKey>, expected_version: Option<i32>, mode: Mode, edit: impl Fn(i32) -> Edit) -> Self {
+    fn of_part(
+        key: Option<&PartKey>,
+        expected_version: Option<i32>,
+        mode: Mode,
+        edit: impl FnOnce(i32) -> Edit,
+    ) -> Self {
         let key = key.cloned().unwrap_or_default();
         Self {
             who: Who::Key(key.project.unwrap_or_default(), &["key", "project"]),
@@ -157,9 +162,7 @@ impl ProjectRow {
     /// A row of `indicatorsUpsert`.
     pub fn of_indicator(row: &IndicatorWrite, mode: Mode) -> Self {
         let fields = row.set.clone().unwrap_or_default();
-        Self::of_part(row.key.as_ref(), row.expected_version, mode, |ordinal| {
-            Edit::Indicator(ordinal, Some(fields.clone()))
-        })
+        Self::of_part(row.key.as_ref(), row.expected_version, mode, |ordinal| Edit::Indicator(ordinal, Some(fields)))
     }
 
     /// A row of `indicatorDelete`.
@@ -170,9 +173,7 @@ impl ProjectRow {
     /// A row of `objectiveUpsert`.
     pub fn of_objective(row: &ObjectiveWrite, mode: Mode) -> Self {
         let text = row.set.clone().unwrap_or_default().text.unwrap_or_default();
-        Self::of_part(row.key.as_ref(), row.expected_version, mode, |ordinal| {
-            Edit::Objective(ordinal, Some(text.clone()))
-        })
+        Self::of_part(row.key.as_ref(), row.expected_version, mode, |ordinal| Edit::Objective(ordinal, Some(text)))
     }
 
     /// A row of `objectiveDelete`.
@@ -183,7 +184,7 @@ impl ProjectRow {
     /// A row of `planPointsUpsert`.
     pub fn of_point(row: &PointWrite, mode: Mode) -> Self {
         let fields = row.set.clone().unwrap_or_default();
-        Self::of_part(row.key.as_ref(), None, mode, |month| Edit::Point(month, Some(fields.clone())))
+        Self::of_part(row.key.as_ref(), row.expected_version, mode, |month| Edit::Point(month, Some(fields)))
     }
 
     /// A row of `spendingPlanUpsert`.

@@ -1,7 +1,5 @@
 //! What the rules notice in the projects that were written, kept as findings (`domain.md` 5.3).
 
-use std::collections::HashMap;
-
 use entity::finding;
 use entity::id::{FindingId, ProjectId};
 use entity::value::Fen;
@@ -13,8 +11,9 @@ use crate::rules::quality::{self, Basis, Treatment};
 use crate::rules::review::{
     About, IndicatorFacts, LevelFacts, ObjectiveFacts, PlanFacts, PointFacts, ProjectFacts, review,
 };
+use crate::service::finding::exchange;
 use crate::service::project::Content;
-use crate::service::stored::{self, KEYS_A_STATEMENT, Tally};
+use crate::service::stored::KEYS_A_STATEMENT;
 use crate::service::work::Work;
 
 /// Puts what the rules notice in the content of the written projects in the place of what they noticed before. What they
@@ -34,34 +33,16 @@ pub(super) async fn write_findings(
         known(work, written.iter().filter(|(draft, _)| draft.known.is_some()).map(|(_, c)| c.project.id)).await?;
     let wanted: Vec<finding::Model> =
         written.iter().flat_map(|(draft, content)| noticed(draft, content, work)).collect();
-    // The same rule can notice the same text twice in one place; the repetition is part of the key.
-    let number = |rows: &[finding::Model]| {
-        let mut seen: HashMap<_, u32> = HashMap::new();
-        let numbers = rows.iter().map(|row| {
-            let place = (row.project_id, row.indicator_id, row.rule.clone(), row.subject.clone(), row.detail.clone());
-            let count = seen.entry(place).or_insert(0);
-            *count += 1;
-            (row.id, *count)
-        });
-        numbers.collect::<Vec<_>>()
-    };
-    let numbers: HashMap<FindingId, u32> = number(&known).into_iter().chain(number(&wanted)).collect();
-    let key = |row: &finding::Model| {
-        let number = numbers.get(&row.id).copied().unwrap_or(0);
-        (row.project_id, row.indicator_id, row.rule.clone(), row.subject.clone(), row.detail.clone(), number)
-    };
-    stored::replace(work, known, wanted, key, &mut Tally::default()).await?;
+    exchange(work, known, wanted).await?;
     Ok(())
 }
 
 async fn known(work: &Work<'_>, projects: impl Iterator<Item = ProjectId>) -> AppResult<Vec<finding::Model>> {
-    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
     let projects: Vec<ProjectId> = projects.collect();
     let mut known = Vec::new();
     for projects in projects.chunks(KEYS_A_STATEMENT) {
-        let found = finding::Entity::find()
-            .filter(finding::Column::ProjectId.is_in(projects.iter().copied()))
-            .order_by_asc(finding::Column::Id);
+        let found = finding::Entity::find().filter(finding::Column::ProjectId.is_in(projects.iter().copied()));
         known.extend(found.all(work.tx).await?);
     }
     let is_content =

@@ -6,8 +6,7 @@ use entity::objective;
 use super::check::check_part;
 use super::draft::Draft;
 use super::edit::ProjectRow;
-use crate::input::project::ObjectivePatch;
-use crate::input::{At, UserError, UserErrorCode, Words};
+use crate::input::UserError;
 use crate::rules::numbering;
 use crate::service::write::{Mode, Row};
 
@@ -15,18 +14,6 @@ impl Draft<'_> {
     pub(super) fn set_objectives(&mut self, texts: &[String]) {
         let ordinals = 1..;
         self.objectives = ordinals.zip(texts).map(|(ordinal, text)| self.objective(ordinal, text)).collect();
-    }
-
-    pub(super) fn set_objective(&mut self, patch: &ObjectivePatch, at: &At<'_>, errors: &mut Vec<UserError>) {
-        let Some(ordinal) = patch.ordinal else { return };
-        match (&patch.text, patch.delete == Some(true)) {
-            (None, true) => self.objectives.retain(|objective| objective.ordinal != ordinal),
-            (Some(text), false) => self.put_objective(ordinal, text),
-            (Some(_), true) | (None, false) => {
-                let words = Words::new("Give `text` or `delete`, and not both.", "text 与 delete 必须且只能给出一个。");
-                errors.push(UserError::validation(UserErrorCode::InvalidFormat, at.path(), "oneOf", None, words));
-            }
-        }
     }
 
     pub(super) fn patch_objective(
@@ -45,16 +32,14 @@ impl Draft<'_> {
         if !errors.is_empty() {
             return;
         }
-        match text {
-            None => self.objectives.retain(|objective| objective.ordinal != ordinal),
-            Some(text) => self.put_objective(ordinal, text),
-        }
+        self.put_objective(ordinal, text);
     }
 
-    fn put_objective(&mut self, ordinal: i32, text: &str) {
-        let row = self.objective(ordinal, text);
+    /// Sets one objective; without a text it goes.
+    pub(super) fn put_objective(&mut self, ordinal: i32, text: Option<&str>) {
+        let row = text.map(|text| self.objective(ordinal, text));
         self.objectives.retain(|objective| objective.ordinal != ordinal);
-        self.objectives.push(row);
+        self.objectives.extend(row);
         self.objectives.sort_by_key(|objective| objective.ordinal);
     }
 

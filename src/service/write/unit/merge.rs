@@ -7,15 +7,15 @@ use entity::id::UnitId;
 use entity::{account_grant, department_goal, project, source_document, unit};
 use sea_orm::{ColumnTrait, EntityTrait, ModelTrait, QueryFilter};
 
+use super::owned;
 use super::places::Places;
-use super::{alias, owned};
 use crate::auth::Action;
 use crate::error::{AppError, AppResult};
 use crate::input::unit::UnitMerge;
 use crate::input::{At, UserError, UserErrorCode, Words};
 use crate::service::scope;
 use crate::service::stored::{self, Change, Stored};
-use crate::service::unit::closure;
+use crate::service::unit::{alias, closure};
 use crate::service::work::Work;
 use crate::service::write::version::expect;
 use crate::service::write::{Outcome, Row, RowResult};
@@ -107,9 +107,9 @@ async fn check(
     for alike in taken.into_iter().filter(|alike| !alike.is_empty()) {
         errors.push(both_have(at, &alike));
     }
-    let former = alias::alias(from, &from.code, &from.name, work.now);
+    let former = alias::of(from, &from.code, &from.name, work.now);
     let held = alias::holders(work.tx, std::iter::once(&former)).await?;
-    if held.get(&alias::key_of(&former)).is_some_and(|holder| *holder != into.id && *holder != from.id) {
+    if held.get(&alias::key(&former)).is_some_and(|holder| *holder != into.id && *holder != from.id) {
         let words = Words::new(
             format!("A third unit has the alias {} {}.", from.code, from.name),
             format!("已有第三个单位使用别名 {} {}。", from.code, from.name),
@@ -168,8 +168,7 @@ async fn write(work: &mut Work<'_>, into: &unit::Model, from: &unit::Model) -> A
     stored::update(work, &changes).await?;
     stored::delete(work, std::slice::from_ref(from)).await?;
     closure::rebuild(work.tx, &moved).await?;
-    let former = unit::Model { id: into.id, ..from.clone() };
-    alias::keep(work, &[former]).await
+    alias::keep(work, vec![alias::of(into, &from.code, &from.name, work.now)]).await
 }
 
 async fn drop_double_grants(work: &mut Work<'_>, into: &unit::Model, from: &unit::Model) -> AppResult<()> {

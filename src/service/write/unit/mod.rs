@@ -17,7 +17,7 @@ use crate::auth::Action;
 use crate::error::AppResult;
 use crate::input::unit::UnitWrite;
 use crate::service::stored::{self, Change};
-use crate::service::unit::closure;
+use crate::service::unit::{alias as aliases, closure};
 use crate::service::work::Work;
 
 pub use alias::add_alias;
@@ -88,12 +88,12 @@ async fn write(work: &mut Work<'_>, wanted: &mut Vec<(Option<unit::Model>, unit:
             moved.push(unit.id);
         }
         if known.code != unit.code {
-            former.push(known.clone());
+            former.push(aliases::of(&known, &known.code, &known.name, work.now));
         }
         changed.extend(Change::between(&known, unit, work.now));
     }
     stored::insert(work, &tree::from_above(new)).await?;
     stored::update(work, &changed).await?;
-    alias::keep(work, &former).await?;
+    aliases::keep(work, former).await?;
     if moved.is_empty() { Ok(()) } else { closure::rebuild(work.tx, &moved).await }
 }
