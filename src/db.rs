@@ -23,6 +23,9 @@ use crate::error::{AppError, AppResult, ErrorCode};
 
 mod failure;
 mod snapshot;
+mod statements;
+
+pub use statements::{execute_each, read_each};
 
 /// The oldest SQLite that cannot corrupt a database in WAL mode.
 const SQLITE_MINIMUM: (u32, u32, u32) = (3, 51, 3);

@@ -11,6 +11,7 @@ pub mod department_goal;
 pub mod division;
 pub mod engine;
 pub mod finding;
+pub mod held;
 pub mod history;
 pub mod indicator;
 pub mod locale;

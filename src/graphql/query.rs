@@ -20,6 +20,7 @@ use super::engine::asked::{Asked, Environment};
 use super::engine::object::{Fields, Object, Root, Step};
 use super::engine::signature::Argument;
 use super::finding::Finding;
+use super::held::Held;
 use super::indicator::{Indicator, IndicatorLevel};
 use super::node::Nodes;
 use super::project::Project;
@@ -234,9 +235,11 @@ pub fn asking<'a>(ctx: &Context<'a>, root: &str) -> AppResult<Asking<'a>> {
     let missing = |what: Error| AppError::internal(what.message);
     let limits = ctx.data::<ProfileLimits>().map_err(missing)?;
     let operation = &ctx.query_env.operation.node;
+    static NONE: LazyLock<Held> = LazyLock::new(Held::default);
     let environment = Environment {
         fragments: &ctx.query_env.fragments,
         variables: &ctx.query_env.variables,
+        held: ctx.data_opt::<Held>().unwrap_or(&NONE),
         definitions: &operation.variable_definitions,
         limits,
         bulk: ctx.data_opt::<Bulk>(),

@@ -15,6 +15,7 @@ use crate::auth::Caller;
 use crate::db;
 use crate::error::{AppError, ErrorCode};
 use crate::graphql::engine::mutation::run::Deadline;
+use crate::graphql::held::Held;
 use crate::graphql::mutation::{IdempotencyKey, OnBehalfOf, Replays};
 use crate::graphql::variables::with_defaults;
 use crate::limits::DocumentPolicy;
@@ -105,7 +106,9 @@ async fn answer<E: Executor>(
         guard::refuse_introspection(&document)?;
     }
     let (name, operation) = guard::select(&document, asked.operation_name.as_deref())?;
-    let variables = with_defaults(&operation.node, Variables::from_json(Json::Object(asked.variables)));
+    let mut variables = asked.variables;
+    let held = Held::take(&operation.node, &mut variables);
+    let variables = with_defaults(&operation.node, Variables::from_json(Json::Object(variables)));
     if let Some(name) = name {
         subject.operation(name);
     }
@@ -125,7 +128,7 @@ async fn answer<E: Executor>(
     let operation_type = operation.node.ty;
 
     // What it costs, in the limits of one document and in those over time.
-    let price = guard::price(&document, &operation.node, &variables, &limits)?;
+    let price = guard::price(&document, &operation.node, &variables, &held, &limits)?;
     toll.estimated(&price);
     price.admit(&operation.node, &limits)?;
     let document = if cost_only {
@@ -146,6 +149,7 @@ async fn answer<E: Executor>(
         .data(id.clone())
         .data(*address)
         .data(lang)
+        .data(held)
         .data(Deadline(deadline))
         .data(replays.clone());
     if let Some(key) = idempotency_key {

@@ -116,7 +116,7 @@ pub async fn disable(work: &mut Work<'_>, account: AccountId) -> AppResult<()> {
     }
     let now = Some(work.now);
     let new = account::Model { disabled_at: now, version: old.version + 1, updated_at: work.now, ..old.clone() };
-    work.updating(&[Change { old, new: new.clone() }]).await?;
+    work.updated(&[Change { old, new: new.clone() }]);
     account::Entity::update(new.into_active_model().reset_all()).exec(work.tx).await?;
     Ok(())
 }

@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::iter;
 
 use entity::value::Timestamp;
 use entity::{
     account_grant, department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point,
     project, source_document, spending_plan, unit, unit_alias,
 };
-use sea_orm::sea_query::{Expr, InsertStatement, OnConflict, Query};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityName, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
-    QueryFilter,
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, InsertStatement, IntoIden, Query, TableRef, UpdateStatement, ValueTuple,
 };
+use sea_orm::{ColumnTrait, EntityName, EntityTrait, Iterable, ModelTrait, PrimaryKeyToColumn, QueryFilter};
 
 use super::journal::Journaled;
 use super::work::Work;
@@ -103,11 +103,13 @@ pub async fn insert<M: Stored>(work: &mut Work<'_>, rows: &[M]) -> AppResult<()>
 where
     M::Entity: EntityTrait<Model = M>,
 {
-    for chunk in rows.chunks(ROWS_A_STATEMENT) {
-        work.tx.execute(&inserting(chunk.iter())?).await?;
-    }
-    work.created(rows);
-    Ok(())
+    let mut chunks = rows.chunks(ROWS_A_STATEMENT);
+    work.execute(|journal, backend| {
+        let Some(chunk) = chunks.next() else { return Ok(None) };
+        chunk.iter().for_each(|row| journal.created(row));
+        Ok(Some(backend.build(&inserting(chunk.iter())?)))
+    })
+    .await
 }
 
 /// A row as it stands and as it shall stand, with its next version.
@@ -137,15 +139,14 @@ pub async fn update<M: Stored>(work: &mut Work<'_>, changes: &[Change<M>]) -> Ap
 where
     M::Entity: EntityTrait<Model = M>,
 {
-    work.updating(changes).await?;
-    let key = key_column::<M>()?;
-    let values = || <M::Entity as EntityTrait>::Column::iter().filter(|column| column.as_str() != key.as_str());
-    for chunk in changes.chunks(ROWS_A_STATEMENT) {
-        // Every key is known, so nothing is ever inserted here.
-        let known = OnConflict::column(key).update_columns(values()).to_owned();
-        work.tx.execute(inserting(chunk.iter().map(|change| &change.new))?.on_conflict(known)).await?;
-    }
-    Ok(())
+    work.keep_changing(changes).await?;
+    let mut chunks = changes.chunks(ROWS_A_STATEMENT);
+    work.execute(|journal, backend| {
+        let Some(chunk) = chunks.next() else { return Ok(None) };
+        chunk.iter().for_each(|change| journal.updated(&change.old, &change.new));
+        Ok(Some(backend.build(&updating(chunk)?)))
+    })
+    .await
 }
 
 /// The statement that inserts rows with all their columns; their values are taken from them without a copy of the row.
@@ -161,6 +162,36 @@ where
         insert.values(values).map_err(AppError::internal)?;
     }
     Ok(insert)
+}
+
+/// The statement that updates the columns in which any of some rows differ: of the others no index is written again.
+///
+/// ```sql
+/// UPDATE "project" SET "budget" = "changed"."column2" … FROM (VALUES (…), (…)) AS "changed"
+/// WHERE "project"."id" = "changed"."column1"
+/// ```
+fn updating<M: Stored>(changes: &[Change<M>]) -> AppResult<UpdateStatement>
+where
+    M::Entity: EntityTrait<Model = M>,
+{
+    const CHANGED: &str = "changed";
+    let (table, key) = (M::Entity::default(), key_column::<M>()?);
+    let differs = |column: &<M::Entity as EntityTrait>::Column| {
+        changes.iter().any(|change| change.old.get(*column) != change.new.get(*column))
+    };
+    let columns: Vec<_> = <M::Entity as EntityTrait>::Column::iter().filter(differs).collect();
+    let rows = changes.iter().map(|Change { new, .. }| {
+        let values = columns.iter().map(|column| new.get(*column));
+        ValueTuple::Many(iter::once(new.get(key)).chain(values).collect())
+    });
+    // Both databases name the columns of such a list so.
+    let sent = |number: usize| Expr::col((CHANGED, Alias::new(format!("column{number}"))));
+    let mut update = Query::update();
+    update.table(table.table_ref()).from(TableRef::ValuesList(rows.collect(), CHANGED.into_iden()));
+    for (number, column) in (2..).zip(&columns) {
+        update.value(*column, sent(number));
+    }
+    Ok(update.and_where(Expr::col((table, key)).equals((CHANGED, Alias::new("column1")))).take())
 }
 
 /// Deletes rows by key; what is part of them goes with them.

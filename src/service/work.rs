@@ -1,13 +1,13 @@
 //! The unit of work: what one writing transaction knows, and what it gathers until its end.
 
 use entity::value::Timestamp;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 use uuid::Uuid;
 
 use super::journal::{self, Header, Journal, Journaled};
 use super::stored::Change;
 use crate::auth::Caller;
-use crate::db::Job;
+use crate::db::{self, Job};
 use crate::error::AppResult;
 
 /// Where a write comes from, for the record of what was done by whom.
@@ -90,19 +90,35 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Records rows that are about to be written over, each as it is and as it will be, and keeps what they are.
-    ///
-    /// # Errors
-    /// When it cannot be kept.
-    pub(super) async fn updating<M: Journaled>(&mut self, changes: &[Change<M>]) -> AppResult<()> {
-        if let Some(past) = M::past() {
-            let keys: Vec<Uuid> = changes.iter().map(|change| change.old.key()).collect();
-            past.keep_changing(self.tx, &keys, self.now).await?;
-        }
+    /// Records rows that are written over, each as it was and as it is. Nothing is kept of them: it is for tables without a
+    /// past.
+    pub(super) fn updated<M: Journaled>(&mut self, changes: &[Change<M>]) {
         for Change { old, new } in changes {
             self.journal.updated(old, new);
         }
-        Ok(())
+    }
+
+    /// Runs the statements that `next` makes, one after the other, until it makes none; with each it records what the
+    /// statement changes. While the database is busy with one, the next is made here: see [`db::execute_each`].
+    ///
+    /// # Errors
+    /// What making or running one ends with.
+    pub(super) async fn execute(
+        &mut self,
+        mut next: impl FnMut(&mut Journal, DbBackend) -> AppResult<Option<Statement>> + Send,
+    ) -> AppResult<()> {
+        let (backend, journal) = (self.tx.get_database_backend(), &mut self.journal);
+        db::execute_each(self.tx, || next(journal, backend)).await
+    }
+
+    /// Keeps what rows are that are about to be written over.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub(super) async fn keep_changing<M: Journaled>(&self, changes: &[Change<M>]) -> AppResult<()> {
+        let Some(past) = M::past() else { return Ok(()) };
+        let keys: Vec<Uuid> = changes.iter().map(|change| change.old.key()).collect();
+        past.keep_changing(self.tx, &keys, self.now).await
     }
 
     /// Records rows that are about to be deleted, and keeps what they and their parts are.

@@ -1,6 +1,7 @@
 //! What a document asks of one object: its fields after fragments are spread and equal response keys are merged.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{Directive, Field, FragmentDefinition, Selection, SelectionSet, VariableDefinition};
@@ -11,6 +12,7 @@ use serde_json::Value as Json;
 use super::signature::Argument;
 use crate::bulk::Bulk;
 use crate::error::{AppError, AppResult};
+use crate::graphql::held::Held;
 use crate::lang::Lang;
 use crate::limits::ProfileLimits;
 
@@ -19,8 +21,10 @@ use crate::limits::ProfileLimits;
 pub struct Environment<'a> {
     /// Fragments of the document.
     pub fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
-    /// Values of variables as sent.
+    /// Values of variables as sent, without those that are held.
     pub variables: &'a Variables,
+    /// Values of variables that the library does not see.
+    pub held: &'a Held,
     /// Variables of the operation, with their defaults.
     pub definitions: &'a [Positioned<VariableDefinition>],
     /// Limits of the caller.
@@ -143,18 +147,18 @@ impl<'a> Asked<'a> {
             .ok_or_else(|| AppError::bad_input(format!("`{name}` must have a value.")))
     }
 
-    /// The same as JSON; what a variable holds is read where it is, because it can be large.
+    /// The same as JSON; a held one is not copied, because it can be large.
     ///
     /// # Errors
     /// As [`Asked::required`].
-    pub fn required_json(&self, name: &str) -> AppResult<Json> {
+    pub fn required_json(&self, name: &str) -> AppResult<Arc<Json>> {
         let sent = self.arguments.iter().find(|(key, _)| key.node == name).map(|(_, literal)| &literal.node);
         if let Some(Literal::Variable(variable)) = sent
-            && let Some(value) = self.environment.variables.get(variable).filter(|value| **value != Value::Null)
+            && let Some(held) = self.environment.held.get(variable)
         {
-            return Ok(json(value));
+            return Ok(Arc::clone(held));
         }
-        Ok(json(&self.required(name)?))
+        Ok(Arc::new(json(&self.required(name)?)))
     }
 
     /// The value of an argument of a directive on this field; `None` without the directive.
@@ -230,7 +234,9 @@ impl<'a> Asked<'a> {
     }
 
     fn variable(&self, name: &Name) -> Option<Value> {
-        let sent = self.environment.variables.get(name).cloned();
+        let held = self.environment.held.get(name);
+        let held = held.and_then(|held| Value::from_json(Json::clone(held)).ok());
+        let sent = held.or_else(|| self.environment.variables.get(name).cloned());
         sent.or_else(|| {
             let definition = self.environment.definitions.iter().find(|definition| definition.node.name.node == *name);
             definition.and_then(|definition| definition.node.default_value.as_ref()).map(|value| value.node.clone())

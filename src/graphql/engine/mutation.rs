@@ -11,6 +11,8 @@ mod served;
 mod single;
 mod update_where;
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 
@@ -91,7 +93,7 @@ pub struct Planned {
     pub change: Box<dyn Change>,
     /// What is asked of the payload.
     pub plan: Plan<Written>,
-    sent: Json,
+    sent: Arc<Json>,
     asked: String,
 }
 

@@ -15,9 +15,11 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned, ServerError, Value, Variables, value};
 use async_graphql_value::Value as Literal;
+use serde_json::Value as Json;
 
 use super::meter::{Meter, Part};
 use crate::error::ErrorCode;
+use crate::graphql::held::Held;
 use crate::http::errors::refusal;
 use crate::limits::ProfileLimits;
 
@@ -109,10 +111,11 @@ pub fn estimate(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     variables: &Variables,
+    held: &Held,
     limits: &ProfileLimits,
 ) -> Result<Price, ServerError> {
     let (fragments, meter) = (HashMap::new(), Meter::new());
-    let mut estimate = Estimate { document, operation, variables, limits, fragments, meter };
+    let mut estimate = Estimate { document, operation, variables, held, limits, fragments, meter };
     let set = estimate.set(&operation.selection_set.node)?;
     let Load { cost, rows } = set.once.plus(set.each);
     let mut price = Price { cost, rows, ..Price::default() };
@@ -127,6 +130,7 @@ struct Estimate<'a> {
     document: &'a ExecutableDocument,
     operation: &'a OperationDefinition,
     variables: &'a Variables,
+    held: &'a Held,
     limits: &'a ProfileLimits,
     fragments: HashMap<&'a str, SetLoad>,
     meter: Meter,
@@ -256,32 +260,27 @@ impl<'a> Estimate<'a> {
     /// More `rows` than the limit are refused here, in the words of `graphql`, before anything runs. They are counted where
     /// they are: a copy of them would cost more than all else here.
     fn written_rows(&self, field: &Positioned<Field>) -> Result<Option<u64>, ServerError> {
-        if let Some(rows) = self.in_input(field, "rows", length_of_literal, length) {
+        if let Some(rows) = self.in_input(field, "rows", |given| given.length()) {
             if rows > self.limits.bulk_rows {
                 let message = self.limits.bulk_refusal(rows);
                 return Err(refusal(ErrorCode::CostLimit, message, Some(field.pos)));
             }
             return Ok(Some(rows));
         }
-        let expected = self.in_input(field, "expectedCount", number_of_literal, number);
+        let expected = self.in_input(field, "expectedCount", |given| given.number());
         Ok(expected.map(|rows| rows.min(self.limits.bulk_rows)))
     }
 
     /// What a field of the argument `input` counts, however it is given.
-    fn in_input(
-        &self,
-        field: &Positioned<Field>,
-        name: &str,
-        of_literal: fn(&Literal) -> u64,
-        of_value: fn(&Value) -> u64,
-    ) -> Option<u64> {
+    fn in_input(&self, field: &Positioned<Field>, name: &str, count: fn(Given<'_>) -> u64) -> Option<u64> {
         match &field.node.get_argument("input")?.node {
             Literal::Object(input) => match input.get(name)? {
-                Literal::Variable(variable) => self.variables.get(variable).map(of_value),
-                literal => Some(of_literal(literal)),
+                Literal::Variable(variable) => self.variables.get(variable).map(|value| count(Given::Value(value))),
+                literal => Some(count(Given::Literal(literal))),
             },
-            Literal::Variable(variable) => match self.variables.get(variable)? {
-                Value::Object(input) => input.get(name).map(of_value),
+            Literal::Variable(variable) => match (self.held.get(variable), self.variables.get(variable)) {
+                (Some(input), _) => input.get(name).map(|value| count(Given::Held(value))),
+                (None, Some(Value::Object(input))) => input.get(name).map(|value| count(Given::Value(value))),
                 _ => None,
             },
             _ => None,
@@ -317,35 +316,34 @@ impl<'a> Estimate<'a> {
     }
 }
 
-/// The entries of a list; null has none, and a single value counts as one.
-fn length(value: &Value) -> u64 {
-    match value {
-        Value::List(entries) => entries.len() as u64,
-        Value::Null => 0,
-        _ => 1,
-    }
+/// A field of an input, as it was given.
+enum Given<'a> {
+    Literal(&'a Literal),
+    Value(&'a Value),
+    Held(&'a Json),
 }
 
-fn length_of_literal(literal: &Literal) -> u64 {
-    match literal {
-        Literal::List(entries) => entries.len() as u64,
-        Literal::Null => 0,
-        _ => 1,
+impl Given<'_> {
+    /// The entries of a list; null has none, and a single value counts as one.
+    fn length(&self) -> u64 {
+        match self {
+            Self::Literal(Literal::Null) | Self::Value(Value::Null) | Self::Held(Json::Null) => 0,
+            Self::Literal(Literal::List(entries)) => entries.len() as u64,
+            Self::Value(Value::List(entries)) => entries.len() as u64,
+            Self::Held(Json::Array(entries)) => entries.len() as u64,
+            Self::Literal(_) | Self::Value(_) | Self::Held(_) => 1,
+        }
     }
-}
 
-/// A number; what is none counts nothing and is left to the field.
-fn number(value: &Value) -> u64 {
-    match value {
-        Value::Number(number) => number.as_u64().unwrap_or(0),
-        _ => 0,
-    }
-}
-
-fn number_of_literal(literal: &Literal) -> u64 {
-    match literal {
-        Literal::Number(number) => number.as_u64().unwrap_or(0),
-        _ => 0,
+    /// A number; what is none counts nothing and is left to the field.
+    fn number(&self) -> u64 {
+        let number = match self {
+            Self::Literal(Literal::Number(number)) => number.as_u64(),
+            Self::Value(Value::Number(number)) => number.as_u64(),
+            Self::Held(value) => value.as_u64(),
+            Self::Literal(_) | Self::Value(_) => None,
+        };
+        number.unwrap_or(0)
     }
 }
 
@@ -361,12 +359,13 @@ mod tests {
     use serde_json::json;
 
     use super::{Load, Price, estimate};
+    use crate::graphql::held::Held;
     use crate::limits::ProfileLimits;
 
     fn price(text: &str, variables: serde_json::Value, limits: &ProfileLimits) -> Result<Price, String> {
         let document = parse_query(text).unwrap();
         let (_, operation) = document.operations.iter().next().unwrap();
-        let price = estimate(&document, &operation.node, &Variables::from_json(variables), limits);
+        let price = estimate(&document, &operation.node, &Variables::from_json(variables), &Held::default(), limits);
         price.map_err(|error| error.message)
     }
 

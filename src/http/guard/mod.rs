@@ -27,6 +27,7 @@ use async_graphql_value::Value as Literal;
 use serde_json::Value as Json;
 
 use crate::error::ErrorCode;
+use crate::graphql::held::Held;
 use crate::limits::ProfileLimits;
 
 use super::errors::refusal;
@@ -55,10 +56,11 @@ pub fn price(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     variables: &Variables,
+    held: &Held,
     limits: &ProfileLimits,
 ) -> Result<Price, ServerError> {
-    variables::coerce(operation, variables)?;
-    cost::estimate(document, operation, variables, limits)
+    variables::coerce(operation, variables, held)?;
+    cost::estimate(document, operation, variables, held, limits)
 }
 
 /// The same document, checked like any other when it is executed, of which nothing is executed.

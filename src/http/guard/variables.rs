@@ -9,6 +9,7 @@ use async_graphql::{ServerError, Value, Variables};
 use serde_json::Value as Json;
 
 use crate::error::ErrorCode;
+use crate::graphql::held::Held;
 use crate::http::errors::refusal;
 use crate::limits::ProfileLimits;
 
@@ -42,8 +43,10 @@ fn depth(value: &Json) -> u64 {
 ///
 /// # Errors
 /// `BAD_USER_INPUT` that names the variable, the place in it and the type.
-pub fn coerce(operation: &OperationDefinition, variables: &Variables) -> Result<(), ServerError> {
-    for definition in &operation.variable_definitions {
+pub fn coerce(operation: &OperationDefinition, variables: &Variables, held: &Held) -> Result<(), ServerError> {
+    // What is held is of its type.
+    let definitions = operation.variable_definitions.iter();
+    for definition in definitions.filter(|definition| held.get(&definition.node.name.node).is_none()) {
         let name = definition.node.name.node.as_str();
         let declared = &definition.node.var_type.node;
         let fail = |message| Err(refusal(ErrorCode::BadUserInput, message, Some(definition.pos)));
@@ -100,12 +103,13 @@ mod tests {
     use serde_json::json;
 
     use super::{check_shape, coerce};
+    use crate::graphql::held::Held;
     use crate::limits::ProfileLimits;
 
     fn coerced(declared: &str, variables: serde_json::Value) -> Result<(), String> {
         let document = parse_query(format!("query({declared}) {{ a }}")).unwrap();
         let (_, operation) = document.operations.iter().next().unwrap();
-        coerce(&operation.node, &Variables::from_json(variables)).map_err(|error| error.message)
+        coerce(&operation.node, &Variables::from_json(variables), &Held::default()).map_err(|error| error.message)
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Writing the journal: the next entries of the chains, the outbox, and the heads.
 
 use std::collections::{BTreeMap, HashMap};
+use std::mem;
 
 use entity::id::{ProjectId, SpendingPlanId};
 use entity::value::{AuditResult, ChangeKind, Timestamp};
@@ -10,12 +11,14 @@ use entity::{
 };
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveValue, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
 use super::{Journal, Journaled, Kind, State, Touched};
 use crate::auth::Caller;
+use crate::db::execute_each;
 use crate::error::{AppError, AppResult};
 use crate::service::audit::chain;
 use crate::service::stored::KEYS_A_STATEMENT;
@@ -59,17 +62,28 @@ impl Journal {
             let state = state.ok_or_else(|| AppError::internal("an entity with changed parts is missing"))?;
             chains.entry(state.division_code.clone().unwrap_or_default()).or_default().push((touched, state));
         }
-        let heads = lock(tx, chains.keys()).await?;
-        let (mut entries, mut changes, mut advanced) = (Vec::new(), Vec::new(), Vec::new());
-        for (mut head, touched) in heads.into_iter().zip(chains.into_values()) {
-            for (touched, state) in touched {
-                let entry = header.entry(touched, state, &head)?;
-                head = audit_head::Model { seq: entry.seq, at: entry.at, hash: entry.hash.clone(), ..head };
+        let mut heads = lock(tx, chains.keys()).await?;
+        // There is one head for each chain, in the same order.
+        let touched = chains.into_values().enumerate();
+        let mut touched = touched.flat_map(|(chain, all)| all.into_iter().map(move |touched| (chain, touched)));
+        let backend = tx.get_database_backend();
+        let mut changes = Vec::new();
+        execute_each(tx, || {
+            if !changes.is_empty() {
+                return Ok(Some(change::Entity::insert_many(mem::take(&mut changes)).build(backend)));
+            }
+            let mut entries = Vec::new();
+            for (chain, (touched, state)) in touched.by_ref().take(ENTRIES_A_STATEMENT) {
+                let head = &mut heads[chain];
+                let entry = header.entry(touched, state, head)?;
+                (head.seq, head.at, head.hash) = (entry.seq, entry.at, entry.hash.clone());
                 changes.push(outbox(&entry));
                 entries.push(entry.into_active_model());
             }
-            advanced.push(head.into_active_model());
-        }
+            Ok((!entries.is_empty()).then(|| audit_entry::Entity::insert_many(entries).build(backend)))
+        })
+        .await?;
+        let mut advanced: Vec<_> = heads.into_iter().map(IntoActiveModel::into_active_model).collect();
         while !advanced.is_empty() {
             let rest = advanced.split_off(ENTRIES_A_STATEMENT.min(advanced.len()));
             // Every head is there and locked, so nothing is ever inserted here.
@@ -78,16 +92,6 @@ impl Journal {
                 .to_owned();
             audit_head::Entity::insert_many(advanced).on_conflict(known).exec_without_returning(tx).await?;
             advanced = rest;
-        }
-        while !entries.is_empty() {
-            let rest = entries.split_off(ENTRIES_A_STATEMENT.min(entries.len()));
-            audit_entry::Entity::insert_many(entries).exec_without_returning(tx).await?;
-            entries = rest;
-        }
-        while !changes.is_empty() {
-            let rest = changes.split_off(ENTRIES_A_STATEMENT.min(changes.len()));
-            change::Entity::insert_many(changes).exec_without_returning(tx).await?;
-            changes = rest;
         }
         Ok(())
     }

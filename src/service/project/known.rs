@@ -8,6 +8,7 @@ use entity::{indicator, objective, plan_point, project, spending_plan};
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ModelTrait, QueryFilter};
 
 use super::Content;
+use crate::db::read_each;
 use crate::error::AppResult;
 use crate::service::stored::KEYS_A_STATEMENT;
 
@@ -55,7 +56,7 @@ impl Known {
                 .filter(Column::DivisionCode.eq(division_code))
                 .filter(Column::FiscalYear.eq(fiscal_year))
                 .filter(keyed);
-            self.add(tx, projects.all(tx).await?).await?;
+            self.add(tx, read_each(tx, projects).await?).await?;
         }
         Ok(())
     }
@@ -64,7 +65,7 @@ impl Known {
     pub async fn read_ids(&mut self, tx: &DatabaseTransaction, ids: &[ProjectId]) -> AppResult<()> {
         for ids in ids.chunks(KEYS_A_STATEMENT) {
             let projects = project::Entity::find().filter(project::Column::Id.is_in(ids.iter().copied()));
-            self.add(tx, projects.all(tx).await?).await?;
+            self.add(tx, read_each(tx, projects).await?).await?;
         }
         Ok(())
     }
@@ -85,12 +86,12 @@ impl Known {
     async fn add_with_parts(&mut self, tx: &DatabaseTransaction, projects: Vec<project::Model>) -> AppResult<()> {
         let ids: Vec<ProjectId> = projects.iter().map(|project| project.id).collect();
         let of_projects = spending_plan::Column::ProjectId.is_in(ids.iter().copied());
-        let plans = spending_plan::Entity::find().filter(of_projects).all(tx).await?;
+        let plans = read_each(tx, spending_plan::Entity::find().filter(of_projects)).await?;
         let points = match plans.is_empty() {
             true => Vec::new(),
             false => {
                 let of_plans = plan_point::Column::PlanId.is_in(plans.iter().map(|plan| plan.id));
-                plan_point::Entity::find().filter(of_plans).all(tx).await?
+                read_each(tx, plan_point::Entity::find().filter(of_plans)).await?
             }
         };
         let objectives = objective::Entity::find().filter(objective::Column::ProjectId.is_in(ids.iter().copied()));
@@ -104,8 +105,8 @@ impl Known {
                 (plan.project_id, (plan, points))
             })
             .collect();
-        let mut objectives = grouped(objectives.all(tx).await?, |objective| objective.project_id);
-        let mut indicators = grouped(indicators.all(tx).await?, |indicator| indicator.project_id);
+        let mut objectives = grouped(read_each(tx, objectives).await?, |objective| objective.project_id);
+        let mut indicators = grouped(read_each(tx, indicators).await?, |indicator| indicator.project_id);
         for project in projects {
             let id = project.id;
             let mut content = Content {

@@ -2,7 +2,8 @@
 
 use entity::finding;
 use entity::id::{FindingId, ProjectId};
-use entity::value::Fen;
+use entity::value::{Fen, Timestamp};
+use tokio::task::yield_now;
 
 use super::draft::Draft;
 use super::indicator::LevelOf;
@@ -16,30 +17,36 @@ use crate::service::project::Content;
 use crate::service::stored::KEYS_A_STATEMENT;
 use crate::service::work::Work;
 
+/// What the rules notice in the content of written projects.
+#[derive(Default)]
+pub(super) struct Noticed {
+    /// The projects that were stored before, where something can have been noticed.
+    changed: Vec<ProjectId>,
+    findings: Vec<finding::Model>,
+}
+
+/// Judges the written projects, one at a time: other work of the task goes on between them.
+pub(super) async fn notice(drafts: &[Draft<'_>], stored: &[Option<Content>], now: Timestamp) -> Noticed {
+    let mut noticed = Noticed::default();
+    for (draft, content) in drafts.iter().zip(stored) {
+        let Some(content) = content.as_ref().filter(|content| draft.known != Some(*content)) else { continue };
+        noticed.changed.extend(draft.known.map(|known| known.project.id));
+        noticed.findings.extend(findings(draft, content, now));
+        yield_now().await;
+    }
+    noticed
+}
+
 /// Puts what the rules notice in the content of the written projects in the place of what they noticed before. What they
 /// noticed in the printed form of a document stays: it is true of the document.
-pub(super) async fn write_findings(
-    work: &mut Work<'_>,
-    drafts: &[Draft<'_>],
-    stored: &[Option<Content>],
-) -> AppResult<()> {
-    let written: Vec<(&Draft<'_>, &Content)> = drafts
-        .iter()
-        .zip(stored)
-        .filter_map(|(draft, content)| Some((draft, content.as_ref()?)))
-        .filter(|(draft, content)| draft.known != Some(*content))
-        .collect();
-    let known =
-        known(work, written.iter().filter(|(draft, _)| draft.known.is_some()).map(|(_, c)| c.project.id)).await?;
-    let wanted: Vec<finding::Model> =
-        written.iter().flat_map(|(draft, content)| noticed(draft, content, work)).collect();
-    exchange(work, known, wanted).await?;
+pub(super) async fn write_findings(work: &mut Work<'_>, noticed: Noticed) -> AppResult<()> {
+    let known = known(work, &noticed.changed).await?;
+    exchange(work, known, noticed.findings).await?;
     Ok(())
 }
 
-async fn known(work: &Work<'_>, projects: impl Iterator<Item = ProjectId>) -> AppResult<Vec<finding::Model>> {
+async fn known(work: &Work<'_>, projects: &[ProjectId]) -> AppResult<Vec<finding::Model>> {
     use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-    let projects: Vec<ProjectId> = projects.collect();
     let mut known = Vec::new();
     for projects in projects.chunks(KEYS_A_STATEMENT) {
         let found = finding::Entity::find().filter(finding::Column::ProjectId.is_in(projects.iter().copied()));
@@ -51,7 +58,7 @@ async fn known(work: &Work<'_>, projects: impl Iterator<Item = ProjectId>) -> Ap
     Ok(known)
 }
 
-fn noticed(draft: &Draft<'_>, content: &Content, work: &Work<'_>) -> Vec<finding::Model> {
+fn findings(draft: &Draft<'_>, content: &Content, now: Timestamp) -> Vec<finding::Model> {
     let project = &content.project;
     let facts = facts(draft, content);
     let rows = review(&facts).into_iter().filter(|noticed| !rejects(noticed.rule)).map(|noticed| {
@@ -91,8 +98,8 @@ fn noticed(draft: &Draft<'_>, content: &Content, work: &Work<'_>) -> Vec<finding
             acknowledged_by: None,
             acknowledged_reason: None,
             version: 1,
-            created_at: work.now,
-            updated_at: work.now,
+            created_at: now,
+            updated_at: now,
         }
     });
     rows.collect()

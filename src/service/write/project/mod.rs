@@ -18,6 +18,7 @@ mod target;
 use std::collections::{HashMap, HashSet};
 
 use entity::id::ProjectId;
+use futures_util::future::join;
 
 use super::{Atomicity, Row, RowResult};
 use crate::auth::Action;
@@ -55,8 +56,11 @@ pub async fn apply(work: &mut Work<'_>, rows: &[Row<ProjectRow>], atomicity: Ato
     for draft in &drafts {
         stored.push(draft.put(work, &mut levels, &mut ordinals, &mut batch).await?);
     }
-    batch.write(work).await?;
-    judge::write_findings(work, &drafts, &stored).await?;
+    // What is noticed is thought about while the database writes.
+    let now = work.now;
+    let (written, noticed) = join(batch.write(work), judge::notice(&drafts, &stored, now)).await;
+    written?;
+    judge::write_findings(work, noticed).await?;
     Ok(results::of(rows, progress, &drafts, &stored))
 }
 
