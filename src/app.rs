@@ -17,6 +17,7 @@ use axum::Router;
 use entity::value::BulkKind;
 use sea_orm::DbBackend;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::auth::bearer::Bearer;
@@ -33,11 +34,13 @@ use crate::config::Settings;
 use crate::db::{DatabaseSettings, Db};
 use crate::error::AppError;
 use crate::graphql;
-use crate::http::{self, Everybody, Lifecycle, Oauth, Places, Ready, ServeOptions, Service};
+use crate::http::{
+    self, Everybody, Lifecycle, ManifestError, Oauth, Places, Ready, ServeOptions, Service, TrustedDocuments,
+};
 use crate::import::FileStore;
 use crate::intake;
-use crate::lang::ByLang;
-use crate::limits::Limits;
+use crate::lang::{ByLang, Lang};
+use crate::limits::ProfileLimits;
 use crate::login::Login;
 use crate::service::client::directory::{self, Directory};
 use crate::service::revocation::{self, Revocations};
@@ -86,6 +89,9 @@ pub enum StartError {
     /// The keys cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The trusted documents cannot be used.
+    #[error(transparent)]
+    Documents(#[from] ManifestError),
     /// The database cannot be used.
     #[error(transparent)]
     App(#[from] AppError),
@@ -225,7 +231,12 @@ pub async fn serve(
             tracing::error!(%error, "signals cannot be followed: the service can only be killed");
         }
     });
-    let options = ServeOptions { announce, finish: settings.drain_seconds, ..ServeOptions::default() };
+    let options = ServeOptions {
+        announce,
+        finish: settings.drain_seconds,
+        trusted_proxies: settings.trusted_proxies.clone(),
+        ..ServeOptions::default()
+    };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, "serving");
     http::serve(listener, assembled.router, &options, lifecycle.clone()).await;
     finish(workers, settings.drain_seconds, &lifecycle).await;
@@ -264,6 +275,45 @@ async fn sweep(db: Db) {
     }
 }
 
+/// Where trusted documents come from.
+struct Manifests {
+    documents: TrustedDocuments,
+    files: Vec<PathBuf>,
+    limits: ProfileLimits,
+}
+
+impl Manifests {
+    fn of(settings: &Settings, documents: &TrustedDocuments) -> Self {
+        let (files, limits) = (settings.trusted_documents.clone(), settings.limits.service);
+        Self { documents: documents.clone(), files, limits }
+    }
+
+    async fn load(&self) -> Result<(), StartError> {
+        // Documents are checked against the schema alone: nothing of them runs.
+        let known = self.documents.load(&self.files, &graphql::schema(None, Lang::default()), &self.limits).await?;
+        if !self.files.is_empty() {
+            tracing::info!(known, "trusted documents");
+        }
+        Ok(())
+    }
+
+    /// Loads them again at each SIGHUP, if there are any: otherwise the end of a terminal ends the service, as usual. To be
+    /// spawned.
+    async fn follow(self) {
+        if self.files.is_empty() {
+            return;
+        }
+        let Ok(mut hangups) = signal(SignalKind::hangup()) else {
+            return tracing::error!("SIGHUP cannot be followed: trusted documents are read at the start only");
+        };
+        while hangups.recv().await.is_some() {
+            if let Err(error) = self.load().await {
+                tracing::error!(%error, "trusted documents stay as they were");
+            }
+        }
+    }
+}
+
 /// The identity provider of the settings.
 ///
 /// # Errors
@@ -294,6 +344,9 @@ pub async fn assemble(
     bulk: Bulk,
     lifecycle: Lifecycle,
 ) -> Result<Assembled, StartError> {
+    let documents = TrustedDocuments::default();
+    let manifests = Manifests::of(settings, &documents);
+    manifests.load().await?;
     let keys = keys(settings)?;
     let revocations = Revocations::read(db, clock::system).await?;
     let trusted = KeySet::configured(Arc::clone(&keys), settings)?;
@@ -320,8 +373,10 @@ pub async fn assemble(
     });
     let schemas = ByLang::new(|lang| graphql::schema_with_bulk(Some(db.clone()), Some(bulk.clone()), lang));
     let sdl = ByLang::new(graphql::sdl);
-    let public = settings.public.then(|| public_routes(db, ready.clone(), lifecycle.clone()));
-    let service = Service::new(schemas, sdl, Arc::new(bearer), Limits::DEFAULT, ready, lifecycle);
+    let public = settings.public.then(|| public_routes(settings, db, ready.clone(), lifecycle.clone()));
+    let service = Service::new(schemas, sdl, Arc::new(bearer), settings.limits, ready, lifecycle)
+        .with_introspection(settings.introspection)
+        .with_documents(documents.clone(), settings.document_policies());
     let mut service = service.with_bulk(bulk).with_oauth(oauth);
     if let Some(login) = login(settings, db, &keys, &revocations)? {
         service = service.with_login(login);
@@ -329,6 +384,7 @@ pub async fn assemble(
     let router = http::router(service, public, &settings.cors_origins);
 
     let mut beside = JoinSet::new();
+    beside.spawn(manifests.follow());
     if let Some(provider) = provider {
         beside.spawn(provider.keep_fresh());
     }
@@ -355,11 +411,11 @@ async fn follow_keys(keys: Arc<KeyRing>) {
 }
 
 /// The routes at which everybody asks for what is published.
-fn public_routes(db: &Db, ready: Ready, lifecycle: Lifecycle) -> Router {
+fn public_routes(settings: &Settings, db: &Db, ready: Ready, lifecycle: Lifecycle) -> Router {
     let schemas = ByLang::new(|lang| graphql::public_schema(Some(db.clone()), lang));
     let sdl = ByLang::new(graphql::public_sdl);
     let everybody = Arc::new(Everybody);
-    http::public_router(Service::new(schemas, sdl, everybody, Limits::DEFAULT, ready, lifecycle))
+    http::public_router(Service::new(schemas, sdl, everybody, settings.limits, ready, lifecycle))
 }
 
 /// Makes the data folder, private to its owner; one that exists stays as it is.

@@ -2,8 +2,10 @@
 //!
 //! A value is taken from the last of these that gives one: the default, `jixiao.toml` in the working folder (or the file
 //! that `--config` or `JIXIAO_CONFIG` names), the variable `JIXIAO_<NAME>`, the command line. An empty variable gives none. Unknown
-//! names in the file are errors; unknown variables are not, because container platforms set some of their own.
+//! names in the file are errors; unknown variables are not, because container platforms set some of their own. The limits of
+//! [`crate::limits`] are settings by profile and name: `[limits.public]` and `cost = 500` in the file, or `JIXIAO_LIMITS_PUBLIC_COST`.
 
+mod limits;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -22,11 +24,14 @@ pub use self::source::{ConfigError, Source};
 use self::source::{Layers, Shown};
 pub use self::value::{LogFormat, Secret, is_provider_url};
 use self::value::{
-    address, base_url, count, database_url, log_filter, log_format, masked, masked_url, optional, origins, path, plain,
-    provider, seconds, secret, text, truth,
+    address, base_url, count, database_url, document_policy, log_filter, log_format, masked, masked_url, networks,
+    optional, origins, path, paths, plain, profiles, provider, seconds, secret, text, truth,
 };
 
+use self::limits::LimitLayers;
 use crate::db::DatabaseSettings;
+use crate::limits::{ByProfile, DocumentPolicy, Limits};
+use crate::network::Network;
 
 /// The file of settings in the working folder.
 const FILE: &str = "jixiao.toml";
@@ -68,16 +73,18 @@ macro_rules! settings {
         /// The values of all settings.
         pub struct Settings {
             $($(#[doc = $meaning])+ pub $name: $type,)*
+            /// What callers may ask for.
+            pub limits: Limits,
             shown: Vec<Shown>,
         }
 
         impl Settings {
-            fn read(layers: &Layers) -> Result<Self, ConfigError> {
+            fn read(layers: Layers) -> Result<Self, ConfigError> {
                 let mut shown = Vec::with_capacity(SETTINGS.len());
-                Ok(Self {
-                    $($name: layers.value(stringify!($name), &mut shown, $read, $show)?,)*
-                    shown,
-                })
+                $(let $name = layers.value(stringify!($name), &mut shown, $read, $show)?;)*
+                let LimitLayers { limits, given } = layers.limits;
+                shown.extend(given);
+                Ok(Self { $($name,)* limits, shown })
             }
         }
     };
@@ -128,6 +135,18 @@ settings! {
     development_secret: Option<Secret>, "", "$(openssl rand -base64 48)", |text| optional(text, secret), masked;
     /// Web origins whose pages may call the service, separated by commas.
     cors_origins: Vec<String>, "", "https://app.example,http://localhost:3000", origins, plain;
+    /// Proxies before the service, addresses or networks, separated by commas: what their `X-Forwarded-For` says is believed.
+    trusted_proxies: Vec<Network>, "", "10.0.0.0/8,::1", networks, plain;
+    /// Callers whose questions for the schema are answered: `public`, `staff`, `service`, or `none`.
+    introspection: ByProfile<bool>, "public,staff,service", "staff,service", profiles, plain;
+    /// Manifests of trusted documents (`persisted-documents.json`), separated by commas; read at the start and on SIGHUP.
+    trusted_documents: Vec<PathBuf>, "", "/etc/jixiao/persisted-documents.json", paths, plain;
+    /// Documents of callers without a token: `off` (as text), `prefer` (also by id) or `require` (by id only).
+    documents_public: DocumentPolicy, "off", "prefer", document_policy, plain;
+    /// Documents of people, likewise.
+    documents_staff: DocumentPolicy, "off", "prefer", document_policy, plain;
+    /// Documents of other systems, likewise.
+    documents_service: DocumentPolicy, "off", "prefer", document_policy, plain;
     /// Form of the log: `text` or `json`.
     log_format: LogFormat, "text", "json", log_format, plain;
     /// What is logged: a level, or several with targets.
@@ -177,7 +196,17 @@ impl Settings {
         }
         layers.add_variables(variable)?;
         layers.add_arguments(arguments)?;
-        let settings = Self::read(&layers)?;
+        let settings = Self::read(layers)?;
+        settings.limits.check().map_err(ConfigError::Limits)?;
+        for (name, policy) in [
+            ("documents_public", settings.documents_public),
+            ("documents_staff", settings.documents_staff),
+            ("documents_service", settings.documents_service),
+        ] {
+            if policy == DocumentPolicy::Require && settings.trusted_documents.is_empty() {
+                return Err(ConfigError::NothingTrusted(name));
+            }
+        }
         if settings.trusted_keys.is_some() != settings.trusted_issuer.is_some() {
             return Err(ConfigError::HalfTrusted);
         }
@@ -206,6 +235,19 @@ impl Settings {
         self.public_url.clone().unwrap_or_else(|| format!("http://{listening}"))
     }
 
+    /// Refuses limits above the ceiling.
+    ///
+    /// # Errors
+    /// With the limit, its value and the ceiling.
+    pub fn refuse_above_ceiling(&self) -> Result<(), ConfigError> {
+        self.limits.check_ceiling().map_err(ConfigError::Limits)
+    }
+
+    /// Which documents callers may send.
+    pub fn document_policies(&self) -> ByProfile<DocumentPolicy> {
+        ByProfile { public: self.documents_public, staff: self.documents_staff, service: self.documents_service }
+    }
+
     /// Folder of the keys.
     pub fn keys_folder(&self) -> PathBuf {
         self.data.join("keys")
@@ -220,7 +262,7 @@ impl Settings {
     pub fn show(&self) -> String {
         let width =
             |text: fn(&Shown) -> &str| self.shown.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
-        let (names, values) = (width(|row| row.name), width(|row| &row.value));
+        let (names, values) = (width(|row| &row.name), width(|row| &row.value));
         self.shown.iter().fold(String::new(), |mut lines, Shown { name, value, source }| {
             // Writing to a String cannot fail.
             let _ = writeln!(lines, "{name:names$}  {value:values$}  {source}");

@@ -18,6 +18,8 @@ pub enum ErrorCode {
     OperationResolutionFailure,
     /// A persisted document was asked for by a hash that is not known here.
     PersistedQueryNotFound,
+    /// This caller may send documents by their id only.
+    PersistedQueryRequired,
     /// No valid token came with the request.
     Unauthenticated,
     /// The caller's role may not do this at all.
@@ -53,6 +55,7 @@ impl ErrorCode {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::OperationResolutionFailure => "OPERATION_RESOLUTION_FAILURE",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::PersistedQueryRequired => "PERSISTED_QUERY_REQUIRED",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
@@ -69,12 +72,13 @@ impl ErrorCode {
     }
 
     /// Every code.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
         Self::BadUserInput,
         Self::OperationResolutionFailure,
         Self::PersistedQueryNotFound,
+        Self::PersistedQueryRequired,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,

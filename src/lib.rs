@@ -44,9 +44,9 @@
 //! - [`input`]: the inputs of writes as tables: names, meanings, and reading with every mistake named.
 //! - [`db`]: connecting to SQLite or PostgreSQL with settings that lose nothing, migrating, and
 //!   [`Db::write`](db::Db::write), the only way to open a writing transaction.
+//! - [`limits`]: what a caller may ask for, at once and over time, by its kind.
 //! - [`config`]: every setting with its default, its meaning and where its value came from.
 //! - [`auth`]: keys, tokens, and who may do what. It asks the database for accounts through a trait, and knows no table.
-//! - [`limits`]: what one request may ask for, by kind of caller.
 //! - [`service`]: what can be done with each noun, without knowing who asks in which protocol.
 //!   [`service::invariants`] is what must hold for the whole database, [`service::journal`] tells what each transaction
 //!   changed: [`service::audit`] to people, [`service::outbox`] to other systems; [`service::history`] keeps what was.

@@ -1,16 +1,95 @@
-//! What one request may ask for: three profiles in one table, and the ceiling above which no setting goes.
+//! What a caller may ask for, at once and over time: three profiles in one table, and the ceiling above which no setting
+//! goes unasked.
 //!
 //! The numbers bound the work before it is done; nothing here measures or enforces. `http` enforces what is seen in the
 //! request, `graphql` and `service` what is seen in arguments (`page`, `filter`, `bulk_rows`).
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use entity::value::AccountKind;
 
-use crate::auth::Caller;
 use crate::error::{AppError, AppResult};
+
+/// The kind of a caller, by which its limits are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Without a token.
+    Public,
+    /// A person with an account.
+    Staff,
+    /// Another system.
+    Service,
+}
+
+impl Profile {
+    /// Every profile.
+    pub const ALL: [Self; 3] = [Self::Public, Self::Staff, Self::Service];
+
+    /// The profile of an account of this kind, or of nobody.
+    pub fn of(account: Option<AccountKind>) -> Self {
+        match account {
+            None => Self::Public,
+            Some(AccountKind::Person) => Self::Staff,
+            Some(AccountKind::Service) => Self::Service,
+        }
+    }
+
+    /// The name as settings have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Staff => "staff",
+            Self::Service => "service",
+        }
+    }
+}
+
+/// Something for each profile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByProfile<T> {
+    /// Requests without a token.
+    pub public: T,
+    /// Requests of people with an account.
+    pub staff: T,
+    /// Requests of other systems.
+    pub service: T,
+}
+
+impl<T> ByProfile<T> {
+    /// What holds for a profile.
+    pub fn of(&self, profile: Profile) -> &T {
+        match profile {
+            Profile::Public => &self.public,
+            Profile::Staff => &self.staff,
+            Profile::Service => &self.service,
+        }
+    }
+
+    /// What holds for a profile, to change it.
+    pub fn of_mut(&mut self, profile: Profile) -> &mut T {
+        match profile {
+            Profile::Public => &mut self.public,
+            Profile::Staff => &mut self.staff,
+            Profile::Service => &mut self.service,
+        }
+    }
+}
+
+/// Which documents a caller may send.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DocumentPolicy {
+    /// Documents as text; ids are not known.
+    #[default]
+    Off,
+    /// Documents by their id or as text, which leaves a line in the log.
+    Prefer,
+    /// Documents by their id only.
+    Require,
+}
 
 macro_rules! profiles {
     ($($(#[$doc:meta])* $limit:ident: $public:expr, $staff:expr, $service:expr;)*) => {
@@ -34,8 +113,16 @@ macro_rules! profiles {
                 [$((stringify!($limit), self.$limit),)*].into_iter()
             }
 
+            /// The limit with this name, to set it.
+            pub fn by_name(&mut self, name: &str) -> Option<&mut u64> {
+                match name {
+                    $(stringify!($limit) => Some(&mut self.$limit),)*
+                    _ => None,
+                }
+            }
+
             /// The sentence for a bulk mutation with more than `bulk_rows` rows.
-            pub fn bulk_refusal(&self, rows: usize) -> String {
+            pub fn bulk_refusal(&self, rows: impl Display) -> String {
                 format!("`rows` has {rows} entries; the limit is {}. Send them in several requests.", self.bulk_rows)
             }
 
@@ -105,61 +192,122 @@ profiles! {
     mutation_seconds: 0, 15, 30;
     /// Requests running at one time: of all anonymous callers together, or of one account.
     running: 16, 8, 16;
+    /// Requests a minute.
+    requests_minute: 60, 600, 3_000;
+    /// Points of cost a minute.
+    points_minute: 10_000, 100_000, 1_000_000;
+    /// Mutations a minute.
+    writes_minute: 0, 120, 3_000;
+    /// Bulk mutations a minute.
+    bulk_minute: 0, 30, 30;
+    /// Imports an hour.
+    imports_hour: 0, 10, 10;
+}
+
+/// What is counted over time, for each account, and for each address without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Requests.
+    Requests,
+    /// Points of cost.
+    Points,
+    /// Mutations.
+    Writes,
+    /// Bulk mutations.
+    Bulk,
+    /// Imports.
+    Imports,
+}
+
+/// So many in a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub most: u64,
+    /// In which time.
+    pub period: Duration,
+}
+
+impl Counted {
+    /// Everything that is counted.
+    pub const ALL: [Self; 5] = [Self::Requests, Self::Points, Self::Writes, Self::Bulk, Self::Imports];
+
+    /// The name, as headers and messages have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Points => "points",
+            Self::Writes => "writes",
+            Self::Bulk => "bulk mutations",
+            Self::Imports => "imports",
+        }
+    }
+}
+
+impl ProfileLimits {
+    /// How many of something there may be in which time.
+    pub fn rate(&self, counted: Counted) -> Rate {
+        const MINUTE: Duration = Duration::from_secs(60);
+        const HOUR: Duration = Duration::from_secs(3_600);
+        let (most, period) = match counted {
+            Counted::Requests => (self.requests_minute, MINUTE),
+            Counted::Points => (self.points_minute, MINUTE),
+            Counted::Writes => (self.writes_minute, MINUTE),
+            Counted::Bulk => (self.bulk_minute, MINUTE),
+            Counted::Imports => (self.imports_hour, HOUR),
+        };
+        Rate { most, period }
+    }
 }
 
 /// The limits of every kind of caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limits {
-    /// Requests without a token.
-    pub public: ProfileLimits,
-    /// Requests of people with an account.
-    pub staff: ProfileLimits,
-    /// Requests of other systems.
-    pub service: ProfileLimits,
-}
+pub type Limits = ByProfile<ProfileLimits>;
 
 impl Limits {
     /// What ships.
     pub const DEFAULT: Self =
         Self { public: ProfileLimits::PUBLIC, staff: ProfileLimits::STAFF, service: ProfileLimits::SERVICE };
 
-    /// The limits that hold for a caller.
-    pub fn of(&self, caller: &Caller) -> ProfileLimits {
-        match caller.identity().map(|account| account.kind) {
-            None => self.public,
-            Some(AccountKind::Person) => self.staff,
-            Some(AccountKind::Service) => self.service,
-        }
-    }
-
-    /// Refuses a limit above the ceiling (the shipped service profile) and a default page larger than the largest one.
+    /// Refuses limits that contradict each other: a default page larger than the largest one, a document that costs more than
+    /// there is for a minute.
     ///
     /// # Errors
-    /// `BAD_USER_INPUT` that names the setting, its value and the ceiling.
+    /// `BAD_USER_INPUT` that names both limits and their values.
     pub fn check(&self) -> AppResult<()> {
-        for (profile, limits) in [("public", &self.public), ("staff", &self.staff), ("service", &self.service)] {
-            for ((name, value), (_, ceiling)) in limits.entries().zip(ProfileLimits::SERVICE.entries()) {
-                if value > ceiling {
+        for profile in Profile::ALL {
+            let limits = self.of(profile);
+            for (name, value, most, most_value) in [
+                ("page_default", limits.page_default, "page_max", limits.page_max),
+                ("cost", limits.cost, "points_minute", limits.points_minute),
+            ] {
+                if value > most_value {
                     return Err(AppError::bad_input(format!(
-                        "limits.{profile}.{name} is {value}; the ceiling is {ceiling}."
+                        "limits.{}.{name} is {value}, more than {most}, which is {most_value}.",
+                        profile.name()
                     )));
                 }
-            }
-            if limits.page_default > limits.page_max {
-                return Err(AppError::bad_input(format!(
-                    "limits.{profile}.page_default is {}, more than page_max, which is {}.",
-                    limits.page_default, limits.page_max
-                )));
             }
         }
         Ok(())
     }
-}
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self::DEFAULT
+    /// Refuses a limit above the ceiling, which is the shipped service profile: no installation was tried with more.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` that names the limit, its value and the ceiling.
+    pub fn check_ceiling(&self) -> AppResult<()> {
+        for profile in Profile::ALL {
+            let limits = self.of(profile).entries();
+            for ((name, value), (_, ceiling)) in limits.zip(ProfileLimits::SERVICE.entries()) {
+                if value > ceiling {
+                    return Err(AppError::bad_input(format!(
+                        "limits.{}.{name} is {value}; the ceiling is {ceiling}.",
+                        profile.name()
+                    )));
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -169,7 +317,7 @@ mod tests {
 
     #[test]
     fn the_shipped_limits_pass_their_own_check() {
-        assert!(Limits::DEFAULT.check().is_ok());
+        assert!(Limits::DEFAULT.check().is_ok() && Limits::DEFAULT.check_ceiling().is_ok());
     }
 
     #[test]
@@ -178,7 +326,7 @@ mod tests {
             let mut json = serde_json::to_value(Limits::DEFAULT).unwrap();
             json["staff"][name] = (ceiling + 1).into();
             let limits: Limits = serde_json::from_value(json).unwrap();
-            let message = limits.check().unwrap_err().to_string();
+            let message = limits.check_ceiling().unwrap_err().to_string();
             assert_eq!(message, format!("limits.staff.{name} is {}; the ceiling is {ceiling}.", ceiling + 1));
         }
     }
@@ -189,5 +337,13 @@ mod tests {
         limits.public.page_max = 19;
         let message = limits.check().unwrap_err().to_string();
         assert_eq!(message, "limits.public.page_default is 20, more than page_max, which is 19.");
+    }
+
+    #[test]
+    fn a_document_costs_no_more_than_there_is_for_a_minute() {
+        let mut limits = Limits::DEFAULT;
+        limits.staff.points_minute = 9_999;
+        let message = limits.check().unwrap_err().to_string();
+        assert_eq!(message, "limits.staff.cost is 10000, more than points_minute, which is 9999.");
     }
 }

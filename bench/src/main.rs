@@ -7,6 +7,7 @@ mod dice;
 mod floor;
 mod http;
 mod kill9;
+mod overload;
 mod projects;
 mod service;
 mod world;
@@ -31,6 +32,7 @@ struct Bench {
 enum Command {
     Bulk(bulk::Bulk),
     Kill9(kill9::Kill9),
+    Overload(overload::Overload),
 }
 
 fn main() -> Done<()> {
@@ -39,6 +41,7 @@ fn main() -> Done<()> {
         match Bench::parse().command {
             Command::Bulk(bulk) => bulk.run().await,
             Command::Kill9(kill9) => kill9.run().await,
+            Command::Overload(overload) => overload.run().await,
         }
     })
 }

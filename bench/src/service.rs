@@ -23,13 +23,29 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts it as the head of a process group of its own, and waits until it is ready.
+    /// Starts it without limits over time: what is measured is how fast it works, not how much of it one account may have.
     ///
     /// # Errors
     /// When it does not become ready.
     pub fn start(world: &World, token: &str) -> Done<Self> {
+        let mut command = world.command(&["serve", "--unsafe"]);
+        for limit in ["REQUESTS", "WRITES", "BULK", "POINTS"] {
+            command.env(format!("JIXIAO_LIMITS_SERVICE_{limit}_MINUTE"), "1000000000");
+        }
+        Self::run(command, world, token)
+    }
+
+    /// Starts it with the limits that ship.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    pub fn start_as_shipped(world: &World, token: &str) -> Done<Self> {
+        Self::run(world.command(&["serve"]), world, token)
+    }
+
+    /// Runs it as the head of a process group of its own, and waits until it is ready.
+    fn run(mut command: Command, world: &World, token: &str) -> Done<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let mut command = world.command(&["serve"]);
         command.env("JIXIAO_LISTEN", address.to_string()).env("JIXIAO_LOG_LEVEL", "warn");
         let process = command.stdout(world.log()?).stderr(world.log()?).process_group(0).spawn()?;
         let service = Self { process, address, token: token.to_owned() };
@@ -69,6 +85,21 @@ impl Service {
         Ok(ticks.iter().sum::<f64>() / TICKS)
     }
 
+    /// The largest memory that it has had, in kilobytes.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn peak_memory(&self) -> Done<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("the system does not tell")?;
+        Ok(line.trim().trim_end_matches(" kB").parse()?)
+    }
+
+    /// What asks it with another token, or without one.
+    pub fn client_with(&self, token: Option<&str>) -> Client {
+        Client { address: self.address, token: token.unwrap_or_default().to_owned() }
+    }
+
     /// Kills its process group.
     ///
     /// # Errors
@@ -92,7 +123,8 @@ impl Drop for Service {
 /// Asks a service.
 #[derive(Clone)]
 pub struct Client {
-    address: SocketAddr,
+    /// Where it is.
+    pub address: SocketAddr,
     token: String,
 }
 
@@ -102,8 +134,10 @@ impl Client {
     /// # Errors
     /// When there is no whole answer.
     pub fn post(&self, body: &[u8], key: Option<&str>) -> Done<Answer> {
-        let mut headers =
-            vec![format!("Authorization: Bearer {}", self.token), "Content-Type: application/json".to_owned()];
+        let mut headers = vec!["Content-Type: application/json".to_owned()];
+        if !self.token.is_empty() {
+            headers.push(format!("Authorization: Bearer {}", self.token));
+        }
         headers.extend(key.map(|key| format!("Idempotency-Key: \"{key}\"")));
         http::send(self.address, "POST", "/graphql", &headers, body)
     }

@@ -16,6 +16,8 @@ pub const DIVISION: &str = "130304";
 /// The unit of all projects.
 pub const UNIT: &str = "370001";
 const ACCOUNT: &str = "loader";
+/// Another account, which may read.
+const CROWD: &str = "crowd";
 
 /// The kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -62,6 +64,8 @@ impl World {
         world.run(&[&["import", &sample, "--division", DIVISION], unit.as_slice()].concat())?;
         world.run(&["account", "add", ACCOUNT, "--service"])?;
         world.run(&["account", "grant", ACCOUNT, "--role", "SERVICE"])?;
+        world.run(&["account", "add", CROWD, "--service"])?;
+        world.run(&["account", "grant", CROWD, "--role", "SERVICE", "--view"])?;
         Ok(world)
     }
 
@@ -94,7 +98,19 @@ impl World {
     /// # Errors
     /// When none is given.
     pub fn token(&self) -> Done<String> {
-        Ok(self.run(&["token", "--account", ACCOUNT, "--valid-for", "1h"])?.trim().to_owned())
+        self.token_of(ACCOUNT)
+    }
+
+    /// A token of the account that may only read, for an hour.
+    ///
+    /// # Errors
+    /// When none is given.
+    pub fn crowd_token(&self) -> Done<String> {
+        self.token_of(CROWD)
+    }
+
+    fn token_of(&self, account: &str) -> Done<String> {
+        Ok(self.run(&["token", "--account", account, "--valid-for", "1h"])?.trim().to_owned())
     }
 
     /// A file for what the service says.

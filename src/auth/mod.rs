@@ -153,8 +153,7 @@ impl Caller {
     /// that is no permission allows nothing.
     #[must_use]
     pub fn limited_to(self, token_scopes: Option<BTreeSet<String>>) -> Self {
-        let scopes =
-            token_scopes.map(|names| names.iter().filter_map(|name| Permission::from_name(name)).collect());
+        let scopes = token_scopes.map(|names| names.iter().filter_map(|name| Permission::from_name(name)).collect());
         Self { scopes, ..self }
     }
 

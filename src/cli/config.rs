@@ -32,8 +32,10 @@ impl Config {
 
 fn show(settings: &Settings) -> Result<(), Failure> {
     output::line(settings.show())?;
-    output::line("Limits of a request, by caller; they are not settings yet:\n")?;
-    let Limits { public, staff, service } = Limits::DEFAULT;
+    output::line(
+        "Limits, by caller; each is a setting, e.g. JIXIAO_LIMITS_PUBLIC_COST or `cost` in [limits.public]:\n",
+    )?;
+    let Limits { public, staff, service } = settings.limits;
     let heads = ["limit", "without token", "person", "service"].map(str::to_owned);
     let mut rows = vec![heads];
     let values = |limits: ProfileLimits| limits.entries().map(|(_, value)| value.to_string()).collect::<Vec<_>>();

@@ -59,6 +59,9 @@ struct Global {
     /// File of settings instead of ./jixiao.toml (JIXIAO_CONFIG)
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Accept limits above the ceiling that this version was tried with
+    #[arg(long = "unsafe", global = true)]
+    above_ceiling: bool,
 }
 
 impl Global {
@@ -67,7 +70,11 @@ impl Global {
         let given = [("data", &self.data), ("database_url", &self.database_url)];
         let arguments: Vec<(&'static str, String)> =
             given.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
-        Settings::load(self.config.as_deref(), &arguments)
+        let settings = Settings::load(self.config.as_deref(), &arguments)?;
+        if !self.above_ceiling {
+            settings.refuse_above_ceiling()?;
+        }
+        Ok(settings)
     }
 }
 

@@ -1,12 +1,18 @@
 //! Where values come from: layers of texts by setting, the last one wins.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::limits::LimitLayers;
 use super::{SETTINGS, Setting};
+use crate::error::AppError;
+
+/// The table of the file that holds the limits.
+const LIMITS: &str = "limits";
 
 /// Stands for the data folder in a default.
 const DATA: &str = "{data}";
@@ -78,6 +84,28 @@ pub enum ConfigError {
         /// A good value.
         example: &'static str,
     },
+    /// A limit that is no number.
+    #[error("the limit `{name}` ({origin}) is `{value}`, but must be a whole number")]
+    BadLimit {
+        /// The limit with its profile.
+        name: String,
+        /// Where the value stands.
+        origin: Source,
+        /// The value.
+        value: String,
+    },
+    /// A value where there must be a table of limits.
+    #[error("`{name}` in the settings file must be a table; for example: [limits.public]")]
+    NotATable {
+        /// The name.
+        name: String,
+    },
+    /// Limits that contradict each other, or are above the ceiling.
+    #[error("{0}")]
+    Limits(AppError),
+    /// Documents must be named by ids, and there are none.
+    #[error("`{0}` is `require`, but `trusted_documents` names no manifest: nothing could be asked")]
+    NothingTrusted(&'static str),
     /// Keys of an issuer without a name, or the reverse.
     #[error("`trusted_keys` and `trusted_issuer` belong together: give both or none")]
     HalfTrusted,
@@ -88,7 +116,7 @@ pub enum ConfigError {
 
 /// A setting as `config show` prints it.
 pub(super) struct Shown {
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
     pub(super) value: String,
     pub(super) source: Source,
 }
@@ -97,6 +125,7 @@ pub(super) struct Shown {
 #[derive(Default)]
 pub(super) struct Layers {
     given: HashMap<&'static str, (String, Source)>,
+    pub(super) limits: LimitLayers,
 }
 
 impl Layers {
@@ -108,6 +137,10 @@ impl Layers {
         })?;
         for (name, value) in table {
             let source = Source::File(path.to_owned());
+            if name == LIMITS {
+                self.limits.add_table(value, &source)?;
+                continue;
+            }
             let setting = find(&name, &source)?;
             let text = plain_text(value).ok_or_else(|| ConfigError::BadValue {
                 name: setting.name,
@@ -123,6 +156,7 @@ impl Layers {
 
     /// Adds the values of the variables that are set and not empty.
     pub(super) fn add_variables(&mut self, variable: impl Fn(&str) -> Option<OsString>) -> Result<(), ConfigError> {
+        self.limits.add_variables(&variable)?;
         for setting in SETTINGS {
             let Some(value) = variable(&setting.variable()).filter(|value| !value.is_empty()) else { continue };
             let text = value.into_string().map_err(|_| ConfigError::BadValue {
@@ -164,7 +198,7 @@ impl Layers {
             example: setting.example,
         })?;
         let seen = if text.is_empty() { "(none)".to_owned() } else { show(&text) };
-        shown.push(Shown { name: setting.name, value: seen, source });
+        shown.push(Shown { name: setting.name.into(), value: seen, source });
         Ok(value)
     }
 
@@ -200,7 +234,7 @@ fn find(name: &str, origin: &Source) -> Result<&'static Setting, ConfigError> {
 }
 
 /// The text that would stand in a variable for the same value; `None` for types that no setting has.
-fn plain_text(value: toml::Value) -> Option<String> {
+pub(super) fn plain_text(value: toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text),
         toml::Value::Integer(number) => Some(number.to_string()),

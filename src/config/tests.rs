@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{ConfigError, LogFormat, SETTINGS, Settings};
+use crate::limits::{ByProfile, DocumentPolicy, Limits};
 
 const NO_VARIABLES: &[(&str, &str)] = &[];
 
@@ -194,4 +195,74 @@ fn secrets_are_never_shown() {
         assert_eq!(line(&settings, "database_url")[1], shown);
         assert_eq!(settings.database().url, url);
     }
+}
+
+#[test]
+fn limits_are_settings_by_profile() {
+    let file = "[limits.public]\ncost = 500\nrequests_minute = 30\n[limits.staff]\nrunning = 4";
+    let variables = [("JIXIAO_LIMITS_PUBLIC_COST", "600"), ("JIXIAO_LIMITS_SERVICE_BULK_ROWS", "")];
+    let settings = load(file, &variables, &[]).unwrap();
+    let limits = settings.limits;
+    assert_eq!((limits.public.cost, limits.public.requests_minute, limits.staff.running), (600, 30, 4));
+    assert_eq!(limits.service, Limits::DEFAULT.service);
+    assert_eq!(line(&settings, "limits.public.cost"), ["limits.public.cost", "600", "environment"]);
+    assert_eq!(line(&settings, "limits.staff.running"), ["limits.staff.running", "4", "jixiao.toml"]);
+    assert_eq!(settings.show().lines().count(), SETTINGS.len() + 3);
+    for (file, error) in [
+        (
+            "[limits.public]\ncosts = 1",
+            "there is no setting `limits.public.costs` (jixiao.toml); the nearest is `cost`",
+        ),
+        ("[limits.publik]\ncost = 1", "there is no setting `limits.publik` (jixiao.toml); the nearest is `public`"),
+        (
+            "[limits.public]\ncost = \"many\"",
+            "the limit `limits.public.cost` (jixiao.toml) is `many`, but must be a whole number",
+        ),
+        (
+            "[limits.public]\ncost = -1",
+            "the limit `limits.public.cost` (jixiao.toml) is `-1`, but must be a whole number",
+        ),
+        (
+            "[limits.public]\ncost = 1.5",
+            "the limit `limits.public.cost` (jixiao.toml) is `of another type`, but must be a whole number",
+        ),
+        ("limits = 1", "`limits` in the settings file must be a table; for example: [limits.public]"),
+        ("[limits]\npublic = 1", "`limits.public` in the settings file must be a table; for example: [limits.public]"),
+        ("[limits.public]\npage_max = 10", "limits.public.page_default is 20, more than page_max, which is 10."),
+    ] {
+        assert_eq!(refusal(file, NO_VARIABLES, &[]), error);
+    }
+    let above = load("[limits.staff]\nbulk_rows = 5001", NO_VARIABLES, &[]).unwrap();
+    let error = above.refuse_above_ceiling().unwrap_err().to_string();
+    assert_eq!(error, "limits.staff.bulk_rows is 5001; the ceiling is 5000.");
+    assert!(settings.refuse_above_ceiling().is_ok());
+}
+
+#[test]
+fn who_may_ask_for_the_schema_and_who_must_name_documents_is_said_by_profile() {
+    let settings = load("", &[("JIXIAO_INTROSPECTION", "staff, service")], &[]).unwrap();
+    assert_eq!(settings.introspection, ByProfile { public: false, staff: true, service: true });
+    let settings = load("introspection = \"none\"", NO_VARIABLES, &[]).unwrap();
+    assert_eq!(settings.introspection, ByProfile::default());
+    assert!(refusal("introspection = \"none,staff\"", NO_VARIABLES, &[]).contains("or `none`"));
+
+    let file = "trusted_documents = [\"a.json\", \"b.json\"]\ndocuments_public = \"require\"";
+    let settings = load(file, NO_VARIABLES, &[]).unwrap();
+    assert_eq!(settings.trusted_documents, [PathBuf::from("a.json"), PathBuf::from("b.json")]);
+    let policies = settings.document_policies();
+    assert_eq!((policies.public, policies.staff), (DocumentPolicy::Require, DocumentPolicy::Off));
+    let error = refusal("documents_public = \"require\"", NO_VARIABLES, &[]);
+    assert_eq!(
+        error,
+        "`documents_public` is `require`, but `trusted_documents` names no manifest: nothing could be asked"
+    );
+    assert!(refusal("documents_staff = \"maybe\"", NO_VARIABLES, &[]).contains("`off`, `prefer` or `require`"));
+}
+
+#[test]
+fn proxies_are_addresses_or_networks() {
+    let settings = load("", &[("JIXIAO_TRUSTED_PROXIES", "10.0.0.0/8, ::1")], &[]).unwrap();
+    assert!(settings.trusted_proxies.iter().any(|network| network.contains("10.1.2.3".parse().unwrap())));
+    assert_eq!(settings.trusted_proxies.len(), 2);
+    assert!(refusal("trusted_proxies = \"proxy.example\"", NO_VARIABLES, &[]).contains("addresses or networks"));
 }

@@ -10,6 +10,9 @@ use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 
+use crate::limits::{ByProfile, DocumentPolicy, Profile};
+use crate::network::{Network, NotANetwork};
+
 /// What stands in place of a secret.
 const MASK: &str = "***";
 
@@ -113,8 +116,7 @@ pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
         let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
         (!host.is_empty() && host.bytes().all(is_host)).then(|| text.to_owned())
     };
-    let listed = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
-    let read: Option<Vec<String>> = listed.map(origin).collect();
+    let read: Option<Vec<String>> = listed(text).map(origin).collect();
     read.ok_or_else(|| "web origins (scheme and host in small letters, no path), separated by commas".to_owned())
 }
 
@@ -138,6 +140,41 @@ pub fn is_provider_url(text: &str) -> bool {
     let named = |host: &str| !host.is_empty() && !host.contains('@');
     written
         && (host("https://").is_some_and(named) || host("http://").is_some_and(|host| named(host) && is_loopback(host)))
+}
+
+/// Parts of a list.
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+pub(super) fn networks(text: &str) -> Result<Vec<Network>, String> {
+    let read: Result<Vec<Network>, NotANetwork> = listed(text).map(str::parse).collect();
+    read.map_err(|NotANetwork| "addresses or networks (10.0.0.0/8), separated by commas".to_owned())
+}
+
+pub(super) fn paths(text: &str) -> Result<Vec<PathBuf>, String> {
+    Ok(listed(text).map(PathBuf::from).collect())
+}
+
+/// The profiles that are named.
+pub(super) fn profiles(text: &str) -> Result<ByProfile<bool>, String> {
+    let mut named = ByProfile::default();
+    for name in listed(text).filter(|_| text != "none") {
+        match Profile::ALL.into_iter().find(|profile| profile.name() == name) {
+            Some(profile) => *named.of_mut(profile) = true,
+            None => return Err("`public`, `staff` and `service`, separated by commas, or `none`".to_owned()),
+        }
+    }
+    Ok(named)
+}
+
+pub(super) fn document_policy(text: &str) -> Result<DocumentPolicy, String> {
+    match text {
+        "off" => Ok(DocumentPolicy::Off),
+        "prefer" => Ok(DocumentPolicy::Prefer),
+        "require" => Ok(DocumentPolicy::Require),
+        _ => Err("`off`, `prefer` or `require`".to_owned()),
+    }
 }
 
 /// An empty text is no value.

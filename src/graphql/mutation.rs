@@ -25,6 +25,7 @@ use super::engine::mutation::{self, Mutations, Noun};
 use super::query::{Asking, asking, server_error};
 use crate::error::{AppError, AppResult};
 use crate::input;
+use crate::network::ClientAddress;
 use crate::request_id::RequestId;
 use crate::service::idempotency::Claim;
 use crate::service::work::Origin;
@@ -149,6 +150,7 @@ async fn answer(ctx: &Context<'_>, mutation: &mutation::Mutation) -> AppResult<V
     let origin = Origin {
         action: planned.name.to_owned(),
         request_id: ctx.data_opt::<RequestId>().map(ToString::to_string),
+        client: ctx.data_opt::<ClientAddress>().map(ToString::to_string),
         on_behalf_of: ctx.data_opt::<OnBehalfOf>().map(|OnBehalfOf(name)| name.clone()),
     };
     let deadline = ctx.data_opt::<Deadline>().copied();

@@ -6,12 +6,13 @@ mod operators;
 
 use std::cell::Cell;
 
-use async_graphql::registry::Registry;
+use async_graphql::registry::{__DirectiveLocation, Registry};
 
 use super::access::Surface;
 use super::bulk_operation::{BulkFailure, BulkOperation, BulkProgress, ErrorSummaryItem};
 use super::department_goal::{DepartmentGoal, GoalItem, SafeguardMeasure};
 use super::division::Division;
+use super::engine::cost;
 use super::engine::mutation::RowSummary;
 use super::engine::registry::Registrar;
 use super::engine::signature::Argument;
@@ -133,12 +134,14 @@ fn mutations(registrar: &mut Registrar<'_>) {
     registrar.object::<ForbiddenError>();
     registrar.object::<RowSummary>();
     mutation::table().register(registrar);
-    registrar.field_directive(
+    cost::directives(registrar);
+    registrar.directive(
         "idempotent",
         "Makes a mutation happen once, however often it is sent with this key: a repetition within 72 hours gets the \
          stored answer. The key has 16 to 255 characters and is made anew for each mutation, e.g. a UUID. The header \
          `Idempotency-Key` says the same for a request with one mutation.",
-        &Argument::new("key: String!", "The key."),
+        &[__DirectiveLocation::FIELD],
+        &[Argument::new("key: String!", "The key.")],
     );
 }
 

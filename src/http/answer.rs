@@ -2,7 +2,7 @@
 
 use std::io;
 
-use async_graphql::{Pos, Response as Executed, ServerError};
+use async_graphql::{Pos, Response as Executed, ServerError, Value};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -69,6 +69,7 @@ pub struct Refused {
     errors: Vec<ServerError>,
     status: RefusedStatus,
     headers: Vec<(HeaderName, HeaderValue)>,
+    cost: Option<Box<Value>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -82,12 +83,13 @@ enum RefusedStatus {
 impl Refused {
     /// A request that is no GraphQL request.
     pub fn http(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { errors: vec![refusal(code, message, None)], status: RefusedStatus::Http(status), headers: Vec::new() }
+        let errors = vec![refusal(code, message, None)];
+        Self { errors, status: RefusedStatus::Http(status), headers: Vec::new(), cost: None }
     }
 
     /// A GraphQL request that is refused by what it says.
     pub fn document(errors: Vec<ServerError>) -> Self {
-        Self { errors, status: RefusedStatus::OfCode, headers: Vec::new() }
+        Self { errors, status: RefusedStatus::OfCode, headers: Vec::new(), cost: None }
     }
 
     /// Adds a header to the answer.
@@ -95,6 +97,12 @@ impl Refused {
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
+    }
+
+    /// Tells what the request cost.
+    #[must_use]
+    pub fn costing(self, cost: Value) -> Self {
+        Self { cost: Some(Box::new(cost)), ..self }
     }
 
     /// The answer: errors with code and request id, no `data`.
@@ -109,11 +117,18 @@ impl Refused {
             },
         };
         #[derive(Serialize)]
-        struct Errors<'a> {
-            errors: &'a [ServerError],
+        struct Errors {
+            errors: Vec<ServerError>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            extensions: Option<Extensions>,
         }
+        #[derive(Serialize)]
+        struct Extensions {
+            cost: Box<Value>,
+        }
+        let refused = Errors { errors: self.errors, extensions: self.cost.map(|cost| Extensions { cost }) };
         // Strings, numbers and string keys only: there is nothing in it that JSON cannot say.
-        let bytes = serde_json::to_vec(&Errors { errors: &self.errors }).unwrap_or_default();
+        let bytes = serde_json::to_vec(&refused).unwrap_or_default();
         let mut response = respond(status, media, bytes);
         response.headers_mut().extend(self.headers);
         if status == StatusCode::UNAUTHORIZED {
@@ -139,8 +154,8 @@ impl From<ServerError> for Refused {
     }
 }
 
-/// The answer to an executed document; `Err` if validation refused it after all or it outgrew `max_bytes`.
-pub fn executed(mut executed: Executed, media: Media, id: &RequestId, max_bytes: u64) -> Result<Response, Refused> {
+/// The bytes of the answer to an executed document; `Err` if validation refused it after all or it outgrew `max_bytes`.
+pub fn executed(mut executed: Executed, id: &RequestId, max_bytes: u64) -> Result<Vec<u8>, Refused> {
     if is_request_error(&executed) {
         return Err(Refused::document(executed.errors));
     }
@@ -148,7 +163,7 @@ pub fn executed(mut executed: Executed, media: Media, id: &RequestId, max_bytes:
     let mut bytes = Bounded { bytes: Vec::new(), max: usize::try_from(max_bytes).unwrap_or(usize::MAX) };
     // Serialised as it is: through a JSON value the fields would lose the order of the request.
     match serde_json::to_writer(&mut bytes, &executed) {
-        Ok(()) => Ok(respond(StatusCode::OK, media, bytes.bytes)),
+        Ok(()) => Ok(bytes.bytes),
         Err(error) if error.is_io() => {
             let message = format!("The answer has more than {max_bytes} bytes. Select fewer fields or smaller pages.");
             Err(refusal(ErrorCode::CostLimit, message, None::<Pos>).into())
@@ -161,7 +176,7 @@ pub fn executed(mut executed: Executed, media: Media, id: &RequestId, max_bytes:
 ///
 /// Then there is no data and no error has a path. Every error of a field has one: the library sets it for resolvers,
 /// arguments and guards alike, and an operation that ran without error has an object as data.
-fn is_request_error(executed: &Executed) -> bool {
+pub fn is_request_error(executed: &Executed) -> bool {
     executed.data == async_graphql::Value::Null
         && !executed.errors.is_empty()
         && executed.errors.iter().all(|error| error.path.is_empty())
@@ -188,8 +203,8 @@ impl io::Write for Bounded {
 }
 
 /// An answer of either media type, never stored on the way.
-fn respond(status: StatusCode, media: Media, bytes: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(bytes));
+pub fn respond(status: StatusCode, media: Media, bytes: impl Into<Body>) -> Response {
+    let mut response = Response::new(bytes.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media.content_type());

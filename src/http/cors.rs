@@ -3,7 +3,9 @@
 use axum::http::{HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::graphql::COST_ONLY;
 use super::log::X_REQUEST_ID;
+use super::toll::{RATELIMIT, RATELIMIT_POLICY};
 use super::uploads::{UPLOAD_LENGTH, UPLOAD_OFFSET};
 
 /// Lets pages of these origins (`https://host:port`, as browsers send them) ask and read what they need of the answer.
@@ -20,6 +22,15 @@ pub fn layer(origins: &[String]) -> CorsLayer {
             header::RANGE,
             header::ACCEPT_LANGUAGE,
             X_REQUEST_ID,
+            COST_ONLY,
         ])
-        .expose_headers([X_REQUEST_ID, header::RETRY_AFTER, header::RANGE, UPLOAD_OFFSET, UPLOAD_LENGTH])
+        .expose_headers([
+            X_REQUEST_ID,
+            header::RETRY_AFTER,
+            RATELIMIT,
+            RATELIMIT_POLICY,
+            header::RANGE,
+            UPLOAD_OFFSET,
+            UPLOAD_LENGTH,
+        ])
 }

@@ -37,7 +37,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::OperationResolutionFailure
         | ErrorCode::CostLimit => StatusCode::BAD_REQUEST,
         ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
-        ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+        ErrorCode::Forbidden | ErrorCode::PersistedQueryRequired => StatusCode::FORBIDDEN,
         ErrorCode::PersistedQueryNotFound | ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::Conflict | ErrorCode::IdempotencyInProgress => StatusCode::CONFLICT,
         ErrorCode::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,

@@ -5,24 +5,27 @@ use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Variables, value};
-use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use serde_json::Value as Json;
 use tokio::time::timeout_at;
 
+use crate::auth::Caller;
 use crate::db;
 use crate::error::{AppError, ErrorCode};
 use crate::graphql::engine::mutation::run::Deadline;
 use crate::graphql::held::Held;
 use crate::graphql::mutation::{IdempotencyKey, OnBehalfOf, Replays};
 use crate::graphql::variables::with_defaults;
+use crate::limits::DocumentPolicy;
 use crate::request_id::RequestId;
 
 use super::answer::{self, Media, Refused};
 use super::errors::{chain, refusal};
-use super::log::Subject;
+use super::head::Head;
+use super::request::Sent;
+use super::toll::Toll;
 use super::{Service, guard, language, request};
 
 /// Longest `Idempotency-Key` in bytes, its quotes included; what a key is, `service::idempotency` says.
@@ -32,54 +35,76 @@ const MAX_NAME: usize = 200;
 /// Time that a mutation has to commit after its deadline.
 const COMMIT_SECONDS: u64 = 5;
 
+/// Asks what a document costs; nothing of it is executed.
+pub const COST_ONLY: HeaderName = HeaderName::from_static("graphql-cost-only");
+
 /// Answers a request, whatever it is.
-pub async fn handle<E: Executor>(
-    State(service): State<Arc<Service<E>>>,
-    Extension(id): Extension<RequestId>,
-    Extension(subject): Extension<Subject>,
-    request: Request,
-) -> Response {
+pub async fn handle<E: Executor>(State(service): State<Arc<Service<E>>>, head: Head, request: Request) -> Response {
     let media = Media::negotiate(request.headers());
-    match answer(&service, media, &id, &subject, request).await {
+    let refuse = |refused: Refused| refused.into_response(media.unwrap_or(Media::Json), &head.id);
+    let (media, caller, mut toll) =
+        match enter(&service, media, &head, request.method(), request.uri(), request.headers()).await {
+            Ok(entered) => entered,
+            Err(refused) => return refuse(refused),
+        };
+    let mut response = match answer(&service, media, &head, caller, &mut toll, request).await {
         Ok(response) => response,
-        Err(refused) => refused.into_response(media.unwrap_or(Media::Json), &id),
-    }
+        Err(refused) => refuse(refused.costing(toll.report())),
+    };
+    toll.mark(response.headers_mut());
+    response
 }
 
-async fn answer<E: Executor>(
-    service: &Service<E>,
+/// What the head of a request decides: whether an answer could be understood, who asks, and whether he may ask now.
+async fn enter<'a, E: Executor>(
+    service: &'a Service<E>,
     media: Option<Media>,
-    id: &RequestId,
-    subject: &Subject,
-    request: Request,
-) -> Result<Response, Refused> {
-    // The head: method and content type, and whether an answer could be understood.
-    let method = request.method().clone();
-    request::check_head(&method, request.uri(), request.headers())?;
+    head: &Head,
+    method: &Method,
+    address: &Uri,
+    headers: &HeaderMap,
+) -> Result<(Media, Caller, Toll<'a>), Refused> {
+    request::check_head(method, address, headers)?;
     let media = media.ok_or_else(|| {
         let message = "The answer is application/json or application/graphql-response+json.";
         Refused::http(StatusCode::NOT_ACCEPTABLE, ErrorCode::BadUserInput, message)
     })?;
-
     // Who asks comes before the body, because the limits are the caller's.
-    let caller = service.authenticate.caller(request.headers()).await.inspect_err(|error| log_cause(error, id))?;
-    let account = caller.identity().map(|account| account.name.as_str());
-    if let Some(account) = account {
-        subject.account(account);
-    }
-    let limits = service.limits.of(&caller);
-    let lang = language(request.headers());
+    let (caller, toll) = service.enter(head, headers).await?;
+    Ok((media, caller, toll))
+}
 
+async fn answer<E: Executor>(
+    service: &Service<E>,
+    media: Media,
+    Head { id, subject, address }: &Head,
+    caller: Caller,
+    toll: &mut Toll<'_>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let (profile, method, lang) = (super::profile(&caller), request.method().clone(), language(request.headers()));
+    let limits = *service.limits.of(profile);
     let idempotency_key = request::short_header(request.headers(), "idempotency-key", MAX_KEY)?;
     let on_behalf_of = request::short_header(request.headers(), "jixiao-on-behalf-of", MAX_NAME)?;
+    let cost_only = request::short_header(request.headers(), COST_ONLY.as_str(), 1)?.is_some_and(|value| value == "1");
 
     // The body, then a place among the running requests for all that costs time.
-    let asked = request::read(request, &limits).await?;
+    let unread = request::receive(request, &limits, &service.memory).await?;
+    let account = caller.identity().map(|account| account.name.as_str());
     let _permit = service.capacity.enter(account, limits.running).await?;
+    let asked = request::read(&unread)?;
+    let policy = *service.policies.of(profile);
+    if policy == DocumentPolicy::Prefer && matches!(asked.document, Sent::Text { .. }) {
+        tracing::info!(request = %id, "a document was sent as text, where its id is preferred");
+    }
+    let text = service.documents.text(asked.document, policy)?;
 
     // The document and its size.
     guard::admit_variables(&asked.variables, &limits)?;
-    let document = guard::admit(&asked.query, &limits)?;
+    let document = guard::admit(&text, &limits)?;
+    if !service.introspection.of(profile) {
+        guard::refuse_introspection(&document)?;
+    }
     let (name, operation) = guard::select(&document, asked.operation_name.as_deref())?;
     let mut variables = asked.variables;
     let held = Held::take(&operation.node, &mut variables);
@@ -101,17 +126,28 @@ async fn answer<E: Executor>(
         }
     };
     let operation_type = operation.node.ty;
-    guard::admit_operation(&document, &operation.node, &variables, &held, &limits)?;
+
+    // What it costs, in the limits of one document and in those over time.
+    let price = guard::price(&document, &operation.node, &variables, &held, &limits)?;
+    toll.estimated(&price);
+    price.admit(&operation.node, &limits)?;
+    let document = if cost_only {
+        guard::without_work(document)
+    } else {
+        toll.pay(&price)?;
+        document
+    };
 
     // Execution, given up at the deadline: dropping it rolls back what it had open, and the database stops by itself. A
     // mutation knows its deadline and keeps it before it commits; then it has time to commit.
     let deadline = Instant::now() + Duration::from_secs(seconds);
     let replays = Replays::default();
-    let mut execution = async_graphql::Request::new(asked.query)
+    let mut execution = async_graphql::Request::new(&*text)
         .variables(variables)
         .data(caller)
         .data(limits)
         .data(id.clone())
+        .data(*address)
         .data(lang)
         .data(held)
         .data(Deadline(deadline))
@@ -126,15 +162,25 @@ async fn answer<E: Executor>(
     execution.set_parsed_query(document);
     let last = deadline + Duration::from_secs(spare);
     let execution = db::until(last, service.executors.get(lang).execute(execution));
-    match timeout_at(last.into(), execution).await {
-        Ok(mut executed) => {
-            let replayed = replays.take();
-            if !replayed.is_empty() {
-                executed.extensions.insert("idempotency".to_owned(), value!({ "replayed": replayed }));
-            }
-            answer::executed(executed, media, id, limits.answer_bytes)
-        }
-        Err(_late) => Err(refusal(ErrorCode::Timeout, too_late(&operation_type, seconds), None).into()),
+    let Ok(mut executed) = timeout_at(last.into(), execution).await else {
+        return Err(refusal(ErrorCode::Timeout, too_late(&operation_type, seconds), None).into());
+    };
+    if cost_only {
+        executed.data = async_graphql::Value::Null;
+    } else {
+        toll.settle(price.meter.read(&executed.data));
+    }
+    executed.extensions.insert("cost".to_owned(), toll.report());
+    let replayed = replays.take();
+    if !replayed.is_empty() {
+        executed.extensions.insert("idempotency".to_owned(), value!({ "replayed": replayed }));
+    }
+    let bytes = answer::executed(executed, id, limits.answer_bytes)?;
+    match (operation_type, service.memory.answer(&bytes)) {
+        (_, Ok(held)) => Ok(answer::respond(StatusCode::OK, media, held.around(bytes))),
+        // What was committed must be answered.
+        (OperationType::Mutation, Err(_full)) => Ok(answer::respond(StatusCode::OK, media, bytes)),
+        (OperationType::Query | OperationType::Subscription, Err(full)) => Err(full.into()),
     }
 }
 

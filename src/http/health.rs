@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_graphql::Executor;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -11,7 +12,9 @@ use serde_json::json;
 use crate::error::{AppError, ErrorCode};
 use crate::request_id::RequestId;
 
+use super::answer::Media;
 use super::graphql::log_cause;
+use super::head::Head;
 use super::{Service, language, refuse};
 
 /// `GET /livez`: the process answers. Looks at nothing else, so that a slow database does not get the process restarted.
@@ -39,7 +42,10 @@ pub async fn version() -> Response {
 }
 
 /// `GET /schema.graphql`: the schema in its definition language, described in the language that the client prefers.
-pub async fn schema<E>(State(service): State<Arc<Service<E>>>, headers: HeaderMap) -> Response {
+pub async fn schema<E: Executor>(State(service): State<Arc<Service<E>>>, head: Head, headers: HeaderMap) -> Response {
+    if let Err(refused) = service.enter_unknown(head.address) {
+        return refused.into_response(Media::Json, &head.id);
+    }
     let lang = language(&headers);
     let mut response = fresh(service.sdl.get(lang).clone());
     response.headers_mut().insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag()));

@@ -11,6 +11,7 @@ use axum::response::Response;
 use futures_util::FutureExt;
 
 use crate::error::{AppError, ErrorCode};
+use crate::network::ClientAddress;
 use crate::request_id::RequestId;
 
 use super::answer::{Media, Refused};
@@ -70,6 +71,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
         id: id.clone(),
         method: request.method().clone(),
         path: plain(request.uri().path()),
+        client: request.extensions().get::<ClientAddress>().copied(),
         began: Instant::now(),
         subject,
         status: None,
@@ -100,6 +102,7 @@ struct Line {
     id: RequestId,
     method: Method,
     path: String,
+    client: Option<ClientAddress>,
     began: Instant,
     subject: Subject,
     status: Option<StatusCode>,
@@ -111,12 +114,15 @@ impl Drop for Line {
         let parts = &self.subject.0;
         let (account, operation) = (parts.account.get(), parts.operation.get());
         let (id, method, path) = (&self.id, &self.method, &self.path);
+        let client = self.client.map(tracing::field::display);
         match self.status {
             Some(status) => {
                 let status = status.as_u16();
-                tracing::info!(request = %id, %method, path, status, ms, operation, account, "answered");
+                tracing::info!(request = %id, %method, path, status, ms, operation, account, client, "answered");
             }
-            None => tracing::info!(request = %id, %method, path, ms, operation, account, "abandoned by the client"),
+            None => {
+                tracing::info!(request = %id, %method, path, ms, operation, account, client, "abandoned by the client")
+            }
         }
     }
 }

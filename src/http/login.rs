@@ -71,6 +71,7 @@ async fn answer<E: Executor, A: Act>(
     let login = service.login.as_ref().ok_or_else(nothing)?;
     request::check_head(request.method(), request.uri(), request.headers())?;
     let address = request.extensions().get().copied().unwrap_or(ClientAddress::UNKNOWN);
+    let _toll = service.enter_unknown(address)?;
     let from = From { address: address.0, request_id: id.to_string() };
     let body = axum::body::to_bytes(request.into_body(), MAX_BODY);
     let body = timeout(BODY_TIME, body).await.ok().and_then(Result::ok).ok_or_else(|| {

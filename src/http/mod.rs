@@ -7,21 +7,25 @@
 mod answer;
 mod capacity;
 mod cors;
+mod documents;
 mod errors;
 mod explorer;
 mod graphql;
 mod guard;
+mod head;
 mod health;
 mod lifecycle;
 mod log;
 mod login;
+mod memory;
 mod oauth;
 mod operations;
-mod peer;
+mod rate;
 mod request;
 mod server;
 mod stall;
 mod tables;
+mod toll;
 mod uploads;
 
 use std::sync::Arc;
@@ -39,17 +43,23 @@ use crate::bulk::Bulk;
 use crate::bulk::results::Which;
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::lang::{ByLang, Lang};
-use crate::limits::Limits;
+use crate::limits::{ByProfile, DocumentPolicy, Limits, Profile};
 use crate::login::Login;
+use crate::network::ClientAddress;
 use crate::request_id::RequestId;
 
 use answer::{Media, Refused};
-use capacity::Capacity;
-use log::Subject;
+use capacity::{Capacity, Permit};
+use head::Head;
+use memory::Memory;
+use rate::Payer;
+use toll::Toll;
 
+pub use documents::{ManifestError, TrustedDocuments};
 pub use lifecycle::Lifecycle;
 pub use log::log_panics_without_text;
 pub use oauth::{Oauth, Places};
+pub use rate::{Elapsed, Rates};
 pub use server::{ServeOptions, serve};
 
 /// Asks whether the database answers; called for every `/readyz`.
@@ -64,6 +74,11 @@ pub struct Service<E> {
     ready: Ready,
     lifecycle: Lifecycle,
     capacity: Capacity,
+    memory: Memory,
+    rates: Rates,
+    introspection: ByProfile<bool>,
+    documents: TrustedDocuments,
+    policies: ByProfile<DocumentPolicy>,
     bulk: Option<Bulk>,
     login: Option<Login>,
     oauth: Option<Oauth>,
@@ -91,10 +106,33 @@ impl<E: Executor> Service<E> {
             ready,
             lifecycle,
             capacity: Capacity::new(),
+            memory: Memory::new(),
+            rates: Rates::new(),
+            introspection: ByProfile { public: true, staff: true, service: true },
+            documents: TrustedDocuments::default(),
+            policies: ByProfile::default(),
             bulk: None,
             login: None,
             oauth: None,
         }
+    }
+
+    /// Counts over time by other buckets.
+    #[must_use]
+    pub fn with_rates(self, rates: Rates) -> Self {
+        Self { rates, ..self }
+    }
+
+    /// Answers questions for the schema to some callers only.
+    #[must_use]
+    pub fn with_introspection(self, introspection: ByProfile<bool>) -> Self {
+        Self { introspection, ..self }
+    }
+
+    /// Knows documents by their ids, and who must use them.
+    #[must_use]
+    pub fn with_documents(self, documents: TrustedDocuments, policies: ByProfile<DocumentPolicy>) -> Self {
+        Self { documents, policies, ..self }
     }
 
     /// Serves the files of bulk operations too, below `/v1`.
@@ -115,15 +153,52 @@ impl<E: Executor> Service<E> {
         Self { oauth: Some(oauth), ..self }
     }
 
-    /// Who sends a request to one of those routes, and the operations.
-    async fn bulk_caller(&self, headers: &HeaderMap, id: &RequestId, subject: &Subject) -> AppResult<(Caller, &Bulk)> {
-        let bulk = self.bulk.as_ref().ok_or_else(nothing)?;
-        let caller = self.authenticate.caller(headers).await.inspect_err(|error| graphql::log_cause(error, id))?;
-        if let Some(account) = caller.identity() {
-            subject.account(&account.name);
+    /// Who sends a request, with his toll, from which the request itself is taken.
+    ///
+    /// Whoever tries tokens that are not good is counted by address, as if he had sent none.
+    async fn enter(
+        &self,
+        Head { id, subject, address }: &Head,
+        headers: &HeaderMap,
+    ) -> Result<(Caller, Toll<'_>), Refused> {
+        let caller = match self.authenticate.caller(headers).await {
+            Ok(caller) => caller,
+            Err(error) => {
+                graphql::log_cause(&error, id);
+                if error.code() == ErrorCode::Unauthenticated {
+                    self.enter_unknown(*address)?;
+                }
+                return Err(error.into());
+            }
+        };
+        let account = caller.identity().map(|account| account.name.as_str());
+        if let Some(account) = account {
+            subject.account(account);
         }
-        Ok((caller, bulk))
+        let payer = Payer::of(account, *address);
+        let toll = Toll::enter(&self.rates, payer, *self.limits.of(profile(&caller)))?;
+        Ok((caller, toll))
     }
+
+    /// The toll of a request that nobody has signed.
+    fn enter_unknown(&self, address: ClientAddress) -> Result<Toll<'_>, Refused> {
+        Toll::enter(&self.rates, Payer::of(None, address), self.limits.public)
+    }
+
+    /// Who sends a request to one of the routes of files, with a place among the running requests, and the operations.
+    async fn enter_bulk(&self, head: &Head, headers: &HeaderMap) -> Result<(Caller, Permit, &Bulk), Refused> {
+        let bulk = self.bulk.as_ref().ok_or_else(nothing)?;
+        let (caller, _toll) = self.enter(head, headers).await?;
+        let running = self.limits.of(profile(&caller)).running;
+        let account = caller.identity().map(|account| account.name.as_str());
+        let permit = self.capacity.enter(account, running).await?;
+        Ok((caller, permit, bulk))
+    }
+}
+
+/// The profile of a caller.
+fn profile(caller: &Caller) -> Profile {
+    Profile::of(caller.identity().map(|account| account.kind))
 }
 
 /// All routes with their layers. Pages of these web origins (`https://host:port`) may ask, those of others may not.
@@ -154,7 +229,7 @@ pub fn router<E: Executor>(mut service: Service<E>, public: Option<Router>, orig
         .route("/v1/operations/{id}/results", lines_of(Which::Results))
         .route("/v1/operations/{id}/errors", lines_of(Which::Errors))
         .route("/v1/operations/{id}/workbook", get(tables::workbook::<E>))
-        .route("/v1/templates/{name}", get(tables::template))
+        .route("/v1/templates/{name}", get(tables::template::<E>))
         .fallback(nothing_here)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::new(service))

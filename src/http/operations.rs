@@ -19,12 +19,11 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use crate::bulk::download::Download;
 use crate::bulk::results::Which;
 use crate::error::{AppError, ErrorCode};
-use crate::request_id::RequestId;
 
 use super::Service;
 use super::answer::{Media, Refused};
 use super::graphql::log_cause;
-use super::log::Subject;
+use super::head::Head;
 
 /// Bytes that are read at a time.
 const READ: usize = 64 * 1024;
@@ -32,18 +31,18 @@ const READ: usize = 64 * 1024;
 /// The lines of an operation, from the file that the route says.
 pub async fn lines<E: Executor>(
     State(service): State<Arc<Service<E>>>,
-    Extension(id): Extension<RequestId>,
-    Extension(subject): Extension<Subject>,
+    head: Head,
     Extension(which): Extension<Which>,
     Path(operation): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     let answer = async {
-        let (caller, bulk) = service.bulk_caller(&headers, &id, &subject).await?;
-        let download = bulk.download(&caller, &operation, which).await.inspect_err(|error| log_cause(error, &id))?;
+        let (caller, _permit, bulk) = service.enter_bulk(&head, &headers).await?;
+        let download =
+            bulk.download(&caller, &operation, which).await.inspect_err(|error| log_cause(error, &head.id))?;
         answer(download, &headers, which).await
     };
-    answer.await.unwrap_or_else(|refused: Refused| refused.into_response(Media::Json, &id))
+    answer.await.unwrap_or_else(|refused: Refused| refused.into_response(Media::Json, &head.id))
 }
 
 /// What is asked of a file of this length.

@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Query, Request};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use bytes::Bytes;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Frame;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use tokio::time::timeout;
 
-use crate::error::{AppError, ErrorCode};
+use crate::error::ErrorCode;
 use crate::limits::ProfileLimits;
 
 use super::answer::Refused;
+use super::documents::{BY_HASH, id_by_hash};
+use super::memory::{HeldBody, Memory};
 
 /// Longest time in seconds for a whole body, however steadily it trickles, besides a second for each [`BODY_RATE`].
 const BODY_SECONDS: u64 = 10;
@@ -27,18 +29,32 @@ const MAX_ADDRESS: usize = 8 * 1024;
 #[derive(Debug)]
 pub struct Asked {
     /// The document.
-    pub query: String,
+    pub document: Sent,
     /// Which of its operations.
     pub operation_name: Option<String>,
     /// Values of the variables.
     pub variables: Map<String, Json>,
 }
 
+/// How a document is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// By its text, perhaps with its id, which is the hash of the text.
+    Text {
+        /// The text.
+        text: String,
+        /// The id.
+        id: Option<String>,
+    },
+    /// By its id.
+    Id(String),
+}
+
 /// What must hold of the head before anything else is looked at: method, content type, content encoding, length of the address.
 ///
 /// # Errors
 /// 405, 414, 415.
-pub fn check_head(method: &Method, address: &axum::http::Uri, headers: &HeaderMap) -> Result<(), Refused> {
+pub fn check_head(method: &Method, address: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
     let refuse = |status, message: &str| Err(Refused::http(status, ErrorCode::BadUserInput, message));
     if address.path_and_query().is_some_and(|address| address.as_str().len() > MAX_ADDRESS) {
         return refuse(StatusCode::URI_TOO_LONG, "The address has more than 8 KiB; send the document by POST.");
@@ -91,16 +107,36 @@ pub fn short_header(headers: &HeaderMap, name: &str, longest: usize) -> Result<O
     Ok(Some(plain.to_owned()))
 }
 
-/// Reads the parameters of a request whose head was checked.
+/// What of a request whose head was checked was read and not yet understood.
+pub enum Unread {
+    /// All is in the address.
+    Address(Uri),
+    /// The body.
+    Body(HeldBody),
+}
+
+/// Takes the body off the network.
 ///
 /// # Errors
-/// 400 for what is no GraphQL request, 408 for a body that takes too long, 413 for one that is too large.
-pub async fn read(request: Request, limits: &ProfileLimits) -> Result<Asked, Refused> {
+/// 400 for a body that breaks off, 408 for one that takes too long, 413 for one that is too large, 503 when there are too
+/// many at the moment.
+pub async fn receive(request: Request, limits: &ProfileLimits, memory: &Memory) -> Result<Unread, Refused> {
     if request.method() == Method::GET {
-        return from_address(&request);
+        return Ok(Unread::Address(request.uri().clone()));
     }
-    let bytes = read_body(request.into_body(), limits.body_bytes).await?;
-    let json = serde_json::from_slice(&bytes).map_err(|error| {
+    read_body(request.into_body(), limits.body_bytes, memory.body()).await.map(Unread::Body)
+}
+
+/// Reads the parameters of a request.
+///
+/// # Errors
+/// 400 for what is no GraphQL request.
+pub fn read(unread: &Unread) -> Result<Asked, Refused> {
+    let body = match unread {
+        Unread::Address(uri) => return from_address(uri),
+        Unread::Body(body) => body.bytes(),
+    };
+    let json = serde_json::from_slice(body).map_err(|error| {
         // serde_json ends its messages with the place; the words before it are its own.
         bad(format!("The body is not JSON: error at line {}, column {}.", error.line(), error.column()))
     })?;
@@ -108,7 +144,7 @@ pub async fn read(request: Request, limits: &ProfileLimits) -> Result<Asked, Ref
         Json::Object(parameters) => from_parameters(parameters),
         Json::Array(_) => Err(bad("Batches of requests are not supported; send one operation per request.")),
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
-            Err(bad("The body must be a JSON object with `query`."))
+            Err(bad("The body must be a JSON object with `query` or `documentId`."))
         }
     }
 }
@@ -117,7 +153,7 @@ fn bad(message: impl Into<String>) -> Refused {
     Refused::http(StatusCode::BAD_REQUEST, ErrorCode::BadUserInput, message)
 }
 
-async fn read_body(body: Body, max: u64) -> Result<Bytes, Refused> {
+async fn read_body(body: Body, max: u64, mut held: HeldBody) -> Result<HeldBody, Refused> {
     let too_large = || {
         let message = format!("The body has more than {max} bytes.");
         Refused::http(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLarge, message)
@@ -126,12 +162,21 @@ async fn read_body(body: Body, max: u64) -> Result<Bytes, Refused> {
     if axum::body::HttpBody::size_hint(&body).lower() > max {
         return Err(too_large());
     }
-    let limited = Limited::new(body, usize::try_from(max).unwrap_or(usize::MAX));
+    let mut limited = Limited::new(body, usize::try_from(max).unwrap_or(usize::MAX));
     let seconds = BODY_SECONDS + max / BODY_RATE;
-    match timeout(Duration::from_secs(seconds), limited.collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_broken)) => Err(bad("The body did not arrive as announced.")),
+    let all = async {
+        while let Some(frame) = limited.frame().await {
+            match frame.map(Frame::into_data) {
+                Ok(Ok(bytes)) => held.add(&bytes).map_err(Refused::from)?,
+                Ok(Err(_trailers)) => {}
+                Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
+                Err(_broken) => return Err(bad("The body did not arrive as announced.")),
+            }
+        }
+        Ok(held)
+    };
+    match timeout(Duration::from_secs(seconds), all).await {
+        Ok(read) => read,
         Err(_late) => {
             let message = format!("The body took longer than {seconds} seconds.");
             Err(Refused::http(StatusCode::REQUEST_TIMEOUT, ErrorCode::Timeout, message)
@@ -144,17 +189,21 @@ async fn read_body(body: Body, max: u64) -> Result<Bytes, Refused> {
 #[serde(rename_all = "camelCase")]
 struct AddressParameters {
     query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
     extensions: Option<String>,
 }
 
-fn from_address(request: &Request) -> Result<Asked, Refused> {
-    let Ok(Query(parameters)) = Query::<AddressParameters>::try_from_uri(request.uri()) else {
-        return Err(bad("Each of `query`, `operationName`, `variables`, `extensions` may stand once in the address."));
+fn from_address(uri: &Uri) -> Result<Asked, Refused> {
+    let Ok(Query(parameters)) = Query::<AddressParameters>::try_from_uri(uri) else {
+        let message =
+            "Each of `query`, `documentId`, `operationName`, `variables`, `extensions` may stand once in the address.";
+        return Err(bad(message));
     };
     let mut json = Map::new();
     json.extend(parameters.query.map(|query| ("query".to_owned(), query.into())));
+    json.extend(parameters.document_id.map(|id| ("documentId".to_owned(), id.into())));
     json.extend(parameters.operation_name.map(|name| ("operationName".to_owned(), name.into())));
     for (name, text) in [("variables", parameters.variables), ("extensions", parameters.extensions)] {
         let Some(text) = text.filter(|text| !text.is_empty()) else { continue };
@@ -178,13 +227,30 @@ fn from_parameters(mut parameters: Map<String, Json>) -> Result<Asked, Refused> 
         Some(_) => Err(bad(format!("`{name}` must be an object."))),
     };
     let (variables, extensions) = (map("variables")?, map("extensions")?);
-    match take("query") {
-        Some(Json::String(query)) => Ok(Asked { query, operation_name, variables }),
-        Some(_) => Err(bad("`query` must be a string.")),
-        // The text is what clients of this protocol look for; they then send the whole document.
-        None if extensions.contains_key("persistedQuery") => {
-            Err(AppError::new(ErrorCode::PersistedQueryNotFound, "PersistedQueryNotFound").into())
+    let text = match take("query") {
+        None => None,
+        Some(Json::String(text)) => Some(text),
+        Some(_) => return Err(bad("`query` must be a string.")),
+    };
+    let id = match (take("documentId"), extensions.get("persistedQuery")) {
+        (None, None) => None,
+        (Some(Json::String(id)), None) => Some(id),
+        (Some(_), None) => return Err(bad("`documentId` must be a string.")),
+        (None, Some(persisted)) => match persisted.get("sha256Hash").and_then(Json::as_str) {
+            Some(hash) => Some(format!("{BY_HASH}{}", hash.to_ascii_lowercase())),
+            None => return Err(bad("`extensions.persistedQuery` must have a `sha256Hash`.")),
+        },
+        (Some(_), Some(_)) => {
+            return Err(bad("Name the document by `documentId` or by `extensions.persistedQuery`, not by both."));
         }
-        None => Err(bad("`query` is missing: the text of a GraphQL document.")),
-    }
+    };
+    let document = match (text, id) {
+        (Some(text), Some(id)) if id != id_by_hash(&text) => {
+            return Err(bad("The id is not the SHA-256 of the text in `query`; send one of them."));
+        }
+        (Some(text), id) => Sent::Text { text, id },
+        (None, Some(id)) => Sent::Id(id),
+        (None, None) => return Err(bad("`query` is missing: the text of a GraphQL document.")),
+    };
+    Ok(Asked { document, operation_name, variables })
 }

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::{HeaderName, Request};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -17,10 +19,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tower::ServiceExt;
+
+use crate::network::{ClientAddress, Network};
 
 use super::Lifecycle;
-use super::peer::{Known, Peer};
 use super::stall::Stall;
+
+/// The addresses that a request came by, as proxies write them down.
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Longest wait before accepting again when the system has no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
@@ -32,8 +39,9 @@ pub struct ServeOptions {
     pub connections: usize,
     /// Connections of one address; more are closed at once.
     pub connections_per_address: usize,
-    /// Addresses that the bound above does not hold for: proxies that bring everyone's requests.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Proxies that bring everyone's requests: the bound above does not hold for them, and what they say of their clients'
+    /// addresses is believed.
+    pub trusted_proxies: Vec<Network>,
     /// Longest time for the head of a request; also for the pause between two requests of a connection.
     pub head_timeout: Duration,
     /// Longest time in which a client may take nothing of its answer.
@@ -72,6 +80,7 @@ pub async fn serve(listener: TcpListener, router: Router, options: &ServeOptions
     let builder = http_builder(options);
     let places = Arc::new(Semaphore::new(options.connections));
     let addresses = Addresses::default();
+    let trusted_proxies: Arc<[Network]> = options.trusted_proxies.clone().into();
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
 
@@ -91,10 +100,12 @@ pub async fn serve(listener: TcpListener, router: Router, options: &ServeOptions
                 None => continue,
             },
         };
-        let trusted = options.trusted_proxies.contains(&address);
+        let trusted = trusted_proxies.iter().any(|network| network.contains(address));
         let limit = if trusted { usize::MAX } else { options.connections_per_address };
-        let Some(place_of_address) = addresses.enter(address, limit) else { continue };
-        let service = Known { router: TowerToHyperService::new(router.clone()), peer: Peer(address) };
+        let Some(address_place) = addresses.enter(address, limit) else { continue };
+        let proxies = Arc::clone(&trusted_proxies);
+        let service = router.clone().map_request(move |request| with_address(request, address, &proxies));
+        let service = TowerToHyperService::new(service);
         let connection =
             graceful.watch(builder.serve_connection(TokioIo::new(Stall::new(stream, options.write_timeout)), service));
         connections.spawn(async move {
@@ -102,7 +113,7 @@ pub async fn serve(listener: TcpListener, router: Router, options: &ServeOptions
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "connection ended");
             }
-            drop((place, place_of_address));
+            drop((place, address_place));
         });
     }
 
@@ -115,6 +126,14 @@ pub async fn serve(listener: TcpListener, router: Router, options: &ServeOptions
         () = lifecycle.forced() => tracing::warn!(open = connections.len(), "stopped at once by a second signal"),
     }
     connections.shutdown().await;
+}
+
+/// Notes whose request it is.
+fn with_address(mut request: Request<Incoming>, peer: IpAddr, proxies: &[Network]) -> Request<Incoming> {
+    let forwarded = request.headers().get_all(X_FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or_default());
+    let client = ClientAddress::behind(peer, forwarded, proxies);
+    request.extensions_mut().insert(client);
+    request
 }
 
 fn http_builder(options: &ServeOptions) -> http1::Builder {

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use async_graphql::Executor;
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -16,41 +15,46 @@ use tokio::task::spawn_blocking;
 use super::Service;
 use super::answer::{Media, Refused};
 use super::graphql::log_cause;
-use super::log::Subject;
+use super::head::Head;
 use super::operations::read;
 use crate::auth::Caller;
 use crate::bulk::Bulk;
 use crate::bulk::download::{Download, Submitted};
 use crate::error::{AppError, AppResult};
 use crate::intake;
-use crate::request_id::RequestId;
 
 /// A table to fill in; open to everyone, since it holds nothing of the database.
-pub async fn template(Extension(id): Extension<RequestId>, Path(name): Path<String>) -> Response {
+pub async fn template<E: Executor>(
+    State(service): State<Arc<Service<E>>>,
+    head: Head,
+    Path(name): Path<String>,
+) -> Response {
+    if let Err(refused) = service.enter_unknown(head.address) {
+        return refused.into_response(Media::Json, &head.id);
+    }
     let made = spawn_blocking(move || intake::template(&name)).await.map_err(AppError::internal);
-    match made.and_then(|made| made.inspect_err(|error| log_cause(error, &id))) {
+    match made.and_then(|made| made.inspect_err(|error| log_cause(error, &head.id))) {
         Ok(template) => file(template.bytes.into(), template.media_type, &template.file_name),
-        Err(error) => super::refuse(error, &id),
+        Err(error) => super::refuse(error, &head.id),
     }
 }
 
 /// The submitted workbook with the column 校验结果.
 pub async fn workbook<E: Executor>(
     State(service): State<Arc<Service<E>>>,
-    Extension(id): Extension<RequestId>,
-    Extension(subject): Extension<Subject>,
+    head: Head,
     Path(operation): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     let answer = async {
-        let (caller, bulk) = service.bulk_caller(&headers, &id, &subject).await?;
-        let made = made(bulk, &caller, &operation).await.inspect_err(|error| log_cause(error, &id))?;
+        let (caller, _permit, bulk) = service.enter_bulk(&head, &headers).await?;
+        let made = made(bulk, &caller, &operation).await.inspect_err(|error| log_cause(error, &head.id))?;
         let (body, length, name) = made;
         let mut response = file(body, intake::XLSX, &name);
         response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
         Ok(response)
     };
-    answer.await.unwrap_or_else(|refused: Refused| refused.into_response(Media::Json, &id))
+    answer.await.unwrap_or_else(|refused: Refused| refused.into_response(Media::Json, &head.id))
 }
 
 /// Makes the workbook in a temporary file, which is gone when it was sent.

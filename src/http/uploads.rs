@@ -31,7 +31,7 @@ use crate::request_id::RequestId;
 use super::Service;
 use super::answer::{Media, Refused};
 use super::graphql::log_cause;
-use super::log::Subject;
+use super::head::Head;
 
 /// Bytes of an upload that are here.
 pub const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
@@ -44,44 +44,39 @@ const BODY_DEADLINE: Duration = Duration::from_secs(120);
 /// `GET` and `HEAD`: how far the upload is.
 pub async fn state<E: Executor>(
     State(service): State<Arc<Service<E>>>,
-    Extension(id): Extension<RequestId>,
-    Extension(subject): Extension<Subject>,
+    head: Head,
     Path(upload): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     let state = async {
-        let (caller, bulk) = service.bulk_caller(&headers, &id, &subject).await?;
-        bulk.upload(&caller, &upload).await
+        let (caller, _permit, bulk) = service.enter_bulk(&head, &headers).await?;
+        let row = bulk.upload(&caller, &upload).await.inspect_err(|error| log_cause(error, &head.id))?;
+        Ok(describe(StatusCode::OK, &Described::from(&row)))
     };
-    match state.await {
-        Ok(row) => describe(StatusCode::OK, &Described::from(&row)),
-        Err(error) => refuse(error, &id),
-    }
+    state.await.unwrap_or_else(|refused: Refused| refused.into_response(Media::Json, &head.id))
 }
 
 /// `PUT`: bytes of the file.
 pub async fn put<E: Executor>(
     State(service): State<Arc<Service<E>>>,
-    Extension(id): Extension<RequestId>,
-    Extension(subject): Extension<Subject>,
+    head: Head,
     Path(upload): Path<String>,
     request: Request,
 ) -> Response {
-    match receive(&service, &id, &subject, upload, request).await {
+    match receive(&service, &head, upload, request).await {
         Ok(response) => response,
-        Err(refused) => refused.into_response(Media::Json, &id),
+        Err(refused) => refused.into_response(Media::Json, &head.id),
     }
 }
 
 async fn receive<E: Executor>(
     service: &Service<E>,
-    id: &RequestId,
-    subject: &Subject,
+    head: &Head,
     upload: String,
     request: Request,
 ) -> Result<Response, Refused> {
     let headers = request.headers();
-    let (caller, bulk) = service.bulk_caller(headers, id, subject).await?;
+    let (caller, permit, bulk) = service.enter_bulk(head, headers).await?;
     if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         let message = "Send the bytes of the file without `Content-Encoding`.";
         return Err(Refused::http(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadUserInput, message));
@@ -94,9 +89,6 @@ async fn receive<E: Executor>(
         let message = format!("`Content-Range` names {announced} bytes, the body has {length}.");
         return Err(AppError::bad_input(message).into());
     }
-    let running = service.limits.of(&caller).running;
-    let account = caller.identity().map(|account| account.name.clone());
-    let permit = service.capacity.enter(account.as_deref(), running).await?;
 
     // On a task of its own, so that what came is kept when the client goes away.
     let deadline = Instant::now() + BODY_DEADLINE;
@@ -106,7 +98,7 @@ async fn receive<E: Executor>(
         drop(permit);
         received
     });
-    let received = received.await.map_err(AppError::internal)?.inspect_err(|error| log_cause(error, id))?;
+    let received = received.await.map_err(AppError::internal)?.inspect_err(|error| log_cause(error, &head.id))?;
     answer(received, Instant::now() >= deadline)
 }
 
@@ -202,11 +194,6 @@ pub async fn method_not_allowed(Extension(id): Extension<RequestId>) -> Response
     Refused::http(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadUserInput, message)
         .with(header::ALLOW, HeaderValue::from_static("GET, HEAD, PUT"))
         .into_response(Media::Json, &id)
-}
-
-fn refuse(error: AppError, id: &RequestId) -> Response {
-    log_cause(&error, id);
-    Refused::from(error).into_response(Media::Json, id)
 }
 
 #[cfg(test)]

@@ -75,7 +75,8 @@ impl Login {
     async fn invited(&self, code: &str) -> AppResult<(invitation::Model, account::Model, Caller)> {
         let (invitation, account) =
             invitations::find(self.db.read(), code, (self.clock)()).await?.ok_or_else(not_usable)?;
-        let caller = accounts::by_subject(self.db.read(), &account.id.public(), (self.clock)()).await?.ok_or_else(not_usable)?;
+        let caller =
+            accounts::by_subject(self.db.read(), &account.id.public(), (self.clock)()).await?.ok_or_else(not_usable)?;
         Ok((invitation, account, caller))
     }
 

@@ -118,7 +118,9 @@ impl Login {
     pub async fn refresh(&self, token: &str, from: &From) -> AppResult<Tokens> {
         let over = || AppError::new(ErrorCode::Unauthenticated, "The session is over; sign in again.");
         let session = sessions::of_token(self.db.read(), token).await?.ok_or_else(over)?;
-        let caller = account::by_subject(self.db.read(), &session.account_id.public(), (self.clock)()).await?.ok_or_else(over)?;
+        let caller = account::by_subject(self.db.read(), &session.account_id.public(), (self.clock)())
+            .await?
+            .ok_or_else(over)?;
         if credential::is_administrator(&caller) {
             // Who became one since has to sign in again, with a code.
             let known = credential::of(self.db.read(), session.account_id).await?;
@@ -141,7 +143,8 @@ impl Login {
     /// What the database says.
     pub async fn logout(&self, token: &str, from: &From) -> AppResult<()> {
         let Some(session) = sessions::of_token(self.db.read(), token).await? else { return Ok(()) };
-        let Some(caller) = account::by_subject(self.db.read(), &session.account_id.public(), (self.clock)()).await? else {
+        let Some(caller) = account::by_subject(self.db.read(), &session.account_id.public(), (self.clock)()).await?
+        else {
             return Ok(());
         };
         self.order("auth/logout", &caller, from, &End(session)).await

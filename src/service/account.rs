@@ -246,11 +246,7 @@ impl Accounts for DatabaseConnection {
         Box::pin(by_subject(self, subject, now))
     }
 
-    fn by_external_subject<'a>(
-        &'a self,
-        subject: &'a str,
-        now: Timestamp,
-    ) -> BoxFuture<'a, AppResult<Option<Caller>>> {
+    fn by_external_subject<'a>(&'a self, subject: &'a str, now: Timestamp) -> BoxFuture<'a, AppResult<Option<Caller>>> {
         Box::pin(by_external_subject(self, subject, now))
     }
 }

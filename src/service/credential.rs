@@ -24,7 +24,9 @@ const ADMINISTRATORS_PASSWORD: i64 = 90 * 24 * 3600 * 1_000_000;
 pub fn is_administrator(caller: &Caller) -> bool {
     caller.grants().iter().any(|grant| match grant.role {
         Role::SysAdmin | Role::SecAdmin | Role::Auditor => true,
-        Role::Public | Role::UnitEditor | Role::UnitApprover | Role::Department | Role::Finance | Role::Service => false,
+        Role::Public | Role::UnitEditor | Role::UnitApprover | Role::Department | Role::Finance | Role::Service => {
+            false
+        }
     })
 }
 

@@ -10,8 +10,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use super::account as accounts;
 use super::stored::{self, Change};
 use super::work::Work;
-use crate::auth::policy::Permission;
 use crate::auth::code;
+use crate::auth::policy::Permission;
 use crate::error::{AppError, AppResult, ErrorCode};
 
 /// How long an invitation can be used, in microseconds: 24 hours.

@@ -17,6 +17,8 @@ pub struct Origin {
     pub action: String,
     /// The request that asked for it; none for a command.
     pub request_id: Option<String>,
+    /// Address that it was asked from; none for a command.
+    pub client: Option<String>,
     /// For whom the caller acts, where he says so.
     pub on_behalf_of: Option<String>,
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod demo;
+mod documents;
 mod people;
 pub mod program;
 mod tables;

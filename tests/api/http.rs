@@ -2,8 +2,12 @@
 
 mod bounds;
 mod connections;
+mod cost;
+mod documents;
 mod execution;
+mod overload;
 mod protocol;
+mod rates;
 mod routes;
 mod stop;
 

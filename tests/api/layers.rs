@@ -17,9 +17,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("input", &["lang"]),
     // The database and who asks.
     ("db", &["error"]),
-    ("config", &["db"]),
+    ("limits", &["error"]),
+    ("config", &["db", "error", "limits", "network"]),
     ("auth", &["clock", "config", "error", "tls"]),
-    ("limits", &["auth", "error"]),
     // What the service can do.
     ("service", &["auth", "clock", "db", "error", "input", "lang", "rules"]),
     ("login", &["auth", "clock", "db", "error", "service"]),
@@ -29,7 +29,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     // How it is asked.
     (
         "graphql",
-        &["auth", "bulk", "clock", "db", "error", "input", "intake", "lang", "limits", "request_id", "service"],
+        &[
+            "auth",
+            "bulk",
+            "clock",
+            "db",
+            "error",
+            "input",
+            "intake",
+            "lang",
+            "limits",
+            "network",
+            "request_id",
+            "service",
+        ],
     ),
     (
         "http",

@@ -7,6 +7,7 @@ mod bulk;
 mod bulk_files;
 mod bulk_properties;
 mod cli;
+mod cost;
 mod database;
 mod execution;
 mod filters;

@@ -15,9 +15,9 @@ use entity::value::AccountKind;
 use futures_util::future::BoxFuture;
 use jixiao::auth::{Account, Authenticate, Caller};
 use jixiao::error::{AppError, AppResult, ErrorCode};
-use jixiao::http::{Lifecycle, Ready, ServeOptions, Service, router, serve};
+use jixiao::http::{Lifecycle, Rates, Ready, ServeOptions, Service, TrustedDocuments, router, serve};
 use jixiao::lang::{ByLang, Lang};
-use jixiao::limits::{Limits, ProfileLimits};
+use jixiao::limits::{ByProfile, DocumentPolicy, Limits, ProfileLimits};
 use jixiao::login::Login;
 use jixiao::request_id::RequestId;
 use serde_json::{Value as Json, json};
@@ -211,13 +211,40 @@ pub struct Setup {
     pub origins: Vec<String>,
     pub ready: Ready,
     pub login: Option<Login>,
+    pub rates: Rates,
+    pub introspection: ByProfile<bool>,
+    pub documents: TrustedDocuments,
+    pub policies: ByProfile<DocumentPolicy>,
+}
+
+/// The limits that ship, but so many requests that a test need not count them.
+pub fn limits() -> Limits {
+    let many = 1_000_000;
+    let of = |limits: ProfileLimits| ProfileLimits { requests_minute: many, points_minute: many, ..limits };
+    let Limits { public, staff, service } = Limits::DEFAULT;
+    Limits { public: of(public), staff: of(staff), service: of(service) }
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let ready: Ready = Arc::new(|| Box::pin(async { Ok(()) }));
-        Self { limits: Limits::DEFAULT, options: ServeOptions::default(), origins: Vec::new(), ready, login: None }
+        Self {
+            limits: limits(),
+            options: ServeOptions::default(),
+            origins: Vec::new(),
+            ready,
+            rates: Rates::new(),
+            introspection: ByProfile { public: true, staff: true, service: true },
+            documents: TrustedDocuments::default(),
+            policies: ByProfile::default(),
+            login: None,
+        }
     }
+}
+
+/// The schema of this file.
+pub fn schema(counts: &Arc<Counts>) -> Schema<Query, Mutation, EmptySubscription> {
+    Schema::build(Query, Mutation, EmptySubscription).limit_recursive_depth(64).data(Arc::clone(counts)).finish()
 }
 
 /// A running server on a port of its own.
@@ -238,13 +265,14 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (lifecycle, counts) = (Lifecycle::new(), Arc::new(Counts::default()));
-        let schema = Schema::build(Query, Mutation, EmptySubscription)
-            .limit_recursive_depth(64)
-            .data(Arc::clone(&counts))
-            .finish();
+        let schema = schema(&counts);
         let sdl = ByLang::new(|lang| format!("# {}\n{}", lang.tag(), schema.sdl()));
         let schemas = ByLang::new(|_| schema.clone());
-        let mut service = Service::new(schemas, sdl, Arc::new(Tokens), setup.limits, setup.ready, lifecycle.clone());
+        let service = Service::new(schemas, sdl, Arc::new(Tokens), setup.limits, setup.ready, lifecycle.clone());
+        let mut service = service
+            .with_rates(setup.rates)
+            .with_introspection(setup.introspection)
+            .with_documents(setup.documents, setup.policies);
         if let Some(login) = setup.login {
             service = service.with_login(login);
         }
@@ -333,7 +361,26 @@ impl Answer {
         std::str::from_utf8(&self.body).unwrap()
     }
 
+    /// The body without what it cost, which [`Answer::cost`] gives.
     pub fn json(&self) -> Json {
+        let mut body = self.whole();
+        if let Some(extensions) = body.get_mut("extensions").and_then(Json::as_object_mut) {
+            extensions.remove("cost");
+            if extensions.is_empty() {
+                body.as_object_mut().unwrap().remove("extensions");
+            }
+        }
+        body
+    }
+
+    /// What it cost: requested, actual, limit, remaining.
+    pub fn cost(&self) -> [u64; 4] {
+        let cost = &self.whole()["extensions"]["cost"];
+        ["requested", "actual", "limit", "remaining"]
+            .map(|name| cost[name].as_u64().unwrap_or_else(|| panic!("no {name}: {self:?}")))
+    }
+
+    fn whole(&self) -> Json {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 

@@ -8,6 +8,7 @@
 pub mod argument;
 pub mod asked;
 pub mod connection;
+pub mod cost;
 pub mod filter;
 pub mod mutation;
 pub mod object;

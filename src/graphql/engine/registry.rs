@@ -10,6 +10,7 @@ use async_graphql::registry::{
 use async_graphql::{Name, Value};
 
 use super::connection::Connected;
+use super::cost;
 use super::filter::Filters;
 use super::object::{Field, Fields, Object};
 use super::signature::{Argument, Signature};
@@ -56,6 +57,13 @@ impl<'a> Registrar<'a> {
 
     fn field(&self, parent: &str, name: &str, ty: &str, description: &str, arguments: &[Argument]) -> MetaField {
         let coordinate = format!("{parent}.{name}");
+        let input = arguments.iter().find(|argument| argument.signature.name == "input");
+        let input = input.and_then(|input| self.registry.types.get(input.signature.ty.trim_end_matches('!')));
+        let input_has = |name: &str| match input {
+            Some(MetaType::InputObject { input_fields, .. }) => input_fields.contains_key(name),
+            _ => false,
+        };
+        let directive_invocations = cost::of_field(ty, arguments, input_has);
         let arguments = arguments.iter().filter(|argument| self.surface.has_argument(argument.signature.name));
         let arguments = arguments.map(|argument| {
             let name = argument.signature.name;
@@ -77,7 +85,7 @@ impl<'a> Registrar<'a> {
             tags: Vec::new(),
             override_from: None,
             compute_complexity: None,
-            directive_invocations: Vec::new(),
+            directive_invocations,
             requires_scopes: Vec::new(),
         }
     }
@@ -228,7 +236,8 @@ impl<'a> Registrar<'a> {
     pub fn input(&mut self, name: &str, description: &str, fields: &[Argument], oneof: bool) {
         let input_fields = fields.iter().map(|field| {
             let key = field.signature.name;
-            (key.to_owned(), self.input_value(&format!("{name}.{key}"), field))
+            let value = self.input_value(&format!("{name}.{key}"), field);
+            (key.to_owned(), MetaInputValue { directive_invocations: cost::of_input(key), ..value })
         });
         let input = MetaType::InputObject {
             name: name.to_owned(),
@@ -329,19 +338,29 @@ impl<'a> Registrar<'a> {
         });
     }
 
-    /// A directive on fields with one argument.
-    pub fn field_directive(&mut self, name: &str, description: &str, argument: &Argument) {
+    /// A directive with its places and arguments.
+    pub fn directive(
+        &mut self,
+        name: &str,
+        description: &str,
+        locations: &[__DirectiveLocation],
+        arguments: &[Argument],
+    ) {
         let coordinate = format!("@{name}");
-        let key = argument.signature.name;
-        // The library prints no description of it in SDL, and introspection must tell what SDL tells: the directive's own
-        // description speaks for its argument.
-        let mut value = self.input_value(&format!("{coordinate}({key}:)"), argument);
-        value.description = None;
+        let args = arguments.iter().map(|argument| {
+            let key = argument.signature.name;
+            // The library prints no description of it in SDL, and introspection must tell what SDL tells: the directive's own
+            // description speaks for its arguments.
+            let mut value = self.input_value(&format!("{coordinate}({key}:)"), argument);
+            value.description = None;
+            (key.to_owned(), value)
+        });
+        let args = args.collect();
         self.registry.add_directive(MetaDirective {
             name: name.to_owned(),
             description: self.describe(&coordinate, description),
-            locations: vec![__DirectiveLocation::FIELD],
-            args: IndexMap::from_iter([(key.to_owned(), value)]),
+            locations: locations.to_vec(),
+            args,
             is_repeatable: false,
             visible: None,
             composable: None,

@@ -3,18 +3,65 @@
 //! An object costs 1, a list its rows times the cost of one row; scalars are free. How long a list is follows from the
 //! conventions of the schema: `first` or `last` on a field, `ids` on a look-up by ids, and for a connection (`nodes`,
 //! `edges`) without them the default page. Lists without such an argument hang on one object and are short; they count as
-//! one object. A bulk mutation costs 1 for each of its `rows`, and has as many `results`. What lies below `__schema` and `__type` is free, its size is bounded by the limits of [`super::expansion`].
+//! one object. A bulk mutation costs 1 for each of its `rows` (or of its `expectedCount`), and has as many `results`. What lies below `__schema` and
+//! `__type` is free, its size is bounded by the limits of [`super::expansion`]. The schema says the same by `@cost` and
+//! `@listSize`; `docs/limits.md` says it to those who write clients.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 
-use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+};
 use async_graphql::{Name, Positioned, ServerError, Value, Variables, value};
 use async_graphql_value::Value as Literal;
+use serde_json::Value as Json;
 
+use super::meter::{Meter, Part};
 use crate::error::ErrorCode;
+use crate::graphql::held::Held;
 use crate::http::errors::refusal;
 use crate::limits::ProfileLimits;
+
+/// What an operation asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Price {
+    /// Its cost in points.
+    pub cost: u64,
+    /// Rows of all its lists.
+    pub rows: u64,
+    /// Its mutations.
+    pub writes: u64,
+    /// Those that write many rows at once.
+    pub bulk: u64,
+    /// Those that start an import.
+    pub imports: u64,
+    /// Tells what the answer cost.
+    pub meter: Meter,
+}
+
+impl Price {
+    /// Compares cost and rows with the limits.
+    ///
+    /// # Errors
+    /// `COST_LIMIT` with the estimate and the limit.
+    pub fn admit(&self, operation: &OperationDefinition, limits: &ProfileLimits) -> Result<(), ServerError> {
+        for (name, what, requested, limit) in
+            [("rows", "a number of rows", self.rows, limits.rows), ("cost", "a cost", self.cost, limits.cost)]
+        {
+            if requested > limit {
+                let message = format!(
+                    "The document asks for {what} of about {requested}; {limit} is allowed. Select fewer levels or smaller pages (`first`)."
+                );
+                let mut error = refusal(ErrorCode::CostLimit, message, Some(operation.selection_set.pos));
+                let numbers = value!({ "requested": requested, "limit": limit });
+                error.extensions.get_or_insert_default().set(name, numbers);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
 
 /// Cost and rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +88,10 @@ struct SetLoad {
     each: Load,
     /// Whether it selects what only a connection has.
     connection: bool,
+    /// Whether it selects anything but `__typename`.
+    named: bool,
+    /// Its place in the meter.
+    set: usize,
 }
 
 impl SetLoad {
@@ -50,59 +101,69 @@ impl SetLoad {
     }
 }
 
-/// Compares the cost and rows of an operation, and every page in it, with the limits.
+/// Estimates cost and rows of an operation, and compares every page in it with the limits.
 ///
 /// The document must have passed [`super::expansion::expand`], which excludes cycles and bounds the recursion.
 ///
 /// # Errors
-/// `COST_LIMIT` with the estimate and the limit, `BAD_USER_INPUT` for a page that is too large.
-pub fn check(
+/// `BAD_USER_INPUT` for a page that is too large, `COST_LIMIT` for too many rows of a bulk mutation.
+pub fn estimate(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     variables: &Variables,
+    held: &Held,
     limits: &ProfileLimits,
-) -> Result<(), ServerError> {
-    let mut estimate = Estimate { document, operation, variables, limits, fragments: HashMap::new() };
+) -> Result<Price, ServerError> {
+    let (fragments, meter) = (HashMap::new(), Meter::new());
+    let mut estimate = Estimate { document, operation, variables, held, limits, fragments, meter };
     let set = estimate.set(&operation.selection_set.node)?;
-    let load = set.once.plus(set.each);
-    for (name, what, requested, limit) in
-        [("rows", "a number of rows", load.rows, limits.rows), ("cost", "a cost", load.cost, limits.cost)]
-    {
-        if requested > limit {
-            let message = format!(
-                "The document asks for {what} of about {requested}; {limit} is allowed. Select fewer levels or smaller pages (`first`)."
-            );
-            let mut error = refusal(ErrorCode::CostLimit, message, Some(operation.selection_set.pos));
-            let numbers = value!({ "requested": requested, "limit": limit });
-            error.extensions.get_or_insert_default().set(name, numbers);
-            return Err(error);
-        }
+    let Load { cost, rows } = set.once.plus(set.each);
+    let mut price = Price { cost, rows, ..Price::default() };
+    if operation.ty == OperationType::Mutation {
+        estimate.count_writes(&operation.selection_set.node, &mut price)?;
     }
-    Ok(())
+    estimate.meter.start_at(set.set);
+    Ok(Price { meter: estimate.meter, ..price })
 }
 
 struct Estimate<'a> {
     document: &'a ExecutableDocument,
     operation: &'a OperationDefinition,
     variables: &'a Variables,
+    held: &'a Held,
     limits: &'a ProfileLimits,
     fragments: HashMap<&'a str, SetLoad>,
+    meter: Meter,
 }
 
 impl<'a> Estimate<'a> {
     fn set(&mut self, set: &'a SelectionSet) -> Result<SetLoad, ServerError> {
         let mut sum = SetLoad::default();
+        let mut parts = Vec::new();
         for selection in &set.items {
             let load = match &selection.node {
-                Selection::Field(field) => self.field(field)?,
-                Selection::InlineFragment(fragment) => self.set(&fragment.node.selection_set.node)?,
-                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node)?,
+                Selection::Field(field) => {
+                    let (load, part) = self.field(field)?;
+                    parts.extend(part);
+                    load
+                }
+                Selection::InlineFragment(fragment) => {
+                    let load = self.set(&fragment.node.selection_set.node)?;
+                    parts.extend((load.set != Meter::EMPTY).then_some(Part::Spread(load.set)));
+                    load
+                }
+                Selection::FragmentSpread(spread) => {
+                    let load = self.fragment(&spread.node.fragment_name.node)?;
+                    parts.extend((load.set != Meter::EMPTY).then_some(Part::Spread(load.set)));
+                    load
+                }
             };
             sum.once = sum.once.plus(load.once);
             sum.each = sum.each.plus(load.each);
             sum.connection |= load.connection;
+            sum.named |= load.named;
         }
-        Ok(sum)
+        Ok(SetLoad { set: self.meter.add(parts), ..sum })
     }
 
     fn fragment(&mut self, name: &'a Name) -> Result<SetLoad, ServerError> {
@@ -117,32 +178,63 @@ impl<'a> Estimate<'a> {
         Ok(load)
     }
 
-    fn field(&mut self, field: &'a Positioned<Field>) -> Result<SetLoad, ServerError> {
+    /// The load of a field, and how it is measured if it costs anything.
+    fn field(&mut self, field: &'a Positioned<Field>) -> Result<(SetLoad, Option<Part>), ServerError> {
         let name = field.node.name.node.as_str();
         if matches!(name, "__schema" | "__type") {
-            return Ok(SetLoad::default());
+            return Ok((SetLoad::default(), None));
         }
         let page = self.page(field)?;
         let inside = self.set(&field.node.selection_set.node)?;
         let leaf = field.node.selection_set.node.items.is_empty();
         let object = Load { cost: u64::from(!leaf), rows: 0 }.plus(inside.once);
-        if let Some(written) = self.written_rows(field)? {
-            let writing = Load { cost: written, rows: 0 };
-            return Ok(SetLoad::once(object.plus(writing).plus(inside.each.times(written))));
-        }
+        let written = self.written_rows(field)?;
         let rows = page.unwrap_or(self.limits.page_default);
-        Ok(match (self.ids(field), name) {
-            (Some(ids), _) => SetLoad::once(row(object).times(ids)),
-            (None, "nodes" | "edges" | "results") => {
-                SetLoad { each: row(object.plus(inside.each.times(rows))), connection: true, ..SetLoad::default() }
+        let (load, paged) = match (written, self.ids(field), name) {
+            (Some(written), _, _) => {
+                let writing = Load { cost: written, rows: 0 };
+                (SetLoad::once(object.plus(writing).plus(inside.each.times(written))), false)
             }
-            (None, "pageInfo" | "totalCount" | "aggregate") => {
-                SetLoad { once: object, connection: true, ..SetLoad::default() }
+            (None, Some(ids), _) => (SetLoad::once(row(object).times(ids)), true),
+            (None, None, "nodes" | "edges" | "results") => {
+                let each = row(object.plus(inside.each.times(rows)));
+                (SetLoad { each, connection: true, ..SetLoad::default() }, true)
+            }
+            (None, None, "pageInfo" | "totalCount" | "aggregate") => {
+                (SetLoad { once: object, connection: true, ..SetLoad::default() }, false)
             }
             // A list that is paged itself, without a connection.
-            (None, _) if page.is_some() && !inside.connection => SetLoad::once(row(object).times(rows)),
-            (None, _) => SetLoad::once(object.plus(inside.each.times(rows))),
-        })
+            (None, None, _) if page.is_some() && inside.named && !inside.connection => {
+                (SetLoad::once(row(object).times(rows)), true)
+            }
+            (None, None, _) => (SetLoad::once(object.plus(inside.each.times(rows))), false),
+        };
+        let key = field.node.response_key().node.clone();
+        let part = Part::Field { key, set: inside.set, paged, written: written.unwrap_or(0) };
+        Ok((SetLoad { named: name != "__typename", ..load }, (!leaf).then_some(part)))
+    }
+
+    /// Counts the mutations on the level of the root, in fragments too.
+    fn count_writes(&self, set: &'a SelectionSet, price: &mut Price) -> Result<(), ServerError> {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => {
+                    let name = field.node.name.node.as_str();
+                    price.writes += 1;
+                    price.bulk += u64::from(self.written_rows(field)?.is_some());
+                    price.imports += u64::from(name == "importStart");
+                }
+                Selection::InlineFragment(fragment) => {
+                    self.count_writes(&fragment.node.selection_set.node, price)?;
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) {
+                        self.count_writes(&fragment.node.selection_set.node, price)?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The value of `first` or `last`, the larger if both are given.
@@ -163,34 +255,35 @@ impl<'a> Estimate<'a> {
         Ok(page)
     }
 
-    /// The number of rows that a bulk mutation writes: the length of `rows` in its `input`.
+    /// The number of rows that a bulk mutation writes: the length of `rows` in its `input`, or its `expectedCount`.
     ///
-    /// More than the limit are refused here, in the words of `graphql`, before anything runs. The rows are counted where
+    /// More `rows` than the limit are refused here, in the words of `graphql`, before anything runs. They are counted where
     /// they are: a copy of them would cost more than all else here.
     fn written_rows(&self, field: &Positioned<Field>) -> Result<Option<u64>, ServerError> {
-        let length = |value: &Value| match value {
-            Value::List(rows) => rows.len(),
-            Value::Null => 0,
-            _ => 1,
-        };
-        let rows = match field.node.get_argument("input").map(|input| &input.node) {
-            Some(Literal::Object(input)) => match input.get("rows") {
-                Some(Literal::List(rows)) => Some(rows.len()),
-                Some(Literal::Variable(name)) => self.variables.get(name).map(length),
-                rows => rows.map(|_| 1),
+        if let Some(rows) = self.in_input(field, "rows", |given| given.length()) {
+            if rows > self.limits.bulk_rows {
+                let message = self.limits.bulk_refusal(rows);
+                return Err(refusal(ErrorCode::CostLimit, message, Some(field.pos)));
+            }
+            return Ok(Some(rows));
+        }
+        let expected = self.in_input(field, "expectedCount", |given| given.number());
+        Ok(expected.map(|rows| rows.min(self.limits.bulk_rows)))
+    }
+
+    /// What a field of the argument `input` counts, however it is given.
+    fn in_input(&self, field: &Positioned<Field>, name: &str, count: fn(Given<'_>) -> u64) -> Option<u64> {
+        match &field.node.get_argument("input")?.node {
+            Literal::Object(input) => match input.get(name)? {
+                Literal::Variable(variable) => self.variables.get(variable).map(|value| count(Given::Value(value))),
+                literal => Some(count(Given::Literal(literal))),
             },
-            Some(Literal::Variable(name)) => match self.variables.get(name) {
-                Some(Value::Object(input)) => input.get("rows").map(length),
+            Literal::Variable(variable) => match (self.held.get(variable), self.variables.get(variable)) {
+                (Some(input), _) => input.get(name).map(|value| count(Given::Held(value))),
+                (None, Some(Value::Object(input))) => input.get(name).map(|value| count(Given::Value(value))),
                 _ => None,
             },
             _ => None,
-        };
-        match rows {
-            Some(rows) if rows as u64 > self.limits.bulk_rows => {
-                let message = self.limits.bulk_refusal(rows);
-                Err(refusal(ErrorCode::CostLimit, message, Some(field.pos)))
-            }
-            rows => Ok(rows.map(|rows| rows as u64)),
         }
     }
 
@@ -223,6 +316,37 @@ impl<'a> Estimate<'a> {
     }
 }
 
+/// A field of an input, as it was given.
+enum Given<'a> {
+    Literal(&'a Literal),
+    Value(&'a Value),
+    Held(&'a Json),
+}
+
+impl Given<'_> {
+    /// The entries of a list; null has none, and a single value counts as one.
+    fn length(&self) -> u64 {
+        match self {
+            Self::Literal(Literal::Null) | Self::Value(Value::Null) | Self::Held(Json::Null) => 0,
+            Self::Literal(Literal::List(entries)) => entries.len() as u64,
+            Self::Value(Value::List(entries)) => entries.len() as u64,
+            Self::Held(Json::Array(entries)) => entries.len() as u64,
+            Self::Literal(_) | Self::Value(_) | Self::Held(_) => 1,
+        }
+    }
+
+    /// A number; what is none counts nothing and is left to the field.
+    fn number(&self) -> u64 {
+        let number = match self {
+            Self::Literal(Literal::Number(number)) => number.as_u64(),
+            Self::Value(Value::Number(number)) => number.as_u64(),
+            Self::Held(value) => value.as_u64(),
+            Self::Literal(_) | Self::Value(_) => None,
+        };
+        number.unwrap_or(0)
+    }
+}
+
 /// An object that is a row.
 fn row(object: Load) -> Load {
     object.plus(Load { cost: 0, rows: 1 })
@@ -234,26 +358,21 @@ mod tests {
     use async_graphql::parser::parse_query;
     use serde_json::json;
 
-    use super::{Load, check};
+    use super::{Load, Price, estimate};
+    use crate::graphql::held::Held;
     use crate::limits::ProfileLimits;
 
-    /// Cost and rows as the refusals tell them when nothing is allowed.
+    fn price(text: &str, variables: serde_json::Value, limits: &ProfileLimits) -> Result<Price, String> {
+        let document = parse_query(text).unwrap();
+        let (_, operation) = document.operations.iter().next().unwrap();
+        let price = estimate(&document, &operation.node, &Variables::from_json(variables), &Held::default(), limits);
+        price.map_err(|error| error.message)
+    }
+
     fn load(text: &str, variables: serde_json::Value) -> Load {
-        let refused = |limits: ProfileLimits| {
-            let document = parse_query(text).unwrap();
-            let (_, operation) = document.operations.iter().next().unwrap();
-            match check(&document, &operation.node, &Variables::from_json(variables.clone()), &limits) {
-                Ok(()) => 0,
-                Err(error) => {
-                    let words = error.message.split(" of about ").nth(1).and_then(|rest| rest.split(';').next());
-                    words.unwrap_or_else(|| panic!("{}", error.message)).parse().unwrap()
-                }
-            }
-        };
-        Load {
-            cost: refused(ProfileLimits { cost: 0, rows: u64::MAX, bulk_rows: 9, ..ProfileLimits::PUBLIC }),
-            rows: refused(ProfileLimits { rows: 0, cost: u64::MAX, bulk_rows: 9, ..ProfileLimits::PUBLIC }),
-        }
+        let limits = ProfileLimits { bulk_rows: 9, ..ProfileLimits::PUBLIC };
+        let Price { cost, rows, .. } = price(text, variables, &limits).unwrap();
+        Load { cost, rows }
     }
 
     #[test]
@@ -266,7 +385,8 @@ mod tests {
             ("{ projects(last: 3) { edges { node { name } cursor } } }", 1 + 3 * 2, 3),
             ("{ projects { nodes { name } } }", 1 + 20, 20),
             ("{ projects(first: 10) { nodes { indicators(first: 5) { nodes { name } } } } }", 1 + 10 * (1 + 1 + 5), 60),
-            ("{ projectGroups(first: 7) { count } }", 7, 7),
+            ("{ projectGroups(first: 7) { __typename count } }", 7, 7),
+            ("{ projects(first: 7) { __typename ... { a: __typename } } }", 1, 0),
             ("{ nodes(ids: [\"a\", \"b\"]) { id } }", 2, 2),
             ("{ __schema { types { fields { name } } } }", 0, 0),
             (
@@ -296,22 +416,75 @@ mod tests {
             // The payload, the writing of each row, and for each a result with a project and its unit.
             assert_eq!(load(&text, variables), Load { cost: 1 + 4 + 4 * 3, rows: 4 }, "{text}");
         }
+        let found = format!("mutation($n: Int!) {{ a(input: {{ filter: {{}}, expectedCount: $n }}) {selection} }}");
+        assert_eq!(load(&found, json!({ "n": 4 })), Load { cost: 1 + 4 + 4 * 3, rows: 4 });
+        assert_eq!(load(&found, json!({ "n": 400 })), Load { cost: 1 + 9 + 9 * 3, rows: 9 }, "no more than allowed");
         let none = "mutation($i: I!) { a(input: $i) { outcome } }";
         assert_eq!(load(none, json!({ "i": { "key": {} } })), Load { cost: 1, rows: 0 });
     }
 
     #[test]
     fn more_rows_than_allowed_are_refused() {
-        let document = parse_query("mutation($i: I!) { a(input: $i) { committed } }").unwrap();
-        let (_, operation) = document.operations.iter().next().unwrap();
         let limits = ProfileLimits { bulk_rows: 3, ..ProfileLimits::SERVICE };
         let refused = |rows: usize| {
-            let variables = Variables::from_json(json!({ "i": { "rows": vec![json!({}); rows] } }));
-            check(&document, &operation.node, &variables, &limits).err().map(|error| error.message)
+            let variables = json!({ "i": { "rows": vec![json!({}); rows] } });
+            price("mutation($i: I!) { a(input: $i) { committed } }", variables, &limits).err()
         };
         assert_eq!(refused(3), None);
         let message = "`rows` has 4 entries; the limit is 3. Send them in several requests.";
         assert_eq!(refused(4).as_deref(), Some(message));
+    }
+
+    #[test]
+    fn mutations_are_counted_by_what_they_do() {
+        let counts = |text: &str| {
+            let price = price(text, json!({ "r": [{}, {}] }), &ProfileLimits::SERVICE).unwrap();
+            (price.writes, price.bulk, price.imports)
+        };
+        assert_eq!(counts("{ projects { totalCount } importStart { id } }"), (0, 0, 0));
+        assert_eq!(counts("mutation { a: projectUpdate(input: {}) { outcome } projectDelete { outcome } }"), (2, 0, 0));
+        assert_eq!(counts("mutation($r: R) { projectsUpsert(input: { rows: $r }) { committed } }"), (1, 1, 0));
+        assert_eq!(counts("mutation { projectsUpdateWhere(input: { expectedCount: 5 }) { committed } }"), (1, 1, 0));
+        let spread = "mutation { ...M ...M } fragment M on Mutation { importStart(input: {}) { userErrors { code } } }";
+        assert_eq!(counts(spread), (2, 0, 2));
+    }
+
+    #[test]
+    fn an_answer_costs_what_is_in_it_and_never_more_than_was_estimated() {
+        let project = |units: usize| json!({ "name": "a", "unit": { "name": "b" }, "objectives": vec![json!({ "text": "c" }); units] });
+        for (text, variables, answer, actual, requested) in [
+            ("{ service { version } }", json!({}), json!({ "service": { "version": "1" } }), 1, 1),
+            ("{ unit { name } }", json!({}), json!({ "unit": null }), 0, 1),
+            ("{ a: unit { name } b: unit { name } }", json!({}), json!({ "a": null, "b": { "name": "x" } }), 1, 2),
+            (
+                "{ projects(first: 10) { totalCount nodes { name unit { name } objectives { text } } } }",
+                json!({}),
+                json!({ "projects": { "totalCount": 2, "nodes": [project(0), project(7)] } }),
+                1 + 2 + 3,
+                1 + 10 * 3,
+            ),
+            (
+                "{ projects { edges { cursor node { name } } ...P } } fragment P on PC { pageInfo { hasNextPage } }",
+                json!({}),
+                json!({ "projects": { "edges": [{ "node": { "name": "a" } }], "pageInfo": {} } }),
+                1 + 2 + 1,
+                1 + 20 * 2 + 1,
+            ),
+            ("{ nodes(ids: [1, 2, 3]) { id } }", json!({}), json!({ "nodes": [null, { "id": "a" }, null] }), 1, 3),
+            ("{ groups(first: 7) { count } }", json!({}), json!({ "groups": [{ "count": 1 }, { "count": 2 }] }), 2, 7),
+            ("{ __schema { types { name } } }", json!({}), json!({ "__schema": { "types": [{}, {}] } }), 0, 0),
+            (
+                "mutation($r: R) { a(input: { rows: $r }) { results { outcome project { name } } } }",
+                json!({ "r": [{}, {}, {}] }),
+                json!({ "a": { "results": [{ "project": null }, { "project": { "name": "a" } }, {}] } }),
+                1 + 3 + 3 + 1,
+                1 + 3 + 3 * 2,
+            ),
+        ] {
+            let price = price(text, variables, &ProfileLimits::STAFF).unwrap();
+            let read = price.meter.read(&async_graphql::Value::from_json(answer).unwrap());
+            assert_eq!((read, price.cost), (actual, requested), "{text}");
+        }
     }
 
     #[test]
@@ -327,10 +500,7 @@ mod tests {
     fn a_page_beyond_the_limit_is_refused_by_name() {
         let refused = |first: &str, variables| {
             let text = format!("query($n: Int) {{ projects(first: {first}) {{ totalCount }} }}");
-            let document = parse_query(&text).unwrap();
-            let (_, operation) = document.operations.iter().next().unwrap();
-            let checked = check(&document, &operation.node, &Variables::from_json(variables), &ProfileLimits::PUBLIC);
-            checked.err().map(|error| error.message)
+            price(&text, variables, &ProfileLimits::PUBLIC).err()
         };
         let limit = "the limit is 50. Ask for 50 and go on with `after`.";
         assert_eq!(refused("51", json!({})), Some(format!("`first` is 51; {limit}")));

@@ -6,19 +6,24 @@
 //! 3. [`expansion`]: counts what the document becomes when its fragments are expanded, each fragment once, because the
 //!    library expands them again and again before it compares any limit.
 //! 4. [`variables`]: how many and how deep; values that cannot become the declared type.
-//! 5. [`cost`]: rows and cost, before any statement reaches the database.
+//! 5. [`cost`]: rows and cost, before any statement reaches the database; [`meter`] tells afterwards what it cost indeed.
 //!
 //! Nothing here knows the schema. That is safe because no count depends on a type: at worst a document is refused that
 //! would not have passed validation either.
 
 mod cost;
 mod expansion;
+mod introspection;
+mod meter;
 mod scan;
 mod variables;
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
+use async_graphql::parser::types::{
+    Directive, DocumentOperations, ExecutableDocument, InlineFragment, OperationDefinition, Selection,
+};
 use async_graphql::parser::{self, parse_query};
-use async_graphql::{Pos, Positioned, ServerError, Variables};
+use async_graphql::{Name, Pos, Positioned, ServerError, Variables};
+use async_graphql_value::Value as Literal;
 use serde_json::Value as Json;
 
 use crate::error::ErrorCode;
@@ -26,6 +31,9 @@ use crate::graphql::held::Held;
 use crate::limits::ProfileLimits;
 
 use super::errors::refusal;
+
+pub use cost::Price;
+pub use introspection::refuse_introspection;
 
 /// Scans, parses and measures a document; what comes back is executed without being parsed again.
 ///
@@ -38,19 +46,43 @@ pub fn admit(text: &str, limits: &ProfileLimits) -> Result<ExecutableDocument, S
     Ok(document)
 }
 
-/// Checks the variables of a request and the cost of its selected operation.
+/// Checks the variables of a request and estimates the cost of its selected operation; [`Price::admit`] compares it with
+/// the limits.
 ///
 /// # Errors
-/// `BAD_USER_INPUT` for variables that do not fit their declarations or a page that is too large, `COST_LIMIT`.
-pub fn admit_operation(
+/// `BAD_USER_INPUT` for variables that do not fit their declarations or a page that is too large, `COST_LIMIT` for too many
+/// rows of a bulk mutation.
+pub fn price(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     variables: &Variables,
     held: &Held,
     limits: &ProfileLimits,
-) -> Result<(), ServerError> {
+) -> Result<Price, ServerError> {
     variables::coerce(operation, variables, held)?;
-    cost::check(document, operation, variables, limits)
+    cost::estimate(document, operation, variables, held, limits)
+}
+
+/// The same document, checked like any other when it is executed, of which nothing is executed.
+pub fn without_work(mut document: ExecutableDocument) -> ExecutableDocument {
+    let operations: Vec<&mut Positioned<OperationDefinition>> = match &mut document.operations {
+        DocumentOperations::Single(operation) => vec![operation],
+        DocumentOperations::Multiple(operations) => operations.values_mut().collect(),
+    };
+    for operation in operations {
+        let pos = operation.pos;
+        let at = |name| Positioned::new(Name::new(name), pos);
+        let skip =
+            Directive { name: at("skip"), arguments: vec![(at("if"), Positioned::new(Literal::Boolean(true), pos))] };
+        let set = &mut operation.node.selection_set;
+        let all = InlineFragment {
+            type_condition: None,
+            directives: vec![Positioned::new(skip, pos)],
+            selection_set: std::mem::take(set),
+        };
+        set.node.items = vec![Positioned::new(Selection::InlineFragment(Positioned::new(all, pos)), pos)];
+    }
+    document
 }
 
 /// Checks the number and depth of the variables before they become values of the library.

@@ -6,7 +6,6 @@
 
 mod form;
 
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,13 +13,12 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Json, Router};
+use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::capacity::{Capacity, Permit};
 use super::graphql::log_cause;
-use super::log::Subject;
-use super::peer::Peer;
+use super::head::Head;
 use crate::auth::oauth::{Denied, Granted, TokenEndpoint};
 use crate::auth::ring::KeyRing;
 use crate::clock::Clock;
@@ -81,18 +79,7 @@ pub fn routes(oauth: Oauth) -> Router {
         .with_state(Arc::new(oauth))
 }
 
-/// Where a request came from; all that came by no connection count as one.
-fn from(peer: Option<Extension<Peer>>) -> IpAddr {
-    peer.map_or(Ipv6Addr::UNSPECIFIED.into(), |Extension(Peer(address))| address)
-}
-
-async fn token(
-    State(oauth): State<Arc<Oauth>>,
-    Extension(id): Extension<RequestId>,
-    Extension(subject): Extension<Subject>,
-    peer: Option<Extension<Peer>>,
-    request: Request,
-) -> Response {
+async fn token(State(oauth): State<Arc<Oauth>>, Head { id, subject, address }: Head, request: Request) -> Response {
     let granted = async {
         let asked = Asked::read(request).await?;
         if asked.parameter("grant_type")? != "client_credentials" {
@@ -100,7 +87,7 @@ async fn token(
         }
         let credentials = asked.credentials()?;
         let _permit = oauth.enter().await.map_err(Denied::Failed)?;
-        Ok(oauth.endpoint.grant(from(peer), &credentials, asked.optional("scope")).await?)
+        Ok(oauth.endpoint.grant(address.0, &credentials, asked.optional("scope")).await?)
     };
     match granted.await {
         Ok(Granted { access_token, life, scope, client }) => {
@@ -114,17 +101,12 @@ async fn token(
     }
 }
 
-async fn revoke(
-    State(oauth): State<Arc<Oauth>>,
-    Extension(id): Extension<RequestId>,
-    peer: Option<Extension<Peer>>,
-    request: Request,
-) -> Response {
+async fn revoke(State(oauth): State<Arc<Oauth>>, Head { id, address, .. }: Head, request: Request) -> Response {
     let revoked = async {
         let asked = Asked::read(request).await?;
         let (token, credentials) = (asked.parameter("token")?, asked.credentials()?);
         let _permit = oauth.enter().await.map_err(Denied::Failed)?;
-        Ok(oauth.endpoint.revoke(from(peer), &credentials, token).await?)
+        Ok(oauth.endpoint.revoke(address.0, &credentials, token).await?)
     };
     match revoked.await {
         Ok(()) => never_stored(StatusCode::OK.into_response()),

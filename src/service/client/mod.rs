@@ -17,11 +17,11 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use super::account as accounts;
 use super::stored::{self, Change};
 use super::work::Work;
-use crate::auth::policy::Permission;
 use crate::auth::Caller;
 use crate::auth::keyset::{PublicKey, public_keys};
 use crate::auth::oauth::client::{fingerprint, new_secret};
 use crate::auth::oauth::scope::{MAX_BYTES, is_for_clients};
+use crate::auth::policy::Permission;
 use crate::error::{AppError, AppResult, ErrorCode};
 
 /// Most secrets of a client that are good at one time: the one in use and the one that follows it.

@@ -212,7 +212,7 @@ impl Header<'_> {
             actor_id: account.map(|account| account.id),
             actor_name: account.map_or(OPERATOR, |account| &account.name).to_owned(),
             on_behalf_of: self.origin.on_behalf_of.clone(),
-            client: None,
+            client: self.origin.client.clone(),
             request_id: self.origin.request_id.clone(),
             action: self.origin.action.clone(),
             kind: touched.kind.unwrap_or(ChangeKind::Updated),

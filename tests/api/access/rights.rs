@@ -77,7 +77,8 @@ async fn every_mutation_is_refused_to_every_role_without_its_permission() {
 
 /// A caller's right to nothing but these.
 fn limited(scopes: &[&str]) -> Caller {
-    person(vec![Grant::new(Role::Service, Scope::Everything)]).limited_to(Some(scopes.iter().map(|&scope| scope.to_owned()).collect()))
+    person(vec![Grant::new(Role::Service, Scope::Everything)])
+        .limited_to(Some(scopes.iter().map(|&scope| scope.to_owned()).collect()))
 }
 
 #[tokio::test]
@@ -108,7 +109,12 @@ async fn a_token_allows_what_it_says_and_no_more_than_the_account_may() {
     let everything: Vec<&str> = Permission::ALL.iter().map(|permission| permission.name()).collect();
     for permission in Permission::ALL {
         assert_eq!(limited(&everything).may(*permission).is_ok(), allows(Role::Service, *permission), "{permission:?}");
-        assert!(person(Vec::new()).limited_to(Some(everything.iter().map(|&scope| scope.to_owned()).collect())).may(*permission).is_err());
+        assert!(
+            person(Vec::new())
+                .limited_to(Some(everything.iter().map(|&scope| scope.to_owned()).collect()))
+                .may(*permission)
+                .is_err()
+        );
     }
 }
 

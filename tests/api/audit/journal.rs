@@ -181,6 +181,7 @@ async fn accounts_are_audited_with_their_actor() {
     let origin = Origin {
         action: "accountCreate".to_owned(),
         request_id: Some("r-1".to_owned()),
+        client: Some("203.0.113.7".to_owned()),
         on_behalf_of: Some("王".to_owned()),
     };
     let made = db

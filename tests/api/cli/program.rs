@@ -139,8 +139,13 @@ impl Running {
 
     /// Asks by a POST of JSON.
     pub fn ask(&self, token: &str, query: &str) -> Value {
+        self.graphql(token, &json!({ "query": query }))
+    }
+
+    /// Sends a request of GraphQL.
+    pub fn graphql(&self, token: &str, body: &Value) -> Value {
         let bearer = format!("Bearer {token}");
-        let (_, body) = self.post("/graphql", &[("Authorization", &bearer)], &json!({ "query": query }));
+        let (_, body) = self.post("/graphql", &[("Authorization", &bearer)], body);
         serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"))
     }
 
@@ -164,10 +169,26 @@ impl Running {
         (status.unwrap_or_else(|| panic!("{head}")), body.to_owned())
     }
 
-    /// Sends a signal to this process and waits for its end; gives the exit code, if it was not the signal that ended it.
-    pub fn end_by(mut self, signal: &str) -> Option<i32> {
+    /// Sends a signal to this process.
+    pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// What it has written to standard error so far.
+    pub fn log(&self) -> String {
+        text(&self.stderr)
+    }
+
+    /// Waits until this holds.
+    pub fn wait_until(&mut self, holds: impl Fn(&Self) -> bool) {
+        let held = self.within_patience(|running| holds(running).then_some(()));
+        assert!(held.is_some(), "{}", self.log());
+    }
+
+    /// Sends a signal to this process and waits for its end; gives the exit code, if it was not the signal that ended it.
+    pub fn end_by(mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
         let ended = self.within_patience(|running| running.process.try_wait().unwrap());
         ended.unwrap_or_else(|| panic!("the process goes on after {signal}")).code()
     }

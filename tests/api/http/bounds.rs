@@ -7,12 +7,12 @@ use jixiao::limits::{Limits, ProfileLimits};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
-use crate::toy::{Log, NEW, PERSON, SECRET, Server, Setup};
+use crate::toy::{self, Log, NEW, PERSON, SECRET, Server, Setup};
 
 use super::OLD;
 
 fn limits(public: ProfileLimits) -> Setup {
-    Setup { limits: Limits { public, ..Limits::DEFAULT }, ..Setup::default() }
+    Setup { limits: Limits { public, ..toy::limits() }, ..Setup::default() }
 }
 
 #[tokio::test]

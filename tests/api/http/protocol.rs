@@ -22,7 +22,8 @@ async fn both_media_types_are_spoken() {
         let answer = server.post(&hello, &headers).await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.header("content-type"), Some(media));
-        assert_eq!(answer.text(), r#"{"data":{"hello":"hello"}}"#);
+        let cost = r#"{"cost":{"requested":0,"actual":0,"limit":1000,"remaining":1000000}}"#;
+        assert_eq!(answer.text(), format!(r#"{{"data":{{"hello":"hello"}},"extensions":{cost}}}"#));
     }
     let answer = server.post(&hello, &[("accept", "text/html")]).await;
     assert_eq!((answer.status, answer.refusal().0.as_str()), (406, "BAD_USER_INPUT"));

@@ -16,6 +16,7 @@ pub mod generated;
 pub mod graph;
 pub mod introspection;
 pub mod operand;
+pub mod price;
 pub mod sample;
 pub mod tls;
 pub mod world;

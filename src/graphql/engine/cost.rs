@@ -1,0 +1,76 @@
+//! What the schema says of cost: `@cost` and `@listSize`, as the cost specification of the GraphQL community has them.
+//!
+//! The directives follow from the conventions of the schema, by which the guard of requests estimates too; a test prices
+//! documents by the printed directives and compares.
+
+use async_graphql::Value;
+use async_graphql::indexmap::IndexMap;
+use async_graphql::registry::{__DirectiveLocation, MetaDirectiveInvocation};
+
+use super::registry::Registrar;
+use super::signature::Argument;
+use crate::limits::ProfileLimits;
+
+/// The fields of an input that say how many rows a mutation writes.
+const WRITTEN: [&str; 2] = ["rows", "expectedCount"];
+
+/// Registers the directives.
+pub fn directives(registrar: &mut Registrar<'_>) {
+    registrar.directive(
+        "cost",
+        "What something costs in points, where it is not the usual: an object costs 1, a scalar nothing. On a field of an \
+         input it is the cost of each entry, or of each row that its number stands for.",
+        &[__DirectiveLocation::FIELD_DEFINITION, __DirectiveLocation::INPUT_FIELD_DEFINITION],
+        &[Argument::new("weight: String!", "Points, as a number.")],
+    );
+    registrar.directive(
+        "listSize",
+        "How long a list is taken to be: as long as the largest of `slicingArguments` says (a list by its length), else \
+         `assumedSize`, the default page of those who have the largest. `sizedFields` are the lists below the field that this \
+         holds for; without them it is the field itself. A list of which nothing is said counts as one object.",
+        &[__DirectiveLocation::FIELD_DEFINITION],
+        &[
+            Argument::new("assumedSize: Int", "Length without a slicing argument."),
+            Argument::new("requireOneSlicingArgument: Boolean = true", "Whether one of them must be there."),
+            Argument::new("sizedFields: [String!]", "Lists below the field."),
+            Argument::new("slicingArguments: [String!]", "Arguments, also inside an input."),
+        ],
+    );
+}
+
+/// What is said of a field with these arguments; `input` tells whether the type of its argument `input` has a field.
+pub fn of_field(ty: &str, arguments: &[Argument], input: impl Fn(&str) -> bool) -> Vec<MetaDirectiveInvocation> {
+    let has = |name: &str| arguments.iter().any(|argument| argument.signature.name == name);
+    let pages: Vec<&str> = ["first", "last"].into_iter().filter(|name| has(name)).collect();
+    if !pages.is_empty() {
+        // Of the callers the one with the longest page: the estimate is never less than what is asked for.
+        return list_size(
+            &pages,
+            &["edges", "nodes"],
+            ty.contains("Connection").then_some(ProfileLimits::SERVICE.page_default),
+        );
+    }
+    if has("ids") {
+        return list_size(&["ids"], &[], None);
+    }
+    let written = WRITTEN.iter().find(|name| input(name));
+    written.map(|name| list_size(&[&format!("input.{name}")], &["results"], None)).unwrap_or_default()
+}
+
+/// What is said of a field of an input.
+pub fn of_input(name: &str) -> Vec<MetaDirectiveInvocation> {
+    if WRITTEN.contains(&name) { vec![invocation("cost", [("weight", Value::from("1"))])] } else { Vec::new() }
+}
+
+fn list_size(slicing: &[&str], sized: &[&str], assumed: Option<u64>) -> Vec<MetaDirectiveInvocation> {
+    let names = |names: &[&str]| Value::List(names.iter().map(|name| Value::from(*name)).collect());
+    let assumed = assumed.map(|size| ("assumedSize", Value::from(size)));
+    let sized = (!sized.is_empty()).then(|| ("sizedFields", names(sized)));
+    let arguments = [("slicingArguments", names(slicing)), ("requireOneSlicingArgument", Value::from(false))];
+    vec![invocation("listSize", arguments.into_iter().chain(sized).chain(assumed))]
+}
+
+fn invocation(name: &str, args: impl IntoIterator<Item = (&'static str, Value)>) -> MetaDirectiveInvocation {
+    let args: IndexMap<String, Value> = args.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    MetaDirectiveInvocation { name: name.to_owned(), args }
+}
