@@ -27,8 +27,7 @@ impl Stage {
         let world = World::empty().await;
         let data = Data::stored(&world.db, Shape::SMALL).await;
         let scene = Scene::over(world.db.clone());
-        let grant = Grant { role: Role::Admin, scope: Scope::Everything };
-        let caller: Caller = scene.account_with("robot", AccountKind::Service, grant).await;
+        let caller: Caller = scene.account("robot", AccountKind::Service).await;
         let server = Server::of(&scene, &scene.bulk(ONE), &[&caller]).await;
         Self { world, data, server }
     }

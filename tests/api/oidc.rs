@@ -107,7 +107,7 @@ async fn a_token_of_the_provider_acts_for_the_account_that_is_linked() {
     let limited = with(&world.issuer.claims("u-1"), "scope", json!("openid project:read"));
     let limited = world.ask(&world.key.sign(&limited)).await.unwrap();
     assert_eq!(
-        limited.token_scopes().map(|scopes| scopes.iter().cloned().collect()),
+        limited.token_scopes().map(|scopes| scopes.iter().map(|permission| permission.name().to_owned()).collect()),
         Some(vec!["project:read".to_owned()])
     );
 

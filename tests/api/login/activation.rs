@@ -129,7 +129,8 @@ async fn only_people_are_invited_and_only_by_administrators() {
         let invited = world.work(async |work| invitation::invite(work, name).await).await;
         assert_eq!(error(invited), Some(code), "{name}");
     }
-    let account = Account { id: entity::id::AccountId::new(), name: "lin".to_owned(), kind: AccountKind::Person };
+    let account =
+        Account { id: entity::id::AccountId::new(), name: "lin".to_owned(), kind: entity::value::AccountKind::Person };
     let as_editor = Caller::account(account, vec![Grant::new(Role::UnitEditor, Scope::Everything)]);
     for (caller, code) in [(as_editor, ErrorCode::Forbidden), (Caller::anonymous(), ErrorCode::Unauthenticated)] {
         let origin = Origin::of("test");

@@ -9,7 +9,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use entity::value::{AccountKind, Duty, Role, Timestamp};
+use entity::value::{Duty, Role, Timestamp};
 use jixiao::auth::bearer::Bearer;
 use jixiao::auth::keyset::KeySet;
 use jixiao::auth::password::Password;

@@ -84,7 +84,7 @@ async fn no_transport_accepts_a_forged_token_and_all_refuse_alike() {
     let schemas = ByLang::new(|lang| graphql::schema(Some(db.clone()), lang));
     let (sdl, lifecycle) = (ByLang::new(graphql::sdl), Lifecycle::new());
     let service = Service::new(schemas, sdl, Arc::new(bearer), Limits::DEFAULT, ready, lifecycle.clone());
-    let router = router(service.with_bulk(bulk), &[]);
+    let router = router(service.with_bulk(bulk), None, &[]);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let serving = tokio::spawn(async move { serve(listener, router, &ServeOptions::default(), lifecycle).await });
