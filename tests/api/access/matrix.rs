@@ -249,14 +249,15 @@ impl Scene {
             serde_json::to_value(self.public.execute(request).await).expect("an answer is JSON")
         };
         let field = |n: usize, selection: &str| format!("f{n}: {root}(by: {{id: {id:?}}}) {{ {selection} }}");
+        let named = |selection: &str| format!("{root} {selection}");
         let mut known = self.known_to_public.lock().await;
         for selection in selections {
-            if !known.contains_key(*selection) {
+            if !known.contains_key(&named(selection)) {
                 let answer = ask(field(0, selection)).await;
-                known.insert((*selection).to_owned(), !answer["data"].is_null());
+                known.insert(named(selection), !answer["data"].is_null());
             }
         }
-        let asked = selections.iter().enumerate().filter(|(_, selection)| known[**selection]);
+        let asked = selections.iter().enumerate().filter(|(_, selection)| known[&named(selection)]);
         let fields: Vec<String> = asked.map(|(n, selection)| field(n, selection)).collect();
         let answer = ask(fields.join(" ")).await;
         (0..selections.len()).map(|n| answer["data"].get(format!("f{n}")).is_some_and(|it| !it.is_null())).collect()

@@ -69,8 +69,12 @@ fn row(place: &mut Place<'_>) -> Planted {
             wrong("NOT_FOUND", "expectedVersion");
         }
         Some(8) if place.index < 3 => {
+            let again = place.before.iter().any(|row| row.row["set"]["code"] == "450");
             set["code"] = json!("450");
             wrong("DUPLICATE", "set.code");
+            if again {
+                wrong("DUPLICATE_IN_REQUEST", "set.code");
+            }
         }
         Some(8) => {
             set["code"] = json!("4");

@@ -11,7 +11,6 @@ use jixiao::auth::{Grant, Scope};
 use jixiao::config::Settings;
 use jixiao::http::{Lifecycle, Ready, ServeOptions, Service, router, serve};
 use jixiao::lang::ByLang;
-use jixiao::limits::Limits;
 use jixiao::service::account;
 use jixiao::{app, graphql};
 use serde_json::json;
@@ -21,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::forgery::forgeries;
 use super::world::{World, claims, now, with};
 use crate::support::database;
-use crate::toy::{Answer, read};
+use crate::toy::{Answer, limits, read};
 
 /// Every place that takes a token: method, address, body.
 const TRANSPORTS: [(&str, &str, &str); 7] = [
@@ -83,7 +82,7 @@ async fn no_transport_accepts_a_forged_token_and_all_refuse_alike() {
     let ready: Ready = Arc::new(|| Box::pin(async { Ok(()) }));
     let schemas = ByLang::new(|lang| graphql::schema(Some(db.clone()), lang));
     let (sdl, lifecycle) = (ByLang::new(graphql::sdl), Lifecycle::new());
-    let service = Service::new(schemas, sdl, Arc::new(bearer), Limits::DEFAULT, ready, lifecycle.clone());
+    let service = Service::new(schemas, sdl, Arc::new(bearer), limits(), ready, lifecycle.clone());
     let router = router(service.with_bulk(bulk), None, &[]);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
