@@ -65,7 +65,7 @@ async fn the_estimate_is_what_the_directives_of_the_schema_say() {
         ["projects(first: 3)", "projects", "units(last: 2)", "findings", "indicatorLevels", "viewer"]
             .map(str::to_owned),
     );
-    let mut writer = Writer::new(&schema, roots, 4);
+    let mut writer = Writer::new(&schema, roots, 3);
     let mut dearest = 0;
     for _ in 0..150 {
         let query = writer.document();
