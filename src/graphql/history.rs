@@ -16,6 +16,7 @@ use super::engine::object::{Fields, Object};
 use super::engine::order::OrderField;
 use super::engine::signature::Argument;
 use super::text;
+use crate::auth::policy::Permission;
 use crate::error::AppResult;
 use crate::service::audit::diff::{self, FieldDiff};
 use crate::service::order::Direction;
@@ -34,10 +35,12 @@ pub fn as_of() -> Argument {
 /// The value of that argument, for fields that have it.
 ///
 /// # Errors
-/// `BAD_USER_INPUT` when it is no time.
+/// `BAD_USER_INPUT` when it is no time, `FORBIDDEN` for who may not look at the past.
 pub fn moment(asked: &Asked<'_>) -> AppResult<Option<Timestamp>> {
     let value = asked.argument("asOf")?.filter(|value| *value != Value::Null);
-    value.map(|value| argument::timestamp(&value, &At::top("asOf"))).transpose()
+    let Some(value) = value else { return Ok(None) };
+    asked.environment.caller.may(Permission::HistoryRead)?;
+    argument::timestamp(&value, &At::top("asOf")).map(Some)
 }
 
 /// The entries of the projects of indicators that name the indicators, each with what it says of the indicator alone.

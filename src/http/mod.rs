@@ -1,8 +1,9 @@
 //! The service on the network: routes and their layers, and what stands between a stranger's bytes and the schema.
 //!
 //! A request passes `log::observe` (id, panic, log line, headers), cross-origin rules where configured, compression, and
-//! then its route. `graphql` decides everything about GraphQL over HTTP; `uploads`, `operations` and `tables` bring and fetch files; `login` signs people in; `oauth` gives tokens to systems; `guard` bounds documents; [`serve`] bounds
-//! connections. Nothing here reads the database or knows a type of the schema.
+//! then its route. `graphql` decides everything about GraphQL over HTTP; `uploads`, `operations` and `tables` bring and fetch
+//! files; `login` signs people in; `oauth` gives tokens to systems; `guard` bounds documents; `toll` and `rate` count what is
+//! asked over time; [`serve`] bounds connections. Nothing here reads the database or knows a type of the schema.
 
 mod answer;
 mod capacity;

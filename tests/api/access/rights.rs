@@ -97,6 +97,7 @@ async fn a_token_allows_what_it_says_and_no_more_than_the_account_may() {
         "{ projects { nodes { unit { code } } } }",
         "{ projects { nodes { history { totalCount } } } }",
         "{ findings { totalCount } }",
+        "{ projects(asOf: \"2026-01-01T00:00:00Z\") { totalCount } }",
     ] {
         assert_eq!(code(&projects, beyond).await, ["FORBIDDEN"], "{beyond}");
     }
