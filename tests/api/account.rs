@@ -358,6 +358,6 @@ async fn a_grant_ends_at_its_time_and_has_years_in_order() {
     let until = async |work: &mut Work<'_>| accounts::grant(work, id, &one, Some(LATER)).await;
     work(&db, || THEN, until).await.unwrap();
     let at = async |now| accounts::by_subject(db.read(), "editor", now).await.unwrap().unwrap().grants().to_vec();
-    assert_eq!(at(Timestamp(LATER.0 - 1)).await, [one.clone()]);
+    assert_eq!(at(Timestamp(LATER.0 - 1)).await, [one]);
     assert_eq!(at(LATER).await, []);
 }

@@ -2,6 +2,7 @@
 //!
 //! What is expected stands in `matrix.txt`, written from `reliability.md` 4 and not from the code.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql::{Request, Variables};
@@ -103,6 +104,9 @@ fn path(type_name: &str) -> (&'static str, &'static str) {
         other => panic!("say how {other} is reached"),
     }
 }
+
+/// A field, how it is selected from its root on, and who sees it.
+type Asked<'a> = (&'a str, String, &'a [bool; 9]);
 
 struct Scene {
     world: World,
@@ -252,9 +256,9 @@ impl Scene {
         let named = |selection: &str| format!("{root} {selection}");
         let mut known = self.known_to_public.lock().await;
         for selection in selections {
-            if !known.contains_key(&named(selection)) {
+            if let Entry::Vacant(unknown) = known.entry(named(selection)) {
                 let answer = ask(field(0, selection)).await;
-                known.insert(named(selection), !answer["data"].is_null());
+                unknown.insert(!answer["data"].is_null());
             }
         }
         let asked = selections.iter().enumerate().filter(|(_, selection)| known[&named(selection)]);
@@ -288,7 +292,7 @@ impl Scene {
 async fn every_field_is_seen_by_those_who_may_and_by_nobody_else() {
     let scene = Scene::new().await;
     let expected = expected();
-    let mut of_root: BTreeMap<&str, Vec<(&str, String, &[bool; 9])>> = BTreeMap::new();
+    let mut of_root: BTreeMap<&str, Vec<Asked<'_>>> = BTreeMap::new();
     for (name, sees) in &expected {
         let (type_name, field) = name.split_once('.').expect("Type.field");
         let selection = scene.selection(type_name, field);
