@@ -57,7 +57,7 @@ async function runExample(page, id) {
   await page.click(".graphiql-execute-button");
   await page.waitForFunction(() => document.querySelector(".graphiql-response .CodeMirror")?.CodeMirror.getValue().includes("\"data\""));
   const shown = JSON.parse(await page.evaluate(() => document.querySelector(".graphiql-response .CodeMirror").CodeMirror.getValue()));
-  assert.deepEqual(Object.keys(shown), ["data"], `${id}: data and no errors are shown`);
+  assert.deepEqual(Object.keys(shown), ["data", "extensions"], `${id}: data, its cost and no errors are shown`);
   return shown.data;
 }
 
