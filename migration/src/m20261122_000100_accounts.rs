@@ -67,7 +67,11 @@ pub async fn create_grants(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .take(),
         )
         .await?;
-    // Nulls are different from one another in an index, so each form of the scope has its own.
+    index_grants(manager).await
+}
+
+/// An account has a role in a scope once. Nulls are different from one another in an index, so each form of the scope has its own.
+pub async fn index_grants(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     unique(manager, "account_grant", &["account_id", "role", "division_code"]).await?;
     unique(manager, "account_grant", &["account_id", "role", "unit_id"]).await?;
     manager

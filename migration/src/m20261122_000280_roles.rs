@@ -7,12 +7,12 @@
 //! `SERVICE`), `ADMIN` is `FINANCE`. Administrators are made anew.
 
 use sea_orm_migration::prelude::{
-    ConditionalStatement, ConnectionTrait, DbErr, Expr, ExprTrait, ForeignKey, ForeignKeyAction, Index, MigrationName,
-    MigrationTrait, SchemaManager, SimpleExpr, Table, TableCreateStatement, async_trait,
+    ConnectionTrait, DbErr, Expr, ExprTrait, ForeignKey, ForeignKeyAction, Index, MigrationName, MigrationTrait,
+    SchemaManager, SimpleExpr, Table, TableCreateStatement, async_trait,
 };
 
 use crate::column::{int, key, long, reference, stamps, text, unique};
-use crate::m20261122_000100_accounts::create_grants;
+use crate::m20261122_000100_accounts::{create_grants, index_grants};
 
 /// See the module.
 pub struct Migration;
@@ -68,19 +68,7 @@ impl MigrationTrait for Migration {
 
         set_aside(manager).await?;
         manager.create_table(grants(manager)).await?;
-        // Nulls are different from one another in an index, so each form of the scope has its own.
-        unique(manager, "account_grant", &["account_id", "role", "division_code"]).await?;
-        unique(manager, "account_grant", &["account_id", "role", "unit_id"]).await?;
-        let everything = Index::create()
-            .name("account_grant_account_id_role")
-            .table("account_grant")
-            .col("account_id")
-            .col("role")
-            .unique()
-            .and_where(Expr::col("division_code").is_null())
-            .and_where(Expr::col("unit_id").is_null())
-            .take();
-        manager.create_index(everything).await?;
+        index_grants(manager).await?;
         db.execute_unprepared(CARRY_OVER).await?;
         manager.drop_table(Table::drop().table(FORMER).take()).await
     }
