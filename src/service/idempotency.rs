@@ -17,8 +17,9 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, Statement,
 };
 
+use super::sweep;
 use crate::auth::Caller;
-use crate::db::{Db, Job};
+use crate::db::Db;
 use crate::error::{AppError, AppResult, ErrorCode};
 
 /// How long an answer is kept, in microseconds: 72 hours.
@@ -142,16 +143,5 @@ fn hexadecimal(bytes: &[u8]) -> String {
 /// # Errors
 /// What the database says.
 pub async fn sweep(db: &Db, now: Timestamp) -> AppResult<u64> {
-    db.commit(&Sweep(now)).await
-}
-
-struct Sweep(Timestamp);
-
-impl Job for Sweep {
-    type Output = u64;
-
-    async fn run(&self, tx: &DatabaseTransaction) -> AppResult<u64> {
-        let swept = Entity::delete_many().filter(Column::ExpiresAt.lte(self.0)).exec(tx).await?;
-        Ok(swept.rows_affected)
-    }
+    sweep::rows::<Entity>(db, Column::ExpiresAt.lte(now)).await
 }

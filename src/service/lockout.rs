@@ -14,6 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::sweep;
 use crate::auth::code;
 use crate::db::{Db, Job};
 use crate::error::AppResult;
@@ -158,18 +159,7 @@ impl Job for Forgive<'_> {
 /// # Errors
 /// What the database says.
 pub async fn sweep(db: &Db, now: Timestamp) -> AppResult<u64> {
-    db.commit(&Sweep(now)).await
-}
-
-struct Sweep(Timestamp);
-
-impl Job for Sweep {
-    type Output = u64;
-
-    async fn run(&self, tx: &DatabaseTransaction) -> AppResult<u64> {
-        // The oldest of those that are counted together lies one window before the newest, which counts for another.
-        let over = Timestamp(self.0.0 - 2 * WINDOW);
-        let swept = Entity::delete_many().filter(Column::At.lt(over)).exec(tx).await?;
-        Ok(swept.rows_affected)
-    }
+    // The oldest of those that are counted together lies one window before the newest, which counts for another.
+    let over = Timestamp(now.0 - 2 * WINDOW);
+    sweep::rows::<Entity>(db, Column::At.lt(over)).await
 }

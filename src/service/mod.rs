@@ -30,6 +30,7 @@ pub mod scope;
 pub mod session;
 pub mod source_document;
 pub mod stored;
+mod sweep;
 pub mod unit;
 pub mod work;
 pub mod write;

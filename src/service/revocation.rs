@@ -15,12 +15,13 @@ use sea_orm::{
     ColumnTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
 };
 
+use super::sweep;
 use super::work::Work;
 use crate::auth::policy::Permission;
 use crate::auth::revoked::{Revoked, RevokedSet};
 use crate::auth::token::MAX_LIFE;
 use crate::clock::Clock;
-use crate::db::{Db, Job};
+use crate::db::Db;
 use crate::error::AppResult;
 
 /// How often a process looks for what others revoked.
@@ -145,18 +146,7 @@ fn revoked(row: &Model) -> Option<Revoked> {
 /// # Errors
 /// What the database says.
 pub async fn sweep(db: &Db, now: Timestamp) -> AppResult<u64> {
-    db.commit(&Sweep(now)).await
-}
-
-struct Sweep(Timestamp);
-
-impl Job for Sweep {
-    type Output = u64;
-
-    async fn run(&self, tx: &DatabaseTransaction) -> AppResult<u64> {
-        let swept = Entity::delete_many().filter(Column::Until.lte(self.0)).exec(tx).await?;
-        Ok(swept.rows_affected)
-    }
+    sweep::rows::<Entity>(db, Column::Until.lte(now)).await
 }
 
 fn after(time: Timestamp, duration: Duration) -> Timestamp {

@@ -12,10 +12,11 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, In
 
 use super::revocation::{end_of_all, revoke};
 use super::stored::{self, Change};
+use super::sweep;
 use super::work::Work;
 use crate::auth::code;
 use crate::auth::revoked::Revoked;
-use crate::db::{Db, Job};
+use crate::db::Db;
 use crate::error::AppResult;
 
 /// Longest time from signing in to the end, in microseconds: 8 hours.
@@ -149,16 +150,5 @@ async fn end_each(work: &mut Work<'_>, sessions: Vec<Model>, by: SessionEnd) -> 
 /// # Errors
 /// What the database says.
 pub async fn sweep(db: &Db, now: Timestamp) -> AppResult<u64> {
-    db.commit(&Sweep(now)).await
-}
-
-struct Sweep(Timestamp);
-
-impl Job for Sweep {
-    type Output = u64;
-
-    async fn run(&self, tx: &DatabaseTransaction) -> AppResult<u64> {
-        let swept = Entity::delete_many().filter(Column::ExpiresAt.lt(Timestamp(self.0.0 - KEPT))).exec(tx).await?;
-        Ok(swept.rows_affected)
-    }
+    sweep::rows::<Entity>(db, Column::ExpiresAt.lt(Timestamp(now.0 - KEPT))).await
 }

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::db::{Db, Job};
 use crate::error::AppResult;
 use crate::service::revocation::{self, Revocations};
+use crate::service::sweep;
 
 /// The clients of a database.
 pub struct Directory {
@@ -103,16 +104,5 @@ impl Job for Revoke<'_> {
 /// # Errors
 /// What the database says.
 pub async fn sweep(db: &Db, now: Timestamp) -> AppResult<u64> {
-    db.commit(&Sweep(now)).await
-}
-
-struct Sweep(Timestamp);
-
-impl Job for Sweep {
-    type Output = u64;
-
-    async fn run(&self, tx: &DatabaseTransaction) -> AppResult<u64> {
-        let ended = client_assertion::Entity::delete_many().filter(client_assertion::Column::ExpiresAt.lte(self.0));
-        Ok(ended.exec(tx).await?.rows_affected)
-    }
+    sweep::rows::<client_assertion::Entity>(db, client_assertion::Column::ExpiresAt.lte(now)).await
 }
