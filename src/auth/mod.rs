@@ -73,7 +73,7 @@ impl Grant {
 }
 
 /// Fiscal years, both ends included; an absent end is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Years {
     /// The first.
     pub first: Option<i32>,

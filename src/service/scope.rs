@@ -3,7 +3,7 @@
 //! A row is seen where a grant that lets its table be read reaches its division or unit and its fiscal year; the public sees
 //! a record and its parts only where the record is published.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use entity::id::UnitId;
 use entity::value::{Publication, Timestamp};
@@ -59,16 +59,7 @@ pub fn may_in_division(
 
 /// Whether the caller may do this in the whole of a division, for a year or for what has none.
 pub fn covers_division(caller: &Caller, permission: Permission, division_code: &str, year: Option<i32>) -> bool {
-    match caller.reach(permission) {
-        Reach::Everything => true,
-        Reach::Grants(grants) => {
-            grants.into_iter().filter(|grant| holds(grant.years, year)).any(|grant| match &grant.scope {
-                Scope::Everything => true,
-                Scope::Division(code) => code == division_code,
-                Scope::Unit(_) => false,
-            })
-        }
-    }
+    scopes(caller, permission, year).is_none_or(|scopes| scopes.contains(&Scope::Division(division_code.to_owned())))
 }
 
 /// What has no year is in every grant's.
@@ -76,7 +67,7 @@ fn holds(years: Years, year: Option<i32>) -> bool {
     year.is_none_or(|year| years.contains(year))
 }
 
-/// Those of the units in which the caller may do this, for a year or for what has none.
+/// Those of the units in which the caller may do this with what has no year.
 ///
 /// # Errors
 /// When the database fails.
@@ -84,10 +75,9 @@ pub async fn units_within(
     tx: &DatabaseTransaction,
     caller: &Caller,
     permission: Permission,
-    year: Option<i32>,
     units: &HashSet<UnitId>,
 ) -> AppResult<HashSet<UnitId>> {
-    match scopes(caller, permission, year) {
+    match scopes(caller, permission, None) {
         None => Ok(units.clone()),
         Some(scopes) => units_of(tx, &scopes, units).await,
     }
@@ -263,7 +253,8 @@ fn granted_rows<C: ColumnTrait>(
     record: Record<C>,
 ) -> Condition {
     let Reach::Grants(grants) = caller.reach(permission) else { return Condition::all() };
-    let mut of_years: HashMap<Years, Option<Places>> = HashMap::new();
+    // In an order of its own, so that the same grants always make the same statement.
+    let mut of_years: BTreeMap<Years, Option<Places>> = BTreeMap::new();
     for grant in grants {
         let places = of_years.entry(grant.years).or_insert_with(|| Some(Places::default()));
         // Once everything, always everything.
@@ -277,8 +268,9 @@ fn granted_rows<C: ColumnTrait>(
         if let Some(places) = places {
             part = part.add(places.condition(division_code, unit_id));
         }
-        if years != Years::ALL {
-            part = part.add(record.of_years(years));
+        let of_years = record.of_years(years);
+        if !of_years.is_empty() {
+            part = part.add(of_years);
         }
         if part.is_empty() {
             return Condition::all();

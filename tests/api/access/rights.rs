@@ -202,3 +202,27 @@ async fn a_grant_reaches_its_years_only() {
         assert_eq!(sum as usize, projects);
     }
 }
+
+#[tokio::test]
+async fn years_limit_records_and_not_the_units_that_have_them() {
+    let world = World::empty().await;
+    let data = Data::stored(&world.db, Shape::SMALL).await;
+    let years = Years { first: Some(2021), last: None };
+    let caller = person(vec![
+        Grant::view(Role::Department, Scope::Everything).of_years(years),
+        Grant::view(Role::Department, Scope::Unit(data.units[0].id)).of_years(Years { first: None, last: Some(2019) }),
+    ]);
+    let query = "{ divisions { totalCount } units { totalCount } projects { totalCount } findings { totalCount } }";
+    let answer = world.ask_as(&caller, query, json!({})).await;
+    assert_eq!(answer.get("errors"), None, "{answer}");
+    let of_2021 = |year: &i32| *year >= 2021;
+    let projects = data.projects.iter().map(|row| row.fiscal_year).filter(of_2021).count();
+    let findings = data.findings.iter().map(|row| row.fiscal_year).filter(of_2021).count();
+    let expected = json!({
+        "divisions": {"totalCount": data.divisions.len()},
+        "units": {"totalCount": data.units.len()},
+        "projects": {"totalCount": projects},
+        "findings": {"totalCount": findings},
+    });
+    assert_eq!(answer["data"], expected);
+}

@@ -84,9 +84,7 @@ async fn check(
     }
     let grants = account_grant::Entity::find().filter(account_grant::Column::UnitId.eq(from.id)).all(work.tx).await?;
     let both = HashSet::from([into.id, from.id]);
-    if !grants.is_empty()
-        && scope::units_within(work.tx, work.caller, Permission::GrantWrite, None, &both).await? != both
-    {
+    if !grants.is_empty() && scope::units_within(work.tx, work.caller, Permission::GrantWrite, &both).await? != both {
         errors.push(UserError::forbidden(at.path(), Permission::GrantWrite.name()));
     }
     let taken = [

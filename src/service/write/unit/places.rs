@@ -71,8 +71,8 @@ impl Places {
         }
         let above = places.units.values().filter_map(|unit| unit.parent_id);
         let all: HashSet<UnitId> = places.units.keys().copied().chain(above).collect();
-        places.visible = scope::units_within(work.tx, work.caller, Permission::UnitRead, None, &all).await?;
-        places.writable = scope::units_within(work.tx, work.caller, permission, None, &all).await?;
+        places.visible = scope::units_within(work.tx, work.caller, Permission::UnitRead, &all).await?;
+        places.writable = scope::units_within(work.tx, work.caller, permission, &all).await?;
         Ok(places)
     }
 
