@@ -11,13 +11,22 @@ use crate::error::{AppError, AppResult, ErrorCode};
 /// The state of a record, and since when it is published.
 pub type State = (Publication, Option<Timestamp>);
 
-/// The state after a document was read again: that of before, or published from `now` on where that is asked for.
+/// The state of what is new: a draft.
+pub const NEW: State = (Publication::Draft, None);
+
+/// The state of a record that is published or taken back at `now`; what is published already stays so since then.
+pub fn marked((_, since): State, publication: Publication, now: Timestamp) -> State {
+    let since = match publication {
+        Publication::Draft => None,
+        Publication::Published => Some(since.unwrap_or(now)),
+    };
+    (publication, since)
+}
+
+/// The state after a document was read again: that of before, or published where that is asked for.
 pub fn after_import(known: Option<State>, publish: bool, now: Timestamp) -> State {
-    match known {
-        Some((Publication::Published, since)) => (Publication::Published, since),
-        _ if publish => (Publication::Published, Some(now)),
-        Some((Publication::Draft, _)) | None => (Publication::Draft, None),
-    }
+    let known = known.unwrap_or(NEW);
+    if publish { marked(known, Publication::Published, now) } else { known }
 }
 
 /// Refuses a change of something published to who may not publish in the whole division.

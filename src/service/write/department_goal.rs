@@ -19,6 +19,7 @@ use crate::input::goal::{GoalDelete, GoalFields, GoalKey, GoalMark, GoalWrite};
 use crate::input::{At, Sent, UserError, UserErrorCode, Words};
 use crate::rules::numbering;
 use crate::service::department_goal::{self as goals, Batch, Content};
+use crate::service::publication::marked;
 use crate::service::stored::KEYS_A_STATEMENT;
 use crate::service::work::Work;
 
@@ -28,6 +29,18 @@ struct Draft {
     known: Option<Content>,
     /// As it shall stand; none for a row with mistakes, and for a goal that goes.
     wanted: Option<Content>,
+}
+
+impl Draft {
+    /// Notes that there is no goal where the row names a place, or that another version is stored than the caller expects.
+    fn must_be_known(&mut self, at: &At<'_>, has_place: bool, expected_version: Option<i32>) {
+        let errors = &mut self.result.errors;
+        match &self.known {
+            None if has_place => errors.push(missing(at, &self.result.key)),
+            None => {}
+            Some(known) => check_version(at, expected_version, Some(known), Vec::new, errors),
+        }
+    }
 }
 
 /// Makes and changes department goals, and gives one result for each row, in their order.
@@ -88,19 +101,11 @@ pub async fn publish(
     let drafts = rows.iter().map(|row| {
         let at = row.at();
         let (mut draft, place) = stock.find(row.input.key.as_ref(), &at, &row.errors);
-        let errors = &mut draft.result.errors;
-        match &draft.known {
-            None if place.is_some() => errors.push(missing(&at, &draft.result.key)),
-            None => {}
-            Some(known) => check_version(&at, row.input.expected_version, Some(known), Vec::new, errors),
-        }
-        if let Some(known) = draft.known.as_ref().filter(|_| errors.is_empty()) {
+        draft.must_be_known(&at, place.is_some(), row.input.expected_version);
+        if let Some(known) = draft.known.as_ref().filter(|_| draft.result.errors.is_empty()) {
             let mut wanted = known.clone();
-            wanted.goal.publication = publication;
-            wanted.goal.published_at = match publication {
-                Publication::Draft => None,
-                Publication::Published => Some(known.goal.published_at.unwrap_or(now)),
-            };
+            let goal = &mut wanted.goal;
+            (goal.publication, goal.published_at) = marked((goal.publication, goal.published_at), publication, now);
             draft.wanted = Some(wanted);
         }
         draft
@@ -138,19 +143,14 @@ pub async fn delete(work: &mut Work<'_>, rows: &[Row<GoalDelete>], atomicity: At
     let drafts = rows.iter().map(|row| {
         let at = row.at();
         let (mut draft, place) = stock.find(row.input.key.as_ref(), &at, &row.errors);
-        let errors = &mut draft.result.errors;
-        match &draft.known {
-            None if place.is_some() => errors.push(missing(&at, &draft.result.key)),
-            None => {}
-            Some(known) => {
-                check_version(&at, row.input.expected_version, Some(known), Vec::new, errors);
-                if !known.items.is_empty() && row.input.cascade != Some(true) {
-                    let count = |kind| known.items.iter().filter(|item| item.kind == kind).count();
-                    let counts =
-                        [("subGoals", count(GoalItemKind::SubGoal)), ("measures", count(GoalItemKind::Measure))];
-                    errors.push(has_entries(&at, ("The goal holds", "该整体绩效目标下还有"), &counts));
-                }
-            }
+        draft.must_be_known(&at, place.is_some(), row.input.expected_version);
+        if let Some(known) = &draft.known
+            && !known.items.is_empty()
+            && row.input.cascade != Some(true)
+        {
+            let count = |kind| known.items.iter().filter(|item| item.kind == kind).count();
+            let counts = [("subGoals", count(GoalItemKind::SubGoal)), ("measures", count(GoalItemKind::Measure))];
+            draft.result.errors.push(has_entries(&at, ("The goal holds", "该整体绩效目标下还有"), &counts));
         }
         draft
     });

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::mem::{Discriminant, discriminant};
 
 use entity::id::UnitId;
-use entity::value::{Fen, Publication, Timestamp};
+use entity::value::{Fen, Timestamp};
 use entity::{objective, project};
 
 use super::check::{broken, check_part};
@@ -21,6 +21,7 @@ use crate::rules::money;
 use crate::rules::quality::Rule;
 use crate::service::indicator_level::Levels;
 use crate::service::project::{Batch, Content};
+use crate::service::publication::marked;
 use crate::service::work::Work;
 use crate::service::write::lists::{has_entries, one_of_two, text_or_delete};
 use crate::service::write::version::expect;
@@ -120,12 +121,9 @@ impl<'a> Draft<'a> {
                 _ => {}
             },
             Edit::Publish(publication) if errors.is_empty() => {
-                let since = self.project.published_at.unwrap_or(self.now);
-                self.project.publication = *publication;
-                self.project.published_at = match publication {
-                    Publication::Draft => None,
-                    Publication::Published => Some(since),
-                };
+                let project = &mut self.project;
+                let state = (project.publication, project.published_at);
+                (project.publication, project.published_at) = marked(state, *publication, self.now);
             }
             Edit::Plan(points) => {
                 let known = self.known.and_then(|known| known.plan.as_ref()).map(|(plan, _)| plan);
