@@ -426,7 +426,7 @@ fn make_data_folder(settings: &Settings) -> Result<(), StartError> {
 
 async fn refuse_pending(db: &Db) -> Result<(), StartError> {
     match db.pending_migrations().await?.len() {
-        0 => Ok(()),
+        0 => Ok(db.refuse_unprotected().await?),
         pending => Err(StartError::Pending(pending)),
     }
 }

@@ -156,8 +156,8 @@ async fn answer(ctx: &Context<'_>, mutation: &mutation::Mutation) -> AppResult<V
     let deadline = ctx.data_opt::<Deadline>().copied();
     // What is committed must be answered, so each mutation of a request has its share of the bytes.
     let answer_bytes = limits.answer_bytes.saturating_sub(ENVELOPE) / siblings.max(1) as u64;
-    let run = Run { planned: &planned, caller, origin, limits, answer_bytes, deadline, claim };
-    let answer = run.run(db).await?;
+    let run = Run { db, planned: &planned, caller, origin, limits, answer_bytes, deadline, claim };
+    let answer = run.run().await?;
     planned.change.committed();
     if answer.replayed
         && let Some(replays) = ctx.data_opt::<Replays>()

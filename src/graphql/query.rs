@@ -30,7 +30,7 @@ use super::viewer::{Facts, ServiceInfo, Viewer};
 use super::{history, lookup, shapes};
 use crate::auth::Caller;
 use crate::bulk::Bulk;
-use crate::db::{Db, Executor};
+use crate::db::Db;
 use crate::error::{AppError, AppResult};
 use crate::lang::Lang;
 use crate::limits::ProfileLimits;
@@ -230,7 +230,7 @@ async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -
     let Asking { caller, db, asked, .. } = asking(ctx, Query::NAME)?;
     let Some(asked) = asked else { return Ok(Value::Null) };
     let step = field.compile(asked)?;
-    let reader = Reader::new(Executor::Pool(db.read()), caller);
+    let reader = Reader::new(db.asked_by(caller), caller);
     match step {
         Step::Value(value) => Ok(value(&())),
         Step::Link(link) => Ok(link.load(reader, &[()]).await?.pop().unwrap_or(Value::Null)),

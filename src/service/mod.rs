@@ -23,6 +23,7 @@ pub mod order;
 pub mod outbox;
 pub mod project;
 pub mod publication;
+mod reach;
 pub mod read;
 pub mod relation;
 pub mod revocation;

@@ -31,7 +31,7 @@ const LIST_LIMIT: u64 = 10_000;
 /// What to read through, and who reads.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
-    /// A pool, or the transaction of a write.
+    /// The connections for reading, or the transaction of a write.
     pub db: Executor<'a>,
     /// Who reads.
     pub caller: &'a Caller,
