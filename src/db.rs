@@ -216,6 +216,8 @@ impl Db {
                 ("lock_timeout", settings.lock_timeout.as_millis().to_string()),
                 ("idle_in_transaction_session_timeout", "30000".to_owned()),
                 ("default_transaction_read_only", if read_only { "on" } else { "off" }.to_owned()),
+                // Policies make statements look dear, and compiling one takes seconds; what they ask is seldom run at all.
+                ("jit", "off".to_owned()),
                 ("jixiao.reach", reach.to_owned()),
             ])
         };

@@ -14,10 +14,8 @@ impl MigrationName for Migration {
 }
 
 const OF_PROJECT: Record = Record::PartOf("project record", "record.id = project_id");
-const OF_PLAN: Record = Record::PartOf(
-    "project record JOIN spending_plan plan ON plan.project_id = record.id",
-    "plan.id = plan_id",
-);
+const OF_PLAN: Record =
+    Record::PartOf("project record JOIN spending_plan plan ON plan.project_id = record.id", "plan.id = plan_id");
 const OF_GOAL: Record = Record::PartOf("department_goal record", "record.id = goal_id");
 const INDICATOR: Record = Record::YearAndPartOf("project record", "record.id = project_id");
 
@@ -37,16 +35,8 @@ const OWNED: [(&str, &str, &str, Record); 11] = [
 ];
 
 /// Those whose former states are kept, in a table of the same columns.
-const WITH_PAST: [&str; 8] = [
-    "unit",
-    "department_goal",
-    "goal_item",
-    "project",
-    "objective",
-    "spending_plan",
-    "plan_point",
-    "indicator",
-];
+const WITH_PAST: [&str; 8] =
+    ["unit", "department_goal", "goal_item", "project", "objective", "spending_plan", "plan_point", "indicator"];
 
 /// Granted divisions, and those of granted units.
 const DIVISION: &str = "(SELECT reach_is_all('unit:read')) OR (SELECT reach_is_published('unit:read')) \

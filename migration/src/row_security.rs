@@ -18,26 +18,48 @@ pub const OPEN: [&str; 3] = [
     "seaql_migrations",
 ];
 
-/// What the policies call. Each takes the name of a permission. They are called once a statement, not once a row: the
-/// policies call them in uncorrelated sub-selects.
-const FUNCTIONS: [(&str, &str); 7] = [
-    ("reach_is_service()", "boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
-        SELECT COALESCE(current_setting('jixiao.reach', true) = 'service', false) $$"),
-    ("reach(permission text)", "jsonb LANGUAGE sql STABLE PARALLEL SAFE AS $$
-        SELECT CASE WHEN current_setting('jixiao.reach', true) IN ('', 'service') THEN NULL
-            ELSE current_setting('jixiao.reach', true)::jsonb -> permission END $$"),
-    ("reach_is_all(permission text)", "boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
-        SELECT COALESCE(reach(permission) = '\"all\"', false) $$"),
-    ("reach_is_published(permission text)", "boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
-        SELECT COALESCE(reach(permission) = '\"published\"', false) $$"),
-    ("reach_divisions(permission text)", "text[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
-        SELECT ARRAY(SELECT jsonb_array_elements_text(reach(permission) -> 'divisions')) $$"),
-    ("reach_units(permission text)", "uuid[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
-        SELECT ARRAY(SELECT jsonb_array_elements_text(reach(permission) -> 'units')::uuid) $$"),
-    ("reach_limited(permission text)", "TABLE (first integer, last integer, division text, unit uuid)
-        LANGUAGE sql STABLE PARALLEL SAFE AS $$
-        SELECT * FROM jsonb_to_recordset(reach(permission) -> 'limited')
-            AS grants (first integer, last integer, division text, unit uuid) $$"),
+/// What the policies call, with the name of a permission. They are called once a statement, not once a row: the policies
+/// call them in uncorrelated sub-selects. Those with a query inside are not in SQL, so that it is planned once a connection.
+const FUNCTIONS: [(&str, &str, &str, &str); 7] = [
+    (
+        "reach_is_service()",
+        "boolean",
+        "sql",
+        "SELECT COALESCE(current_setting('jixiao.reach', true) = 'service', false)",
+    ),
+    (
+        "reach(permission text)",
+        "jsonb",
+        "sql",
+        "SELECT CASE WHEN current_setting('jixiao.reach', true) IN ('', 'service') THEN NULL \
+            ELSE current_setting('jixiao.reach', true)::jsonb -> permission END",
+    ),
+    ("reach_is_all(permission text)", "boolean", "sql", "SELECT COALESCE(reach(permission) = '\"all\"', false)"),
+    (
+        "reach_is_published(permission text)",
+        "boolean",
+        "sql",
+        "SELECT COALESCE(reach(permission) = '\"published\"', false)",
+    ),
+    (
+        "reach_divisions(permission text)",
+        "text[]",
+        "plpgsql",
+        "BEGIN RETURN ARRAY(SELECT jsonb_array_elements_text(reach(permission) -> 'divisions')); END",
+    ),
+    (
+        "reach_units(permission text)",
+        "uuid[]",
+        "plpgsql",
+        "BEGIN RETURN ARRAY(SELECT jsonb_array_elements_text(reach(permission) -> 'units')::uuid); END",
+    ),
+    (
+        "reach_limited(permission text)",
+        "TABLE (first integer, last integer, division text, unit uuid)",
+        "plpgsql ROWS 2",
+        "BEGIN RETURN QUERY SELECT grants.* FROM jsonb_to_recordset(reach(permission) -> 'limited') \
+            AS grants (first integer, last integer, division text, unit uuid); END",
+    ),
 ];
 
 /// How a row comes to its fiscal year, and to the record that is published or not.
@@ -109,15 +131,17 @@ pub enum Keeping {
 
 /// Makes the functions; before any table is protected.
 pub async fn prepare(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    for (name, body) in FUNCTIONS {
-        on_postgres(manager, format!("CREATE FUNCTION {name} RETURNS {body}")).await?;
+    for (name, gives, language, body) in FUNCTIONS {
+        let function =
+            format!("CREATE FUNCTION {name} RETURNS {gives} LANGUAGE {language} STABLE PARALLEL SAFE AS $$ {body} $$");
+        on_postgres(manager, function).await?;
     }
     Ok(())
 }
 
 /// Drops them; after all tables are exposed.
 pub async fn dismiss(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    for (name, _) in FUNCTIONS.iter().rev() {
+    for (name, ..) in FUNCTIONS.iter().rev() {
         on_postgres(manager, format!("DROP FUNCTION {}", name.replace("permission ", ""))).await?;
     }
     Ok(())

@@ -34,6 +34,7 @@ mod oauth;
 mod oidc;
 mod paging;
 mod readme;
+mod row_security;
 mod samples;
 mod schema;
 mod scope;

@@ -23,7 +23,7 @@ use jixiao::graphql::unit::Unit;
 use jixiao::rules::taxonomy::LEVELS;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ColumnType, Database, DatabaseConnection, DbBackend, EntityName, EntityTrait, Iden,
+    ActiveModelTrait, ColumnTrait, ColumnType, DatabaseConnection, DbBackend, EntityName, EntityTrait, Iden,
     IntoActiveModel, Iterable, QueryOrder,
 };
 
@@ -166,10 +166,6 @@ async fn everything(db: &DatabaseConnection) -> Vec<String> {
     names(db, sql).await
 }
 
-async fn connected(url: &str) -> DatabaseConnection {
-    Database::connect(url).await.expect("the test database answers")
-}
-
 #[tokio::test]
 async fn the_migrations_run_up_down_and_up_again() {
     let database = database::empty().await;
@@ -180,7 +176,7 @@ async fn the_migrations_run_up_down_and_up_again() {
     assert_eq!(db.pending_migrations().await.expect("an answer"), Vec::<String>::new());
     db.migrate().await.expect("nothing is left to do");
 
-    let admin = connected(&database.settings.url).await;
+    let admin = database::direct(&database.settings.url).await;
     let first = everything(&admin).await;
     Migrator::down(&admin, None).await.expect("the migrations run back");
     assert_eq!(tables(&admin).await, Tables::new(), "tables are left");
@@ -194,7 +190,7 @@ async fn the_migrations_run_up_down_and_up_again() {
 async fn each_step_can_be_taken_back_alone() {
     let database = database::empty().await;
     let db = Db::connect(&database.settings).await.expect("a safe database");
-    let admin = connected(&database.settings.url).await;
+    let admin = database::direct(&database.settings.url).await;
     let mut states = Vec::new();
     for _ in Migrator::migrations() {
         states.push(if states.is_empty() { Vec::new() } else { everything(&admin).await });
@@ -211,7 +207,7 @@ async fn each_step_can_be_taken_back_alone() {
 #[tokio::test]
 async fn the_migrations_run_down_and_up_over_data() {
     let world = World::with_disclosures().await;
-    let admin = connected(world.database_url()).await;
+    let admin = database::direct(world.database_url()).await;
     assert_eq!(number(&admin, "SELECT count(*) FROM project").await, 23);
     Migrator::down(&admin, None).await.expect("the migrations run back over data");
     assert_eq!(tables(&admin).await, Tables::new());
@@ -224,7 +220,7 @@ async fn the_migrations_run_down_and_up_over_data() {
 #[tokio::test]
 async fn a_table_that_is_built_anew_keeps_its_rows() {
     let world = World::with_disclosures().await;
-    let admin = connected(world.database_url()).await;
+    let admin = database::direct(world.database_url()).await;
     let findings =
         async || finding::Entity::find().order_by_asc(finding::Column::Id).all(&admin).await.expect("the findings");
     let before = findings().await;
