@@ -30,8 +30,8 @@ fn add(rows: &str, number: &str, publication: &str, rest: &str) -> String {
     )
 }
 
-const GROUPED: &str = "GROUP BY counted.division_code, counted.fiscal_year, counted.level1_id, counted.level2_id";
-const GROUPED_BY_ALL: &str = "GROUP BY 1, 2, 3, 4, 5 HAVING SUM(counted.change) <> 0 ORDER BY 1, 2, 3, 4, 5";
+const GROUPED: &str = "GROUP BY 1, 2, 3, 4, 5";
+const CHANGED: &str = "GROUP BY 1, 2, 3, 4, 5 HAVING SUM(counted.change) <> 0 ORDER BY 1, 2, 3, 4, 5";
 const OF_INDICATOR: &str = "division_code, fiscal_year, project_id, level1_id, level2_id";
 
 /// The indicators of a project that is published, taken back or about to go with them.
@@ -39,16 +39,12 @@ fn of_project(number: &str, publication: &str) -> String {
     add("indicator AS counted", number, publication, &format!("WHERE counted.project_id = OLD.id {GROUPED}"))
 }
 
-fn on_project() -> Vec<(&'static str, String)> {
-    let moved = [of_project("-COUNT(*)", "OLD.publication"), of_project("COUNT(*)", "NEW.publication")].join(";");
-    vec![
-        ("AFTER UPDATE OF publication ON project FOR EACH ROW WHEN (OLD.publication <> NEW.publication)", moved),
-        // Its indicators go with it, and then it can no longer be asked whether it is published.
-        ("BEFORE DELETE ON project FOR EACH ROW", of_project("-COUNT(*)", "OLD.publication")),
-    ]
+/// The indicators of a project go with it, and then it can no longer be asked whether it is published.
+fn on_deletion() -> (&'static str, String) {
+    ("BEFORE DELETE ON project FOR EACH ROW", of_project("-COUNT(*)", "OLD.publication"))
 }
 
-/// SQLite calls a trigger for each row.
+/// SQLite calls a trigger for each row, and writes a number over where it stands.
 fn of_row(row: &str, change: &str) -> String {
     let columns: Vec<String> = OF_INDICATOR.split(", ").map(|column| format!("{row}.{column} AS {column}")).collect();
     let rows = format!("(SELECT {}) AS counted JOIN project ON project.id = counted.project_id", columns.join(", "));
@@ -56,7 +52,9 @@ fn of_row(row: &str, change: &str) -> String {
 }
 
 fn on_sqlite() -> Vec<(&'static str, String)> {
+    let moved = [of_project("-COUNT(*)", "OLD.publication"), of_project("COUNT(*)", "NEW.publication")].join(";");
     vec![
+        ("AFTER UPDATE OF publication ON project FOR EACH ROW WHEN OLD.publication <> NEW.publication", moved),
         ("AFTER INSERT ON indicator FOR EACH ROW", of_row("NEW", "1")),
         ("AFTER DELETE ON indicator FOR EACH ROW", of_row("OLD", "-1")),
         (
@@ -66,18 +64,31 @@ fn on_sqlite() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// PostgreSQL calls one for each statement, with all rows.
+/// PostgreSQL calls one for each statement, with all rows: a number that one transaction writes over and over leaves as many
+/// versions, each of which the next one has to walk past.
 fn of_rows(rows: &[(&str, &str)]) -> String {
     let rows: Vec<String> =
         rows.iter().map(|(rows, change)| format!("SELECT {OF_INDICATOR}, {change} AS change FROM {rows}")).collect();
     let rows = format!("({}) AS counted JOIN project ON project.id = counted.project_id", rows.join(" UNION ALL "));
-    add(&rows, "SUM(counted.change)", "project.publication", GROUPED_BY_ALL)
+    add(&rows, "SUM(counted.change)", "project.publication", CHANGED)
 }
 
 fn on_postgres() -> Vec<(&'static str, String)> {
     const ADDED: (&str, &str) = ("added", "1");
     const GONE: (&str, &str) = ("gone", "-1");
+    let changed = "SELECT gone.id, gone.publication AS before, added.publication AS after FROM gone JOIN added USING (id) \
+                   WHERE gone.publication <> added.publication";
+    let moved = |publication: &str, number: &str| {
+        let rows = format!("({changed}) AS moved JOIN indicator AS counted ON counted.project_id = moved.id");
+        add(&rows, number, publication, &format!("{GROUPED} ORDER BY 1, 2, 3, 4, 5"))
+    };
+    let published = format!(
+        "IF EXISTS ({changed}) THEN {}; {}; END IF",
+        moved("moved.before", "-COUNT(*)"),
+        moved("moved.after", "COUNT(*)")
+    );
     vec![
+        ("AFTER UPDATE ON project REFERENCING OLD TABLE AS gone NEW TABLE AS added FOR EACH STATEMENT", published),
         ("AFTER INSERT ON indicator REFERENCING NEW TABLE AS added FOR EACH STATEMENT", of_rows(&[ADDED])),
         ("AFTER DELETE ON indicator REFERENCING OLD TABLE AS gone FOR EACH STATEMENT", of_rows(&[GONE])),
         (
@@ -88,8 +99,9 @@ fn on_postgres() -> Vec<(&'static str, String)> {
 }
 
 fn triggers(backend: DbBackend) -> Vec<(&'static str, String)> {
-    let on_indicator = if backend == DbBackend::Sqlite { on_sqlite() } else { on_postgres() };
-    on_project().into_iter().chain(on_indicator).collect()
+    let mut triggers = if backend == DbBackend::Sqlite { on_sqlite() } else { on_postgres() };
+    triggers.push(on_deletion());
+    triggers
 }
 
 /// `AFTER UPDATE OF … ON indicator` is `indicator_count_after_update_indicator`.
@@ -129,7 +141,7 @@ impl MigrationTrait for Migration {
             "indicator AS counted JOIN project ON project.id = counted.project_id",
             "COUNT(*)",
             "project.publication",
-            &format!("WHERE true {GROUPED}, project.publication"),
+            &format!("WHERE true {GROUPED}"),
         );
         db.execute_unprepared(&counted).await?;
         for (when, body) in triggers(manager.get_database_backend()) {

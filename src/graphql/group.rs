@@ -1,6 +1,7 @@
 //! Groups of projects and of indicators: how many there are by several keys at once, and what their numbers come to.
 
 mod asked;
+mod inputs;
 mod of_nouns;
 
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use super::division::Division;
 use super::engine::aggregate;
 use super::engine::asked::Asked;
 use super::engine::connection::Connected;
+use super::engine::filter::Filters;
 use super::engine::object::{Fields, Linked, Object, Step};
 use super::engine::plan::{Keyed, Plan};
 use super::indicator::IndicatorLevel;
@@ -26,7 +28,8 @@ use crate::service::group::{Group, GroupPage, Grouped, Key};
 use crate::service::order::Place;
 use crate::service::read::Reader;
 
-pub use asked::{Inputs, arguments, field};
+pub use asked::field;
+pub use inputs::{arguments, register};
 
 /// A key that objects of a type are grouped by.
 pub struct KeyField {
@@ -44,6 +47,10 @@ pub trait GroupedType: Connected<Entity: Grouped> {
     const NAMES: Names;
     /// What groups are made by.
     const KEYS: &'static [KeyField];
+    /// The conditions under which the database keeps how many there are, where it does.
+    fn kept() -> Option<&'static Filters> {
+        None
+    }
     /// The fields of a group.
     fn group() -> &'static Fields<Group>;
     /// The fields of an edge.

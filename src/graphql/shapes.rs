@@ -100,8 +100,8 @@ fn objects(registrar: &mut Registrar<'_>) {
     registrar.object::<UnitSummary>();
     registrar.object::<PlannedSpending>();
     registrar.object::<SeverityCount>();
-    group::Inputs::register::<Project>(registrar);
-    group::Inputs::register::<Indicator>(registrar);
+    group::register::<Project>(registrar);
+    group::register::<Indicator>(registrar);
     registrar.object::<UnitAlias>();
     registrar.object::<GoalItem>();
     registrar.object::<SafeguardMeasure>();

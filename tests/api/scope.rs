@@ -182,7 +182,7 @@ fn selection(schema: &Introspection, name: &str, depth: usize) -> String {
         let name = text(&field["name"]);
         let other = named(&field["type"]);
         let arguments = match name.as_str() {
-            "goal" if !field["args"].as_array().unwrap().is_empty() => "(fiscalYear: 2020)",
+            "goal" | "summary" if !field["args"].as_array().unwrap().is_empty() => "(fiscalYear: 2020)",
             _ => "",
         };
         let composite = schema.ty(&other)["fields"].is_array();
@@ -354,6 +354,7 @@ async fn who_may_not_read_is_refused_everywhere() {
             let arguments = match name.as_str() {
                 "node" | "bulkOperation" => format!("(id: {id:?})"),
                 "nodes" => format!("(ids: [{id:?}])"),
+                "projectGroups" | "indicatorGroups" => "(groupBy: [UNIT])".to_owned(),
                 _ if field["args"][0]["name"] == "by" => format!("(by: {{id: {id:?}}})"),
                 _ => String::new(),
             };

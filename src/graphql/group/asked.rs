@@ -12,41 +12,16 @@ use crate::graphql::access;
 use crate::graphql::engine::aggregate;
 use crate::graphql::engine::argument::{self, At};
 use crate::graphql::engine::asked::Asked;
-use crate::graphql::engine::connection::ColumnOf;
 use crate::graphql::engine::filter::{Filters, Reading, operator};
 use crate::graphql::engine::object::{Linked, Object, Root, Step};
 use crate::graphql::engine::order;
 use crate::graphql::engine::plan::Plan;
-use crate::graphql::engine::registry::{Registrar, leak};
-use crate::graphql::engine::signature::{Argument, Signature};
 use crate::service::aggregate::Measure;
 use crate::service::filter::{Filter, Test};
 use crate::service::group::{GroupPage, Grouped, Grouping, Key, Part};
 use crate::service::order::Direction;
 use crate::service::read::Reader;
 use crate::service::scope;
-
-/// The arguments of a root field of groups.
-pub fn arguments<T: GroupedType>() -> Vec<Argument> {
-    let argument = |signature: String, description| Argument::new(leak(signature), description);
-    let names = T::NAMES;
-    vec![
-        argument(format!("filter: {}Filter", T::NAME), "Only objects that pass this filter are grouped."),
-        argument(format!("groupBy: [{}!]!", names.key), "What groups are made by: 1 to 5 keys, none twice."),
-        argument(format!("having: {}", names.having), "Only groups that pass these tests."),
-        argument(
-            format!("orderBy: [{}!]", names.order),
-            "The order, by at most 5 parts of a group, none twice; groups that are equal in it, and all without it, are \
-             ordered by their keys, as `groupBy` names them. What is empty comes last.",
-        ),
-        Argument::new(
-            "first: Int",
-            "The first n groups after `after`; `page_default` of `service { limits }` without it. More than `page_max` is an \
-             error that names the limit.",
-        ),
-        Argument::new("after: String", "Only groups after this cursor."),
-    ]
-}
 
 /// Plans the answer of a root field of groups.
 pub fn field<T: GroupedType>(asked: &Asked<'_>) -> AppResult<Step<Root>> {
@@ -76,8 +51,8 @@ pub fn field<T: GroupedType>(asked: &Asked<'_>) -> AppResult<Step<Root>> {
     let given = asked.argument("filter")?.unwrap_or(Value::Null);
     let count = parts.iter().any(|part| part.name == "totalCount");
     let rest = Rest { keys, having, order, size, count, asked };
-    if T::NAME == "Indicator" && counted(&rest.keys, &measures, &given, asked) {
-        let filter = read(counted_filters(), &given, asked)?;
+    if let Some(known) = T::kept().filter(|known| is_kept(known, &rest.keys, &measures, &given, asked)) {
+        let filter = read(known, &given, asked)?;
         return rest.answer::<indicator_count::Entity>(filter, Vec::new(), plan);
     }
     rest.answer::<T::Entity>(read(T::filters(), &given, asked)?, measures, plan)
@@ -90,25 +65,12 @@ fn read(filters: &Filters, given: &Value, asked: &Asked<'_>) -> AppResult<Filter
     filters.read(given, &At::top("filter"), &mut Reading::new(asked.environment.limits, asked.environment.caller), 1)
 }
 
-/// The conditions on indicators that hold for all of one division and year, which the kept numbers can answer.
-fn counted_filters() -> &'static Filters {
-    use std::sync::LazyLock;
-    static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
-        use indicator_count::Column;
-        Filters::new("IndicatorFilter", "As conditions on indicators.")
-            .text("divisionCode: StringFilter", "Code of the fiscal division.", Column::DivisionCode)
-            .int("fiscalYear: IntFilter", "Fiscal year.", Column::FiscalYear)
-    });
-    &FILTERS
-}
-
-/// Whether the numbers that the database keeps answer the question: by division, year and levels, and how many only, for who
-/// sees whole divisions.
-fn counted<C>(keys: &[Key], measures: &[Measure<C>], given: &Value, asked: &Asked<'_>) -> bool {
-    let by_count = [Key::FiscalYear, Key::Division, Key::Level1, Key::Level2];
-    keys.iter().all(|key| by_count.contains(key))
+/// Whether the numbers that the database keeps answer the question: how many there are by the keys that they are kept by, under
+/// the conditions that they know, for who sees whole divisions.
+fn is_kept<C>(known: &Filters, keys: &[Key], measures: &[Measure<C>], given: &Value, asked: &Asked<'_>) -> bool {
+    keys.iter().all(|key| key.is_kept())
         && !measures.iter().any(|measure| measure.sum || measure.min || measure.max)
-        && (*given == Value::Null || counted_filters().covers(given))
+        && (*given == Value::Null || known.covers(given))
         && scope::sees_whole_divisions(asked.environment.caller, <indicator::Entity as scope::Scoped>::READ)
 }
 
@@ -299,57 +261,4 @@ fn operators(
         tests.extend(operator(name, value, &at, operand, reading)?.into_iter().map(|test| (part, test)));
     }
     Ok(())
-}
-
-/// Registers what groups of a type take and give.
-pub struct Inputs;
-
-impl Inputs {
-    /// Registers the types of the groups of a type.
-    pub fn register<T: GroupedType>(registrar: &mut Registrar<'_>) {
-        let names = T::NAMES;
-        if !registrar.has_type(names.group) {
-            return;
-        }
-        registrar.object::<GroupOf<T>>();
-        registrar.object::<super::EdgeOf<T>>();
-        registrar.object::<PageOf<T>>();
-        let is_there = |name: &str| registrar.has_field(names.group, &access::field_of_order(name));
-        let keys: Vec<_> =
-            T::KEYS.iter().filter(|key| is_there(key.name)).map(|key| (key.name, key.description)).collect();
-        let mut fields = keys.clone();
-        fields.push(("COUNT", "How many there are."));
-        fields.extend(T::measures().iter().map(|measure| (leak(order_name(measure.name())), measure.description)));
-        registrar.enumeration(names.key, &format!("What groups of type {} are made by.", T::NAME), &keys);
-        registrar.enumeration(
-            names.order_field,
-            &format!("What groups of type {} can be sorted by; a key must be one of `groupBy`.", T::NAME),
-            &fields,
-        );
-        let ty = leak(format!("{}!", names.order_field));
-        let order = [
-            Argument { signature: Signature { name: "field", ty, default: None }, description: "What to sort by." },
-            Argument::new("of: Extent! = SUM", "Of a number that is summed up, what to sort by."),
-            Argument::new("direction: SortDirection! = ASC", "Smallest or largest first."),
-        ];
-        registrar.input(names.order, &format!("One key of an order of groups of type {}.", T::NAME), &order, false);
-        let mut having = vec![Argument::new("count: IntFilter", "How many there are.")];
-        having.extend(T::measures().iter().map(|measure: &aggregate::MeasureField<ColumnOf<T>>| Argument {
-            signature: Signature { name: measure.name(), ty: measure.kind.filter, default: None },
-            description: measure.description,
-        }));
-        let what = format!("Tests of groups of type {}; all given must hold.", T::NAME);
-        registrar.input(names.having, &what, &having, false);
-    }
-}
-
-/// `fiscalFunds` is `FISCAL_FUNDS`.
-fn order_name(field: &str) -> String {
-    field.chars().fold(String::new(), |mut name, c| {
-        if c.is_ascii_uppercase() {
-            name.push('_');
-        }
-        name.push(c.to_ascii_uppercase());
-        name
-    })
 }

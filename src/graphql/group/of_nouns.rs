@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
+use entity::indicator_count;
+
 use super::{GroupedType, KeyField, Names, edge_fields, group_fields, id, level_of, name, page_fields};
+use crate::graphql::engine::filter::Filters;
 use crate::graphql::engine::object::Fields;
 use crate::graphql::indicator::Indicator;
 use crate::graphql::project::Project;
@@ -96,6 +99,17 @@ impl GroupedType for Indicator {
         KeyField { name: "TARGET_KIND", description: "Form of the target.", key: Key::TargetKind },
         RULE,
     ];
+
+    /// What holds for all indicators of a division and year.
+    fn kept() -> Option<&'static Filters> {
+        static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
+            use indicator_count::Column;
+            Filters::new("IndicatorFilter", "As conditions on indicators.")
+                .text("divisionCode: StringFilter", "Code of the fiscal division.", Column::DivisionCode)
+                .int("fiscalYear: IntFilter", "Fiscal year.", Column::FiscalYear)
+        });
+        Some(&FILTERS)
+    }
 
     fn group() -> &'static Fields<Group> {
         static FIELDS: LazyLock<Fields<Group>> = LazyLock::new(|| {

@@ -36,6 +36,11 @@ pub enum Key {
 }
 
 impl Key {
+    /// Whether the database keeps how many indicators there are by it.
+    pub fn is_kept(self) -> bool {
+        matches!(self, Self::FiscalYear | Self::Division | Self::Level1 | Self::Level2)
+    }
+
     /// Whether a value can be one of this key.
     pub(super) fn holds(self, place: &Place) -> bool {
         match self {

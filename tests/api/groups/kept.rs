@@ -67,7 +67,8 @@ async fn change(world: &World, data: &Data, dice: &mut Dice) {
     let indicators = indicator::Entity::find().all(world.db.read()).await.expect("indicators");
     let (which, of) = (dice.below(7), &projects[dice.below(projects.len())]);
     let some: Vec<_> = (0..5).map(|_| indicators[dice.below(indicators.len())].clone()).collect();
-    let level = data.levels[dice.below(data.levels.len())].id;
+    let firsts: Vec<_> = data.levels.iter().filter(|level| level.rank == 1).collect();
+    let level = firsts[dice.below(firsts.len())].id;
     let division = data.divisions[dice.below(data.divisions.len())].code.clone();
     let ids: Vec<IndicatorId> = some.iter().map(|row| row.id).collect();
     let to_ids = indicator::Column::Id.is_in(ids);
