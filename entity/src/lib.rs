@@ -20,6 +20,7 @@ pub mod goal_item;
 pub mod id;
 pub mod idempotency;
 pub mod indicator;
+pub mod indicator_count;
 pub mod indicator_level;
 pub mod invitation;
 pub mod login_failure;

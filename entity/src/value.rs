@@ -29,25 +29,25 @@ impl fmt::Debug for PasswordHash {
 impl Fen {
     /// In 元, in plain notation.
     pub fn yuan(self) -> String {
-        plain(self.0, 2)
+        plain(self.0.into(), 2)
     }
 
     /// In 万元, in plain notation.
     pub fn wan_yuan(self) -> String {
-        plain(self.0, 6)
+        plain(self.0.into(), 6)
     }
 }
 
 impl Micro {
     /// In plain notation.
     pub fn decimal(self) -> String {
-        plain(self.0, 6)
+        plain(self.0.into(), 6)
     }
 }
 
 /// A scaled integer in plain notation without trailing zeros: 88,800,000 at 6 places is `88.8`.
-fn plain(scaled: i64, places: u32) -> String {
-    let scale = 10_u64.pow(places);
+pub fn plain(scaled: i128, places: u32) -> String {
+    let scale = 10_u128.pow(places);
     let (whole, part) = (scaled.unsigned_abs() / scale, scaled.unsigned_abs() % scale);
     let sign = if scaled < 0 { "-" } else { "" };
     if part == 0 {

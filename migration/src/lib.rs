@@ -33,6 +33,7 @@ mod m20261122_000322_login_failures;
 mod m20261122_000323_external_subjects;
 mod m20261122_000400_row_security;
 pub mod row_security;
+mod m20261122_000430_indicator_count;
 
 /// The ordered list of changes.
 pub struct Migrator;
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000322_login_failures::Migration),
             Box::new(m20261122_000323_external_subjects::Migration),
             Box::new(m20261122_000400_row_security::Migration),
+            Box::new(m20261122_000430_indicator_count::Migration),
         ]
     }
 }

@@ -24,7 +24,7 @@ const TYPES: &[Line] = &[
         &[(
             Class::Public,
             "bulkOperation bulkOperations departmentGoal departmentGoals division divisions findings indicator indicatorLevels \
-         indicators node nodes project projects service sourceDocument sourceDocuments unit units viewer",
+         indicators indicatorGroups node nodes project projectGroups projects service sourceDocument sourceDocuments unit units viewer",
         )],
     ),
     (
@@ -36,7 +36,7 @@ const TYPES: &[Line] = &[
         "Unit",
         Some(Permission::UnitRead),
         &[
-            (Class::Public, "id code name level parent children division goal goals projects"),
+            (Class::Public, "id code name level parent children division goal goals projects summary"),
             (Class::Internal, "aliases createdAt findings history sourceDocuments updatedAt version"),
         ],
     ),
@@ -82,6 +82,40 @@ const TYPES: &[Line] = &[
         &[(Class::Public, "id points printedBasis project"), (Class::Internal, "version")],
     ),
     ("PlanPoint", Some(Permission::ProjectRead), &[(Class::Public, "amount month percent raw")]),
+    // Groups need the permission of what is grouped.
+    (
+        "ProjectGroup",
+        None,
+        &[
+            (
+                Class::Public,
+                "budget count department division fiscalFunds fiscalYear fundingKind goalLevel otherFunds unit",
+            ),
+            (Class::Internal, "rule"),
+        ],
+    ),
+    (
+        "IndicatorGroup",
+        None,
+        &[
+            (Class::Public, "count department division fiscalYear level1 level2 targetKind unit weight"),
+            (Class::Internal, "rule"),
+        ],
+    ),
+    // Each of its parts needs the permission of what it counts.
+    (
+        "UnitSummary",
+        Some(Permission::UnitRead),
+        &[
+            (Class::Public, "budget fiscalFunds goals indicators otherFunds plan projects units"),
+            (Class::Internal, "findings"),
+        ],
+    ),
+    ("PlannedSpending", Some(Permission::ProjectRead), &[(Class::Public, "amount month")]),
+    ("SeverityCount", Some(Permission::FindingRead), &[(Class::Internal, "count severity")]),
+    ("MoneyAggregate", None, &[(Class::Public, "avg max min sum")]),
+    ("DecimalAggregate", None, &[(Class::Public, "avg max min sum")]),
+    ("*Aggregate", None, &[(Class::Public, "budget count fiscalFunds otherFunds weight")]),
     ("Money", None, &[(Class::Public, "amount raw")]),
     (
         "Indicator",
@@ -160,7 +194,7 @@ const TYPES: &[Line] = &[
     ("Limit", None, &[(Class::Public, "name value")]),
     // What holds parts of other types, and shows no more than they do.
     ("PageInfo", None, &[(Class::Public, "endCursor hasNextPage hasPreviousPage startCursor")]),
-    ("*Connection", None, &[(Class::Public, "edges nodes pageInfo totalCount")]),
+    ("*Connection", None, &[(Class::Public, "aggregate edges nodes pageInfo totalCount")]),
     ("*Edge", None, &[(Class::Public, "cursor node")]),
     (
         "*Payload",
@@ -199,8 +233,8 @@ const CONDITIONS: &[(&str, Class, &str)] = &[
 ];
 
 /// What the public asks, at an address and by a schema of its own. Whatever stands below must be [`Class::Public`] there too.
-const PUBLIC_ROOTS: &str = "departmentGoal departmentGoals division divisions indicator indicatorLevels indicators project \
-                            projects service unit units";
+const PUBLIC_ROOTS: &str = "departmentGoal departmentGoals division divisions indicator indicatorGroups indicatorLevels indicators \
+                            project projectGroups projects service unit units";
 
 /// Arguments by which more is asked than their field shows: the past, which was not all published.
 const INTERNAL_ARGUMENTS: [&str; 1] = ["asOf"];

@@ -89,6 +89,7 @@ impl Object for DepartmentGoal {
 
 impl Connected for DepartmentGoal {
     type Entity = department_goal::Entity;
+    const AGGREGATE: &'static str = "DepartmentGoalAggregate";
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {

@@ -8,6 +8,8 @@ use entity::value::TargetKind;
 use entity::{finding, indicator, indicator_level};
 use futures_util::future::BoxFuture;
 
+use super::aggregate;
+use super::engine::aggregate::MeasureField;
 use super::engine::argument::{self, At};
 use super::engine::asked::Asked;
 use super::engine::connection::{self, Connected, PagesLink};
@@ -108,6 +110,7 @@ impl Object for Indicator {
 
 impl Connected for Indicator {
     type Entity = indicator::Entity;
+    const AGGREGATE: &'static str = "IndicatorAggregate";
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
@@ -154,6 +157,13 @@ impl Connected for Indicator {
 
     fn default_order() -> &'static [indicator::Column] {
         &[indicator::Column::ProjectId, indicator::Column::Ordinal]
+    }
+
+    fn measures() -> &'static [MeasureField<indicator::Column>] {
+        static MEASURES: LazyLock<[MeasureField<indicator::Column>; 1]> = LazyLock::new(|| {
+            [aggregate::decimal("weight: DecimalAggregate!", "Weights in points.", indicator::Column::Weight)]
+        });
+        &*MEASURES
     }
 }
 

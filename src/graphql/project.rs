@@ -6,6 +6,8 @@ use async_graphql::Value;
 use entity::id::ProjectId;
 use entity::{finding, objective, project};
 
+use super::aggregate;
+use super::engine::aggregate::MeasureField;
 use super::engine::argument::{self, At};
 use super::engine::connection::Connected;
 use super::engine::filter::Filters;
@@ -131,6 +133,7 @@ impl Object for Project {
 
 impl Connected for Project {
     type Entity = project::Entity;
+    const AGGREGATE: &'static str = "ProjectAggregate";
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
@@ -173,6 +176,18 @@ impl Connected for Project {
 
     fn default_order() -> &'static [project::Column] {
         &[project::Column::FiscalYear, project::Column::UnitId, project::Column::Ordinal]
+    }
+
+    fn measures() -> &'static [MeasureField<project::Column>] {
+        static MEASURES: LazyLock<[MeasureField<project::Column>; 3]> = LazyLock::new(|| {
+            use project::Column;
+            [
+                aggregate::money("budget: MoneyAggregate!", "Budgets.", Column::Budget),
+                aggregate::money("fiscalFunds: MoneyAggregate!", "Fiscal funds.", Column::FiscalFunds),
+                aggregate::money("otherFunds: MoneyAggregate!", "Other funds.", Column::OtherFunds),
+            ]
+        });
+        &*MEASURES
     }
 }
 

@@ -27,7 +27,7 @@ use super::project::Project;
 use super::source_document::SourceDocument;
 use super::unit::Unit;
 use super::viewer::{Facts, ServiceInfo, Viewer};
-use super::{history, lookup, shapes};
+use super::{group, history, lookup, shapes};
 use crate::auth::Caller;
 use crate::bulk::Bulk;
 use crate::db::Db;
@@ -110,6 +110,12 @@ pub fn fields() -> &'static Fields<Root> {
             .at_moment(history::as_of(), history::moment)
             .all_of::<Project>("projects: ProjectConnection!", "Projects.")
             .at_moment(history::as_of(), history::moment)
+            .field(
+                "projectGroups: ProjectGroupConnection!",
+                "How many projects there are by some keys, and what their money comes to; a group without projects is not there.",
+                group::arguments::<Project>(),
+                group::field::<Project>,
+            )
             .rows::<Indicator>(
                 "indicator: Indicator",
                 "One indicator; null where there is none that the caller may see, an error where the key fits several.",
@@ -117,6 +123,13 @@ pub fn fields() -> &'static Fields<Root> {
                 lookup::indicator,
             )
             .all_of::<Indicator>("indicators: IndicatorConnection!", "Indicators.")
+            .field(
+                "indicatorGroups: IndicatorGroupConnection!",
+                "How many indicators there are by some keys, and what their weights come to; a group without indicators is not \
+                 there.",
+                group::arguments::<Indicator>(),
+                group::field::<Indicator>,
+            )
             .rows::<DepartmentGoal>(
                 "departmentGoal: DepartmentGoal",
                 "One department goal; null where there is none that the caller may see, an error where the key fits \

@@ -164,7 +164,8 @@ fn constant(truth: bool) -> SimpleExpr {
     Expr::val(1).eq(i32::from(truth))
 }
 
-fn apply(column: SimpleExpr, test: &Test, backend: DbBackend) -> SimpleExpr {
+/// A test as SQL.
+pub(super) fn apply(column: SimpleExpr, test: &Test, backend: DbBackend) -> SimpleExpr {
     match test {
         Test::Eq(value) => column.eq(value.clone()),
         Test::Ne(value) => column.ne(value.clone()),

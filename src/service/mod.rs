@@ -5,6 +5,7 @@
 //! division is checked, rows are found by natural key.
 
 pub mod account;
+pub mod aggregate;
 pub mod audit;
 pub mod client;
 pub mod credential;
@@ -12,6 +13,7 @@ pub mod department_goal;
 pub mod division;
 pub mod filter;
 pub mod finding;
+pub mod group;
 pub mod history;
 pub mod idempotency;
 pub mod indicator_level;
@@ -31,6 +33,7 @@ pub mod scope;
 pub mod session;
 pub mod source_document;
 pub mod stored;
+pub mod summary;
 mod sweep;
 pub mod unit;
 pub mod work;

@@ -12,6 +12,7 @@ mod database;
 mod execution;
 mod filters;
 mod full_disk;
+mod groups;
 mod guard;
 mod http;
 mod idempotency;

@@ -320,6 +320,7 @@ async fn who_may_not_read_is_refused_everywhere() {
             let arguments = match name.as_str() {
                 "node" | "bulkOperation" => format!("(id: {id:?})"),
                 "nodes" => format!("(ids: [{id:?}])"),
+                "projectGroups" | "indicatorGroups" => "(groupBy: [UNIT])".to_owned(),
                 _ if field["args"][0]["name"] == "by" => format!("(by: {{id: {id:?}}})"),
                 _ => String::new(),
             };

@@ -1,10 +1,11 @@
-//! Relay connections: arguments, limits, cursors, and the four things that can be asked of a page.
+//! Relay connections: arguments, limits, cursors, and the five things that can be asked of a page.
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Value};
 use futures_util::future::BoxFuture;
 use sea_orm::{EntityTrait, ModelTrait};
 
+use super::aggregate::{self, MeasureField};
 use super::argument::{self, At};
 use super::asked::Asked;
 use super::filter::{Filters, Reading};
@@ -14,6 +15,7 @@ use super::plan::{Plan, render_groups};
 use super::signature::Argument;
 use crate::error::{AppError, AppResult};
 use crate::graphql::access;
+use crate::service::aggregate::{Measure, Totals};
 use crate::service::filter::Filter;
 use crate::service::order::{Direction, Ordering};
 use crate::service::read::{Page, Question, Reader, Window};
@@ -27,6 +29,8 @@ const OFFSET_LIMIT: i32 = 10_000;
 pub trait Connected: Object<Row = <Self::Entity as EntityTrait>::Model> {
     /// Its table.
     type Entity: Scoped;
+    /// Name of the object that shows what a list of it comes to.
+    const AGGREGATE: &'static str;
     /// Whether its connections take a filter and an order; those of a list that only grows do not.
     const SEARCHED: bool = true;
     /// Its filter input.
@@ -39,7 +43,14 @@ pub trait Connected: Object<Row = <Self::Entity as EntityTrait>::Model> {
     const DEFAULT_DIRECTION: Direction = Direction::Ascending;
     /// The order without `orderBy`.
     fn default_order() -> &'static [<Self::Entity as EntityTrait>::Column];
+    /// The numbers that are summed up over a list.
+    fn measures() -> &'static [MeasureField<ColumnOf<Self>>] {
+        &[]
+    }
 }
+
+/// The columns of a type's table.
+pub type ColumnOf<T> = <<T as Connected>::Entity as EntityTrait>::Column;
 
 /// The arguments of a connection; only root connections have `offset`.
 pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
@@ -85,7 +96,7 @@ pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
 }
 
 /// Reads the arguments of a connection.
-fn question<T: Connected>(asked: &Asked<'_>, count: bool) -> AppResult<Question<T::Entity>> {
+fn question<T: Connected>(asked: &Asked<'_>, plan: &ConnectionPlan<T>) -> AppResult<Question<T::Entity>> {
     let limits = asked.environment.limits;
     let filter = match asked.argument("filter")? {
         None | Some(Value::Null) => Filter::everything(),
@@ -98,7 +109,7 @@ fn question<T: Connected>(asked: &Asked<'_>, count: bool) -> AppResult<Question<
         access::admit_condition(asked.environment.caller, T::NAME, &access::field_of_order(key))
     })?;
     let window = window(asked, &order)?;
-    Ok(Question { filter, order, window, count })
+    Ok(Question { filter, order, window, count: plan.counts(), measures: plan.measures.clone() })
 }
 
 fn window<E: EntityTrait>(asked: &Asked<'_>, order: &Ordering<E>) -> AppResult<Window> {
@@ -142,11 +153,13 @@ fn window<E: EntityTrait>(asked: &Asked<'_>, order: &Ordering<E>) -> AppResult<W
 /// What is asked of a connection.
 struct ConnectionPlan<T: Connected> {
     fields: Vec<(Name, Part<T>)>,
+    measures: Vec<Measure<ColumnOf<T>>>,
 }
 
 enum Part<T: Connected> {
     Typename(String),
     Total,
+    Aggregate(Plan<Totals>),
     PageInfo(Vec<(Name, Info)>),
     Nodes(Plan<T::Row>),
     Edges(Vec<(Name, Edge<T>)>),
@@ -171,14 +184,18 @@ impl<T: Connected> ConnectionPlan<T> {
     fn compile(asked: &Asked<'_>) -> AppResult<Self> {
         let type_name = format!("{}Connection", T::NAME);
         let mut fields = Vec::new();
-        for field in asked.fields(&type_name, &[]) {
+        let parts = asked.fields(&type_name, &[]);
+        let sums = parts.iter().filter(|field| field.name == "aggregate");
+        let measures = aggregate::wanted::<T>(T::AGGREGATE, sums)?;
+        for field in &parts {
             let part = match field.name {
                 "totalCount" => Part::Total,
+                "aggregate" => Part::Aggregate(Plan::of(T::AGGREGATE, &aggregate::fields::<T>(), field)?),
                 "pageInfo" => {
                     let info = field.fields("PageInfo", &[]).into_iter();
                     Part::PageInfo(info.map(|field| (field.key.clone(), Info::named(field.name))).collect())
                 }
-                "nodes" => Part::Nodes(Plan::compile::<T>(&field)?),
+                "nodes" => Part::Nodes(Plan::compile::<T>(field)?),
                 "edges" => {
                     let edge = format!("{}Edge", T::NAME);
                     let parts = field.fields(&edge, &[]).into_iter().map(|field| {
@@ -195,11 +212,11 @@ impl<T: Connected> ConnectionPlan<T> {
             };
             fields.push((field.key.clone(), part));
         }
-        Ok(Self { fields })
+        Ok(Self { fields, measures })
     }
 
     fn counts(&self) -> bool {
-        self.fields.iter().any(|(_, part)| matches!(part, Part::Total))
+        self.fields.iter().any(|(_, part)| matches!(part, Part::Total | Part::Aggregate(_)))
     }
 
     /// Renders the pages of all parents together.
@@ -214,7 +231,11 @@ impl<T: Connected> ConnectionPlan<T> {
         for (key, part) in &self.fields {
             let values: Vec<Value> = match part {
                 Part::Typename(name) => pages.iter().map(|_| Value::from(name.as_str())).collect(),
-                Part::Total => pages.iter().map(|page| Value::from(page.total.unwrap_or(0))).collect(),
+                Part::Total => pages.iter().map(|page| Value::from(page.totals.count)).collect(),
+                Part::Aggregate(plan) => {
+                    let totals: Vec<Totals> = pages.iter().map(|page| page.totals.clone()).collect();
+                    plan.render(reader, &totals).await?
+                }
                 Part::PageInfo(fields) => pages
                     .iter()
                     .map(|page| {
@@ -302,7 +323,7 @@ impl<P: EntityTrait, T: Connected> ConnectionLink<P, T> {
     /// Plans a connection.
     pub fn compile(relation: Relation<P, T::Entity>, asked: &Asked<'_>) -> AppResult<Self> {
         let plan = ConnectionPlan::compile(asked)?;
-        let question = question::<T>(asked, plan.counts())?;
+        let question = question::<T>(asked, &plan)?;
         Ok(Self { relation, question, plan })
     }
 }
@@ -340,7 +361,7 @@ impl<R, T: Connected> PagesLink<R, T> {
     /// Plans a connection.
     pub fn compile(pages: Pages<R, T>, asked: &Asked<'_>) -> AppResult<Self> {
         let plan = ConnectionPlan::compile(asked)?;
-        let question = question::<T>(asked, plan.counts())?;
+        let question = question::<T>(asked, &plan)?;
         Ok(Self { pages, question, plan })
     }
 }
@@ -364,7 +385,7 @@ impl<T: Connected> RootConnection<T> {
     /// Plans a connection.
     pub fn compile(asked: &Asked<'_>) -> AppResult<Self> {
         let plan = ConnectionPlan::compile(asked)?;
-        let question = question::<T>(asked, plan.counts())?;
+        let question = question::<T>(asked, &plan)?;
         Ok(Self { question, plan })
     }
 }

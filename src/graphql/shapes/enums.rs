@@ -71,6 +71,22 @@ pub fn register(registrar: &mut Registrar<'_>) {
     );
     enumeration(
         registrar,
+        "Extent",
+        "What of numbers that are summed up is meant.",
+        &[("SUM", "Their sum."), ("MIN", "The smallest."), ("MAX", "The largest.")],
+    );
+    enumeration(
+        registrar,
+        "FundingKind",
+        "Where the money of a project comes from, as far as its funds are stated.",
+        &[
+            ("FISCAL", "Fiscal funds only (财政资金)."),
+            ("OTHER", "Other funds only (其他资金)."),
+            ("BOTH", "Fiscal and other funds."),
+        ],
+    );
+    enumeration(
+        registrar,
         "PlanBasis",
         "What the printed values of a spending plan are.",
         &[

@@ -1,6 +1,6 @@
 //! Rows and cost of an operation, estimated from the document alone before any statement reaches the database.
 //!
-//! An object costs 1, a list its rows times the cost of one row; scalars are free. How long a list is follows from the
+//! An object costs 1 (what reads much more than it answers costs more), a list its rows times the cost of one row; scalars are free. How long a list is follows from the
 //! conventions of the schema: `first` or `last` on a field, `ids` on a look-up by ids, and for a connection (`nodes`,
 //! `edges`) without them the default page. Lists without such an argument hang on one object and are short; they count as
 //! one object. A bulk mutation costs 1 for each of its `rows` (or of its `expectedCount`), and has as many `results`. What lies below `__schema` and
@@ -19,6 +19,7 @@ use serde_json::Value as Json;
 
 use super::meter::{Meter, Part};
 use crate::error::ErrorCode;
+use crate::graphql::engine::cost;
 use crate::graphql::held::Held;
 use crate::http::errors::refusal;
 use crate::limits::ProfileLimits;
@@ -187,7 +188,8 @@ impl<'a> Estimate<'a> {
         let page = self.page(field)?;
         let inside = self.set(&field.node.selection_set.node)?;
         let leaf = field.node.selection_set.node.items.is_empty();
-        let object = Load { cost: u64::from(!leaf), rows: 0 }.plus(inside.once);
+        let weight = cost::weight(name, |argument| field.node.get_argument(argument).is_some());
+        let object = Load { cost: if leaf { 0 } else { weight }, rows: 0 }.plus(inside.once);
         let written = self.written_rows(field)?;
         let rows = page.unwrap_or(self.limits.page_default);
         let (load, paged) = match (written, self.ids(field), name) {
@@ -210,7 +212,8 @@ impl<'a> Estimate<'a> {
             (None, None, _) => (SetLoad::once(object.plus(inside.each.times(rows))), false),
         };
         let key = field.node.response_key().node.clone();
-        let part = Part::Field { key, set: inside.set, paged, written: written.unwrap_or(0) };
+        let beside = written.unwrap_or(0).saturating_add(weight - 1);
+        let part = Part::Field { key, set: inside.set, paged, beside };
         Ok((SetLoad { named: name != "__typename", ..load }, (!leaf).then_some(part)))
     }
 
@@ -385,7 +388,10 @@ mod tests {
             ("{ projects(last: 3) { edges { node { name } cursor } } }", 1 + 3 * 2, 3),
             ("{ projects { nodes { name } } }", 1 + 20, 20),
             ("{ projects(first: 10) { nodes { indicators(first: 5) { nodes { name } } } } }", 1 + 10 * (1 + 1 + 5), 60),
-            ("{ projectGroups(first: 7) { __typename count } }", 7, 7),
+            ("{ groups(first: 7) { __typename count } }", 7, 7),
+            ("{ projectGroups(groupBy: [UNIT], first: 7) { nodes { count unit { name } } } }", 100 + 7 * 2, 7),
+            ("{ unit { summary(fiscalYear: 2020) { units } } }", 1 + 10, 0),
+            ("{ projectUpsert { summary { total } } }", 1 + 1, 0),
             ("{ projects(first: 7) { __typename ... { a: __typename } } }", 1, 0),
             ("{ nodes(ids: [\"a\", \"b\"]) { id } }", 2, 2),
             ("{ __schema { types { fields { name } } } }", 0, 0),
@@ -472,6 +478,13 @@ mod tests {
             ),
             ("{ nodes(ids: [1, 2, 3]) { id } }", json!({}), json!({ "nodes": [null, { "id": "a" }, null] }), 1, 3),
             ("{ groups(first: 7) { count } }", json!({}), json!({ "groups": [{ "count": 1 }, { "count": 2 }] }), 2, 7),
+            (
+                "{ projectGroups(groupBy: [UNIT], first: 7) { nodes { count } } }",
+                json!({}),
+                json!({ "projectGroups": { "nodes": [{ "count": 1 }, { "count": 2 }] } }),
+                100 + 2,
+                100 + 7,
+            ),
             ("{ __schema { types { name } } }", json!({}), json!({ "__schema": { "types": [{}, {}] } }), 0, 0),
             (
                 "mutation($r: R) { a(input: { rows: $r }) { results { outcome project { name } } } }",

@@ -65,7 +65,7 @@ impl Introspection {
             let name = text(&field["name"]);
             let other = named(&field["type"]);
             let arguments = match name.as_str() {
-                "goal" if !field["args"].as_array().unwrap().is_empty() => "(fiscalYear: 2020)",
+                "goal" | "summary" if !field["args"].as_array().unwrap().is_empty() => "(fiscalYear: 2020)",
                 _ => "",
             };
             let composite = self.ty(&other)["fields"].is_array();

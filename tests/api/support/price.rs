@@ -16,6 +16,7 @@ struct Told {
     slicing: Vec<String>,
     sized: Vec<String>,
     assumed: Option<u64>,
+    weight: Option<u64>,
 }
 
 /// A printed schema.
@@ -45,6 +46,10 @@ impl PriceList {
             };
             let told = fields.iter().map(|field| {
                 let mut told = Told { ty: named(&field.node.ty.node.to_string()), ..Told::default() };
+                let cost = field.node.directives.iter().find(|one| one.node.name.node == "cost");
+                let weight = cost.and_then(|cost| cost.node.get_argument("weight"));
+                told.weight =
+                    weight.map(|weight| texts(&Value::List(vec![weight.node.clone()]))[0].parse().expect("points"));
                 for directive in field.node.directives.iter().filter(|one| one.node.name.node == "listSize") {
                     let argument = |name: &str| directive.node.get_argument(name).map(|value| &value.node);
                     told.slicing = argument("slicingArguments").map(texts).unwrap_or_default();
@@ -112,7 +117,7 @@ impl Pricing<'_> {
         };
         let written: u64 =
             self.list.written.iter().filter_map(|name| self.size(field, &format!("input.{name}"))).max().unwrap_or(0);
-        times * (1 + self.set(&field.selection_set.node, &told.ty, below)) + written
+        times * (told.weight.unwrap_or(1) + self.set(&field.selection_set.node, &told.ty, below)) + written
     }
 
     /// The number that an argument says, or the length of its list; the path leads into inputs.
