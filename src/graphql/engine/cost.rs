@@ -14,6 +14,9 @@ use crate::limits::ProfileLimits;
 /// The fields of an input that say how many rows a mutation writes.
 const WRITTEN: [&str; 2] = ["rows", "expectedCount"];
 
+/// The arguments that have an entry for each entry of the answer.
+const COUNTED: [&str; 2] = ["ids", "checks"];
+
 /// Registers the directives.
 pub fn directives(registrar: &mut Registrar<'_>) {
     registrar.directive(
@@ -50,8 +53,8 @@ pub fn of_field(ty: &str, arguments: &[Argument], input: impl Fn(&str) -> bool) 
             ty.contains("Connection").then_some(ProfileLimits::SERVICE.page_default),
         );
     }
-    if has("ids") {
-        return list_size(&["ids"], &[], None);
+    if let Some(counted) = COUNTED.iter().find(|name| has(name)) {
+        return list_size(&[counted], &[], None);
     }
     let written = WRITTEN.iter().find(|name| input(name));
     written.map(|name| list_size(&[&format!("input.{name}")], &["results"], None)).unwrap_or_default()

@@ -287,9 +287,9 @@ impl<'a> Estimate<'a> {
         }
     }
 
-    /// The number of `ids` that a look-up names.
+    /// The number of `ids` that a look-up names, or of `checks` that a question has.
     fn ids(&self, field: &Positioned<Field>) -> Option<u64> {
-        match self.argument(&field.node, "ids")? {
+        match self.argument(&field.node, "ids").or_else(|| self.argument(&field.node, "checks"))? {
             Value::List(ids) => Some(ids.len() as u64),
             _ => Some(1),
         }

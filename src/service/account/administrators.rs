@@ -21,7 +21,7 @@ fn conflict(message: &str, rule: &'static str, zh: &str) -> AppError {
 }
 
 /// Refuses to give something to the caller's own account.
-pub(super) fn not_to_oneself(caller: &Caller, account: &account::Model) -> AppResult<()> {
+pub(in crate::service) fn not_to_oneself(caller: &Caller, account: &account::Model) -> AppResult<()> {
     if caller.identity().is_some_and(|own| own.id == account.id) {
         let message = "Nobody grants himself anything: another security administrator does.";
         return Err(conflict(message, "ownGrant", "任何人不得为自己授权，须由另一安全管理员办理。"));

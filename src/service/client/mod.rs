@@ -78,7 +78,7 @@ pub async fn add(work: &mut Work<'_>, name: &str, scopes: &BTreeSet<String>) -> 
 /// # Errors
 /// `NOT_FOUND` for no client, `BAD_USER_INPUT` for a scope that is not possible.
 pub async fn set_scopes(work: &mut Work<'_>, name: &str, scopes: &BTreeSet<String>) -> AppResult<()> {
-    let known = get(work, name).await?;
+    let known = hold(work, name).await?;
     let wanted = client::Model { scopes: scope_list(scopes)?, ..known.clone() };
     match Change::between(&known, wanted, work.now) {
         Some(change) => stored::update(work, &[change]).await,
@@ -92,7 +92,7 @@ pub async fn set_scopes(work: &mut Work<'_>, name: &str, scopes: &BTreeSet<Strin
 /// `NOT_FOUND` for no client, `CONFLICT` when it has two already, `BAD_USER_INPUT` for a life that is not 1 second to
 /// [`MAX_SECRET_LIFE`].
 pub async fn add_secret(work: &mut Work<'_>, name: &str, life: Duration) -> AppResult<String> {
-    let client = get(work, name).await?;
+    let client = hold(work, name).await?;
     if life < Duration::from_secs(1) || life > MAX_SECRET_LIFE {
         let error = AppError::bad_input("A secret lives 1 second to 400 days.");
         return Err(error.explained("secretLife", "密钥的有效期应为1秒至400天。"));
@@ -125,7 +125,7 @@ pub async fn add_secret(work: &mut Work<'_>, name: &str, life: Duration) -> AppR
 /// # Errors
 /// `NOT_FOUND` when the client has no such secret.
 pub async fn remove_secret(work: &mut Work<'_>, name: &str, secret: ClientSecretId) -> AppResult<()> {
-    let client = get(work, name).await?;
+    let client = hold(work, name).await?;
     let known = secrets_of(work.tx, client.id).await?.into_iter().find(|row| row.id == secret);
     let missing = || AppError::new(ErrorCode::NotFound, format!("`{name}` has no such secret."));
     let row = known.ok_or_else(|| missing().explained("secret", format!("“{name}”没有此密钥。")))?;
@@ -138,7 +138,7 @@ pub async fn remove_secret(work: &mut Work<'_>, name: &str, secret: ClientSecret
 /// `NOT_FOUND` for no client, `BAD_USER_INPUT` for what is no public key of a known algorithm, `CONFLICT` for a name that the
 /// client has already and for more than five keys.
 pub async fn add_keys(work: &mut Work<'_>, name: &str, json: &str) -> AppResult<Vec<String>> {
-    let client = get(work, name).await?;
+    let client = hold(work, name).await?;
     let new = readable_keys(json)?;
     let known = keys_of(work.tx, client.id).await?;
     if let Some(key) = new.iter().find(|key| known.iter().any(|known| known.kid == key.kid)) {
@@ -156,7 +156,7 @@ pub async fn add_keys(work: &mut Work<'_>, name: &str, json: &str) -> AppResult<
 /// # Errors
 /// As [`add_keys`].
 pub async fn set_keys(work: &mut Work<'_>, name: &str, json: Option<&str>) -> AppResult<()> {
-    let client = get(work, name).await?;
+    let client = hold(work, name).await?;
     let new = json.map(readable_keys).transpose()?.unwrap_or_default();
     check_number(new.len())?;
     let wanted = new.into_iter().map(|key| key_row(&client, key, work.now)).collect();
@@ -190,7 +190,7 @@ fn key_row(client: &client::Model, PublicKey { kid, jwk, .. }: PublicKey, now: T
 /// # Errors
 /// `NOT_FOUND` when the client has no such key.
 pub async fn remove_key(work: &mut Work<'_>, name: &str, kid: &str) -> AppResult<()> {
-    let client = get(work, name).await?;
+    let client = hold(work, name).await?;
     let known = keys_of(work.tx, client.id).await?.into_iter().find(|row| row.kid == kid);
     let row = known.ok_or_else(|| AppError::new(ErrorCode::NotFound, format!("`{name}` has no such key.")))?;
     stored::delete(work, slice::from_ref(&row)).await
@@ -230,7 +230,10 @@ pub async fn list(db: &impl ConnectionTrait, caller: &Caller) -> AppResult<Vec<C
 }
 
 /// The client of this name, held until the end of the work.
-async fn get(work: &Work<'_>, name: &str) -> AppResult<client::Model> {
+///
+/// # Errors
+/// `FORBIDDEN` for who may not give grants, `NOT_FOUND` when there is none.
+pub async fn hold(work: &Work<'_>, name: &str) -> AppResult<client::Model> {
     work.caller.must_everywhere(Permission::GrantWrite)?;
     let account = accounts::get_by_name(work.tx, work.caller, name).await?;
     // Two who change a client at the same time take turns, so that its bounds hold.
