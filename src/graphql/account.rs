@@ -46,9 +46,11 @@ impl Object for Account {
                     "Who it is at the identity provider; null for nobody there.",
                     |account| text::text(&account.external_subject),
                 )
-                .value("disabledAt: DateTime", "Since when it may ask nothing any more; null while it may.", |account| {
-                    account.disabled_at.map_or(Value::Null, text::time)
-                })
+                .value(
+                    "disabledAt: DateTime",
+                    "Since when it may ask nothing any more; null while it may.",
+                    |account| account.disabled_at.map_or(Value::Null, text::time),
+                )
                 .list::<AccountGrant, _>(
                     "grants: [AccountGrant!]!",
                     "What it may do, and where, also what has ended by its time; in the order of giving.",
@@ -121,7 +123,11 @@ impl Connected for Account {
         &[
             OrderField { name: "NAME", description: "Name.", column: Column::Name },
             OrderField { name: "CREATED_AT", description: "When it was made.", column: Column::CreatedAt },
-            OrderField { name: "DISABLED_AT", description: "Since when it may ask nothing.", column: Column::DisabledAt },
+            OrderField {
+                name: "DISABLED_AT",
+                description: "Since when it may ask nothing.",
+                column: Column::DisabledAt,
+            },
         ]
     }
 
@@ -158,9 +164,11 @@ impl Object for Credential {
                 .value("passwordSetAt: DateTime!", "When the password was set.", |credential| {
                     text::time(credential.password_set_at)
                 })
-                .value("totpSetAt: DateTime", "Since when one-time codes are used; null where they are not.", |credential| {
-                    credential.totp_set_at.map_or(Value::Null, text::time)
-                })
+                .value(
+                    "totpSetAt: DateTime",
+                    "Since when one-time codes are used; null where they are not.",
+                    |credential| credential.totp_set_at.map_or(Value::Null, text::time),
+                )
         });
         &FIELDS
     }
@@ -175,14 +183,14 @@ impl Object for Invitation {
 
     fn fields() -> &'static Fields<invitation::Model> {
         static FIELDS: LazyLock<Fields<invitation::Model>> = LazyLock::new(|| {
-            Fields::<invitation::Model>::new("A code by which a person sets a password; the code itself is nowhere kept.")
-                .value("createdAt: DateTime!", "When it was made.", |invitation| text::time(invitation.created_at))
-                .value("expiresAt: DateTime!", "Until when it can be used.", |invitation| {
-                    text::time(invitation.expires_at)
-                })
-                .value("usedAt: DateTime", "When it was used; null while it was not.", |invitation| {
-                    invitation.used_at.map_or(Value::Null, text::time)
-                })
+            Fields::<invitation::Model>::new(
+                "A code by which a person sets a password; the code itself is nowhere kept.",
+            )
+            .value("createdAt: DateTime!", "When it was made.", |invitation| text::time(invitation.created_at))
+            .value("expiresAt: DateTime!", "Until when it can be used.", |invitation| text::time(invitation.expires_at))
+            .value("usedAt: DateTime", "When it was used; null while it was not.", |invitation| {
+                invitation.used_at.map_or(Value::Null, text::time)
+            })
         });
         &FIELDS
     }

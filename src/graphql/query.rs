@@ -170,7 +170,10 @@ pub fn fields() -> &'static Fields<Root> {
                 by("by: ServiceClientBy!"),
                 lookup::service_client,
             )
-            .all_of::<ServiceClient>("serviceClients: ServiceClientConnection!", "Systems that get tokens by themselves.")
+            .all_of::<ServiceClient>(
+                "serviceClients: ServiceClientConnection!",
+                "Systems that get tokens by themselves.",
+            )
             .all_of::<BulkOperation>(
                 "bulkOperations: BulkOperationConnection!",
                 "Bulk operations: the caller's own, or all for who may read everything.",

@@ -26,26 +26,30 @@ impl Object for ServiceClient {
 
     fn fields() -> &'static Fields<client::Model> {
         static FIELDS: LazyLock<Fields<client::Model>> = LazyLock::new(|| {
-            Fields::<client::Model>::new("A system that gets tokens by itself; the name of its account is its `client_id`.")
-                .node(|client| ClientId(client.id.0).public())
-                .one::<Account, _>("account: Account!", "Its account, with what is granted to it.", CLIENT_ACCOUNT)
-                .value("scopes: [String!]!", "What its tokens may be used for at the most, sorted.", |client| {
-                    Value::List(scope_set(&client.scopes).into_iter().map(Value::from).collect())
-                })
-                .list::<ClientSecret, _>(
-                    "secrets: [ClientSecret!]!",
-                    "Its secrets, oldest first, also those that have ended; two are good at a time at the most.",
-                    CLIENT_SECRETS,
-                    || vec![Key::up(client_secret::Column::CreatedAt)],
-                )
-                .list::<ClientKey, _>("keys: [ClientKey!]!", "The public keys that may sign for it.", CLIENT_KEYS, || {
-                    vec![Key::up(client_key::Column::CreatedAt)]
-                })
-                .value("createdAt: DateTime!", "When it was made.", |client| text::time(client.created_at))
-                .value("updatedAt: DateTime!", "When its scopes last changed.", |client| text::time(client.updated_at))
-                .value("version: Int!", "Starts at 1 and grows by 1 with each change of the scopes.", |client| {
-                    Value::from(client.version)
-                })
+            Fields::<client::Model>::new(
+                "A system that gets tokens by itself; the name of its account is its `client_id`.",
+            )
+            .node(|client| ClientId(client.id.0).public())
+            .one::<Account, _>("account: Account!", "Its account, with what is granted to it.", CLIENT_ACCOUNT)
+            .value("scopes: [String!]!", "What its tokens may be used for at the most, sorted.", |client| {
+                Value::List(scope_set(&client.scopes).into_iter().map(Value::from).collect())
+            })
+            .list::<ClientSecret, _>(
+                "secrets: [ClientSecret!]!",
+                "Its secrets, oldest first, also those that have ended; two are good at a time at the most.",
+                CLIENT_SECRETS,
+                || vec![Key::up(client_secret::Column::CreatedAt)],
+            )
+            .list::<ClientKey, _>("keys: [ClientKey!]!", "The public keys that may sign for it.", CLIENT_KEYS, || {
+                vec![Key::up(client_key::Column::CreatedAt)]
+            })
+            .value("createdAt: DateTime!", "When it was made.", |client| text::time(client.created_at))
+            .value("updatedAt: DateTime!", "When its scopes last changed.", |client| text::time(client.updated_at))
+            .value(
+                "version: Int!",
+                "Starts at 1 and grows by 1 with each change of the scopes.",
+                |client| Value::from(client.version),
+            )
         });
         &FIELDS
     }

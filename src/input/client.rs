@@ -103,11 +103,14 @@ pub fn create() -> &'static Input<ClientCreate> {
 /// `ServiceClientUpdateInput`.
 pub fn update() -> &'static Input<ClientUpdate> {
     static INPUT: LazyLock<Input<ClientUpdate>> = LazyLock::new(|| {
-        Input::new("ServiceClientUpdateInput", "Other scopes of a client; its tokens of before keep theirs until they end.")
-            .object("by: ServiceClientBy!", "Which client.", client_by, |row: &mut ClientUpdate| &mut row.by)
-            .texts("scopes: [String!]!", SCOPES_MEANING, SCOPES.0, SCOPES.1, |row| &mut row.scopes)
-            .expected_version(1, |row| &mut row.expected_version)
-            .client_mutation_id()
+        Input::new(
+            "ServiceClientUpdateInput",
+            "Other scopes of a client; its tokens of before keep theirs until they end.",
+        )
+        .object("by: ServiceClientBy!", "Which client.", client_by, |row: &mut ClientUpdate| &mut row.by)
+        .texts("scopes: [String!]!", SCOPES_MEANING, SCOPES.0, SCOPES.1, |row| &mut row.scopes)
+        .expected_version(1, |row| &mut row.expected_version)
+        .client_mutation_id()
     });
     &INPUT
 }
@@ -126,10 +129,13 @@ pub fn secret_add() -> &'static Input<SecretAdd> {
 /// `ServiceClientSecretRetireInput`.
 pub fn secret_retire() -> &'static Input<SecretRetire> {
     static INPUT: LazyLock<Input<SecretRetire>> = LazyLock::new(|| {
-        Input::new("ServiceClientSecretRetireInput", "A secret that gives no tokens any more, from the next request on.")
-            .object("by: ServiceClientBy!", "Which client.", client_by, |row: &mut SecretRetire| &mut row.by)
-            .text("id: ID!", "Which of its secrets.", key::CODE, |row| &mut row.id)
-            .client_mutation_id()
+        Input::new(
+            "ServiceClientSecretRetireInput",
+            "A secret that gives no tokens any more, from the next request on.",
+        )
+        .object("by: ServiceClientBy!", "Which client.", client_by, |row: &mut SecretRetire| &mut row.by)
+        .text("id: ID!", "Which of its secrets.", key::CODE, |row| &mut row.id)
+        .client_mutation_id()
     });
     &INPUT
 }

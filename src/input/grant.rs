@@ -20,8 +20,7 @@ const ROLES: &[(&str, Role)] = &[
     (Role::Auditor.code(), Role::Auditor),
 ];
 
-const ACCESSES: &[(&str, Access)] =
-    &[(Access::View.code(), Access::View), (Access::Capture.code(), Access::Capture)];
+const ACCESSES: &[(&str, Access)] = &[(Access::View.code(), Access::View), (Access::Capture.code(), Access::Capture)];
 
 /// Where a grant holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -63,9 +63,7 @@ fn allowed(caller: &Caller, action: Action, found: &Found, above: &Above) -> boo
         return false;
     }
     match (action.place(), found) {
-        (Where::Everything, Found::Account(account)) => {
-            anywhere(caller, action) && action.admits(caller, account)
-        }
+        (Where::Everything, Found::Account(account)) => anywhere(caller, action) && action.admits(caller, account),
         (Where::Own, Found::Operation) => anywhere(caller, action),
         (place @ (Where::Record | Where::Timeless), Found::Object { spot, published, .. }) => {
             let spot = Spot { year: spot.year.filter(|_| place == Where::Record), ..spot.clone() };

@@ -8,7 +8,9 @@ use entity::refresh_token;
 use entity::session::{Column, Entity, Model};
 use entity::value::{SessionEnd, Timestamp};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
 
 use super::revocation::{end_of_all, revoke};
 use super::stored::{self, Change};
@@ -125,7 +127,8 @@ pub async fn end(work: &mut Work<'_>, session: Model, by: SessionEnd) -> AppResu
 pub async fn end_by_id(work: &mut Work<'_>, id: SessionId) -> AppResult<Model> {
     work.caller.must_everywhere(Permission::AccountWrite)?;
     let known = Entity::find_by_id(id).lock_exclusive().one(work.tx).await?;
-    let missing = || AppError::new(ErrorCode::NotFound, "There is no such session.").explained("session", "没有此会话。");
+    let missing =
+        || AppError::new(ErrorCode::NotFound, "There is no such session.").explained("session", "没有此会话。");
     let session = known.ok_or_else(missing)?;
     if session.expires_at > work.now {
         end(work, session.clone(), SessionEnd::Administrator).await?;

@@ -8,7 +8,9 @@ use crate::error::{AppError, AppResult, ErrorCode};
 use crate::graphql::account::Account;
 use crate::graphql::engine::mutation::{Mutations, Noun};
 use crate::graphql::session::Session;
-use crate::input::account::{self as input, AccountBy, AccountCreate, AccountMark, AccountUpdate, SessionMark, TokenMark};
+use crate::input::account::{
+    self as input, AccountBy, AccountCreate, AccountMark, AccountUpdate, SessionMark, TokenMark,
+};
 use crate::input::{Sent, UserError};
 use crate::service::account::{self as accounts, Changes, Named, sign_in};
 use crate::service::work::Work;
@@ -108,7 +110,8 @@ pub(super) async fn each<T>(
 /// # Errors
 /// `NOT_FOUND` with the rule `account`.
 pub(super) async fn named(work: &Work<'_>, by: Option<&AccountBy>) -> AppResult<account::Model> {
-    let missing = || AppError::new(ErrorCode::NotFound, "There is no such account.").explained("account", "没有此账户。");
+    let missing =
+        || AppError::new(ErrorCode::NotFound, "There is no such account.").explained("account", "没有此账户。");
     let by = by.ok_or_else(missing)?;
     let named = match (&by.id, &by.name) {
         (Some(id), _) => Named::Id(AccountId::parse(id).ok_or_else(missing)?),
@@ -137,7 +140,12 @@ async fn update(work: &mut Work<'_>, row: &Row<AccountUpdate>) -> AppResult<RowR
     if let Some(expected) = expected_version.filter(|expected| *expected != known.version) {
         let path = row.at().field("expectedVersion").path();
         let conflict = UserError::conflict(path, expected, known.version, known.id.public(), Vec::new());
-        return Ok(RowResult { errors: vec![conflict], id: Some(known.id.0), seen: Some(known.version), ..unread(row) });
+        return Ok(RowResult {
+            errors: vec![conflict],
+            id: Some(known.id.0),
+            seen: Some(known.version),
+            ..unread(row)
+        });
     }
     let set = set.clone().unwrap_or_default();
     let external_subject = match &set.external_subject {
@@ -159,7 +167,8 @@ async fn invite(work: &mut Work<'_>, row: &Row<AccountMark>) -> AppResult<(RowRe
         let code = invitation::invite(work, &account.name).await?;
         Ok((done(&account, Outcome::Updated), code))
     };
-    let (done, code) = invited(work).await.map_or_else(|error| (Err(error), None), |(done, code)| (Ok(done), Some(code)));
+    let (done, code) =
+        invited(work).await.map_or_else(|error| (Err(error), None), |(done, code)| (Ok(done), Some(code)));
     Ok((result(done, row, PLACES)?, code))
 }
 

@@ -92,7 +92,8 @@ async fn scope(work: &Work<'_>, scope: Option<&GrantScope>) -> AppResult<Scope> 
             };
             let found = unit::find(work.tx, &division, &code).await?;
             let missing = || {
-                let (message, zh) = (format!("There is no unit `{division}/{code}`."), format!("没有单位“{division}/{code}”。"));
+                let (message, zh) =
+                    (format!("There is no unit `{division}/{code}`."), format!("没有单位“{division}/{code}”。"));
                 no_scope(message, zh)
             };
             found.map(|unit| Scope::Unit(unit.id)).ok_or_else(missing)

@@ -82,7 +82,8 @@ pub(super) fn add(mutations: Mutations) -> Mutations {
 
 /// The name of the client that an input names, and its row, held until the end of the work.
 async fn client(work: &Work<'_>, by: Option<&ClientBy>) -> AppResult<(String, client::Model)> {
-    let missing = || AppError::new(ErrorCode::NotFound, "There is no such client.").explained("client", "没有此客户端。");
+    let missing =
+        || AppError::new(ErrorCode::NotFound, "There is no such client.").explained("client", "没有此客户端。");
     let by = by.ok_or_else(missing)?;
     let by = match (&by.id, &by.name) {
         // A client is its account by another name.
@@ -122,7 +123,12 @@ async fn update(work: &mut Work<'_>, row: &Row<ClientUpdate>) -> AppResult<RowRe
     if let Some(expected) = row.input.expected_version.filter(|expected| *expected != known.version) {
         let (path, node) = (row.at().field("expectedVersion").path(), ClientId(known.id.0).public());
         let conflict = UserError::conflict(path, expected, known.version, node, vec!["scopes".to_owned()]);
-        return Ok(RowResult { errors: vec![conflict], id: Some(known.id.0), seen: Some(known.version), ..unread(row) });
+        return Ok(RowResult {
+            errors: vec![conflict],
+            id: Some(known.id.0),
+            seen: Some(known.version),
+            ..unread(row)
+        });
     }
     let wanted = scopes(&row.input.scopes);
     let same = clients::scope_set(&known.scopes) == wanted;

@@ -1,7 +1,7 @@
 //! Rows and cost of an operation, estimated from the document alone before any statement reaches the database.
 //!
 //! An object costs 1, a list its rows times the cost of one row; scalars are free. How long a list is follows from the
-//! conventions of the schema: `first` or `last` on a field, `ids` on a look-up by ids, and for a connection (`nodes`,
+//! conventions of the schema: `first` or `last` on a field, `ids` on a look-up by ids, `checks` on questions, and for a connection (`nodes`,
 //! `edges`) without them the default page. Lists without such an argument hang on one object and are short; they count as
 //! one object. A bulk mutation costs 1 for each of its `rows` (or of its `expectedCount`), and has as many `results`. What lies below `__schema` and
 //! `__type` is free, its size is bounded by the limits of [`super::expansion`]. The schema says the same by `@cost` and

@@ -98,7 +98,8 @@ async fn keep_one(work: &Work<'_>, role: Role, left_out: impl Fn(&account_grant:
     let mut working = grants.iter().filter(|grant| active.iter().any(|account| account.id == grant.account_id));
     let loses = working.clone().any(&left_out);
     if loses && working.all(left_out) {
-        let message = "Nobody else administers everything as this account does: make another administrator of this kind first.";
+        let message =
+            "Nobody else administers everything as this account does: make another administrator of this kind first.";
         return Err(conflict(message, "lastAdministrator", "没有其他同类管理员：请先设立另一名同类管理员。"));
     }
     Ok(())

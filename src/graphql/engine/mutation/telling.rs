@@ -46,8 +46,7 @@ impl Mutations {
         tell: Tell<I>,
     ) -> Self {
         let table = input();
-        let payload =
-            payload::single::<T>().value(secret.0, secret.1, |written: &Written| text::text(&written.secret));
+        let payload = payload::single::<T>().value(secret.0, secret.1, |written: &Written| text::text(&written.secret));
         self.with((signature, description), table.name(), table, payload, move |input, _, _| {
             let row = row(table, input, &At::ROOT.field(INPUT));
             Ok(Box::new(Telling { row, client_mutation_id: client_mutation_id(input), tell }))
