@@ -4,7 +4,8 @@
 //! administers a part could otherwise grant himself the whole. Accounts are not rows of the field, so they are not found
 //! through the scoped finder.
 //!
-//! Everything is looked at before anything is written: a refusal leaves the transaction as it was.
+//! Everything is looked at before anything is written: a refusal leaves the transaction as it was. A key that another
+//! transaction takes meanwhile is found by the next attempt.
 
 pub mod administrators;
 pub mod grant;
@@ -20,7 +21,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, SqlErr,
+    QuerySelect,
 };
 
 use super::session;
@@ -61,12 +62,9 @@ pub async fn add(work: &mut Work<'_>, name: &str, duty: Duty) -> AppResult<Accou
         let zh = format!("账户名称应为1至{MAX_NAME}个字符，只能使用 a-z 0-9 . _ -，且不得为账户标识的形式。");
         return Err(AppError::bad_input(message).explained("accountName", zh));
     }
-    let taken = || {
-        let message = format!("There is already an account `{name}`.");
-        AppError::new(ErrorCode::Conflict, message).explained("unique", format!("账户“{name}”已存在。"))
-    };
     if find(work.tx, Named::Name(name)).await?.is_some() {
-        return Err(taken());
+        let error = AppError::new(ErrorCode::Conflict, format!("There is already an account `{name}`."));
+        return Err(error.explained("unique", format!("账户“{name}”已存在。")));
     }
     let id = AccountId::new();
     let kind = if duty == Duty::Service { AccountKind::Service } else { AccountKind::Person };
@@ -81,9 +79,7 @@ pub async fn add(work: &mut Work<'_>, name: &str, duty: Duty) -> AppResult<Accou
         created_at: work.now,
         updated_at: work.now,
     };
-    let inserted = stored::insert(work, slice::from_ref(&row)).await;
-    // Another one may have taken it since.
-    inserted.map_err(|error| if is_taken(&error) { taken().caused_by(error) } else { error })?;
+    stored::insert(work, slice::from_ref(&row)).await?;
     Ok(Account { id, name: name.to_owned(), kind })
 }
 
@@ -120,8 +116,7 @@ pub async fn update(work: &mut Work<'_>, account: AccountId, changes: Changes<'_
     let Some(change) = Change::between(&old, wanted, work.now) else { return Ok(old) };
     let ends = change.new.disabled_at.is_some() && old.disabled_at.is_none();
     let new = change.new.clone();
-    let updated = stored::update(work, &[change]).await;
-    updated.map_err(|error| if is_taken(&error) { subject_taken().caused_by(error) } else { error })?;
+    stored::update(work, &[change]).await?;
     if ends {
         session::end_all(work, account, SessionEnd::Administrator).await?;
     }
@@ -152,18 +147,12 @@ async fn check_subject(work: &Work<'_>, account: &account::Model, subject: Optio
         return Err(AppError::bad_input(message).explained("externalSubject", zh));
     }
     let holder = account::Entity::find().filter(account::Column::ExternalSubject.eq(subject)).one(work.tx).await?;
-    if holder.is_some_and(|holder| holder.id != account.id) { Err(subject_taken()) } else { Ok(()) }
-}
-
-fn subject_taken() -> AppError {
-    let message = "Another account has this name at the identity provider.";
-    AppError::new(ErrorCode::Conflict, message).explained("unique", "另一账户在身份提供方处已使用此名称。")
-}
-
-/// Whether a database refused a key that is taken.
-fn is_taken(error: &AppError) -> bool {
-    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<sea_orm::DbErr>());
-    matches!(source.and_then(sea_orm::DbErr::sql_err), Some(SqlErr::UniqueConstraintViolation(_)))
+    if holder.is_some_and(|holder| holder.id != account.id) {
+        let message = "Another account has this name at the identity provider.";
+        let zh = "另一账户在身份提供方处已使用此名称。";
+        return Err(AppError::new(ErrorCode::Conflict, message).explained("unique", zh));
+    }
+    Ok(())
 }
 
 /// The account that is named so, held until the end of the work: two who change it take turns.
