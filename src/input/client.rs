@@ -13,6 +13,8 @@ const SCOPES: (usize, usize) = (100, 60);
 const KEYS: usize = 64 * 1024;
 /// Most days that a secret lives.
 const DAYS: i32 = 400;
+/// Days that a secret lives of which nothing is said.
+pub const SECRET_DAYS: i32 = 180;
 
 /// A client by id or by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

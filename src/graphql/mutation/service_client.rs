@@ -12,7 +12,9 @@ use crate::error::{AppError, AppResult, ErrorCode};
 use crate::graphql::engine::mutation::{Mutations, Noun};
 use crate::graphql::service_client::ServiceClient;
 use crate::input::account::AccountBy;
-use crate::input::client::{self as input, ClientBy, ClientCreate, ClientUpdate, KeysSet, SecretAdd, SecretRetire};
+use crate::input::client::{
+    self as input, ClientBy, ClientCreate, ClientUpdate, KeysSet, SECRET_DAYS, SecretAdd, SecretRetire,
+};
 use crate::input::{Sent, UserError};
 use crate::service::client as clients;
 use crate::service::work::Work;
@@ -143,7 +145,7 @@ async fn add_secret(work: &mut Work<'_>, row: &Row<SecretAdd>) -> AppResult<(Row
     }
     let added = async |work: &mut Work<'_>| {
         let (name, known) = client(work, row.input.by.as_ref()).await?;
-        let days = row.input.days.and_then(|days| u32::try_from(days).ok()).unwrap_or_default();
+        let days = u32::try_from(row.input.days.unwrap_or(SECRET_DAYS)).unwrap_or_default();
         let secret = clients::add_secret(work, &name, A_DAY * days).await?;
         Ok((done(&known, Outcome::Updated), secret))
     };

@@ -203,16 +203,17 @@ async fn what_can_be_done_is_what_mutations_do() {
     let division = || Scope::Division(own.division_code.clone());
     let mut callers: Vec<(String, Caller)> = Vec::new();
     for role in Role::ALL.iter().filter(|role| **role != Role::Public) {
-        for (name, grants) in [
-            ("unit", vec![Grant::new(*role, unit())]),
-            ("division", vec![Grant::new(*role, division())]),
-            ("view", vec![Grant::view(*role, unit())]),
-            ("years", vec![Grant::new(*role, unit()).of_years(years)]),
+        callers.push((format!("{role:?} unit"), person(vec![Grant::new(*role, unit())])));
+    }
+    for role in [Role::UnitEditor, Role::Finance, Role::Service] {
+        for (name, grant) in [
+            ("division", Grant::new(role, division())),
+            ("view", Grant::view(role, unit())),
+            ("years", Grant::new(role, unit()).of_years(years)),
         ] {
-            callers.push((format!("{role:?} {name}"), person(grants)));
+            callers.push((format!("{role:?} {name}"), person(vec![grant])));
         }
     }
-    let editor = || Grant::new(Role::UnitEditor, unit());
     callers.extend([
         ("everything".to_owned(), person(vec![Grant::new(Role::Service, Scope::Everything)])),
         ("editor who publishes".to_owned(), person(vec![editor(), Grant::new(Role::Finance, unit())])),
@@ -241,7 +242,7 @@ async fn what_can_be_done_is_what_mutations_do() {
         }
     }
     assert!(wrong.is_empty(), "{} of {cells}: {:#?}", wrong.len(), wrong.iter().take(40).collect::<Vec<_>>());
-    assert!(cells > 5_000, "{cells}");
+    assert!(cells > 3_000, "{cells}");
     let one_sided: Vec<_> = allowed.iter().filter(|(_, (yes, no))| *yes == 0 || *no == 0).collect();
     assert!(one_sided.is_empty(), "each is done by somebody and refused to somebody: {one_sided:?}");
 }
@@ -305,12 +306,12 @@ async fn accounts_are_asked_about_like_records() {
 async fn a_batch_needs_as_many_statements_as_one_question_of_each_kind() {
     let scene = Scene::new().await;
     let caller = person(vec![Grant::new(Role::UnitEditor, Scope::Unit(scene.own().id))]);
-    let checks = |units: usize| -> Vec<Value> {
-        let units = scene.data.units.iter().take(units);
-        units
-            .flat_map(|unit| scene.cases(unit, 2021))
-            .map(|(field, on, _)| json!({"action": field, "on": on}))
-            .collect()
+    // Of the first one something is found of each kind.
+    let own = scene.data.units.iter().filter(|unit| unit.id == scene.own().id);
+    let units: Vec<_> = own.chain(&scene.data.units).collect();
+    let checks = |number: usize| -> Vec<Value> {
+        let cases = units.iter().take(number).flat_map(|unit| scene.cases(unit, 2021));
+        cases.map(|(field, on, _)| json!({"action": field, "on": on})).collect()
     };
     let (one, many) = (checks(1), checks(9));
     assert!(many.len() > 150 && many.len() <= 200, "{}", many.len());
@@ -349,15 +350,8 @@ async fn what_cannot_be_asked_is_refused_with_its_place() {
         let query = format!("{{ viewer {{ can(checks: {checks}) {{ allowed }} }} }}");
         world.refusals_as(&reader(), &query, json!({})).await
     };
-    for (checks, message) in [
-        ("[{action: \"projectExplode\"}]", "`checks[0].action` is neither the name of a mutation nor of a permission."),
-        (
-            "[{action: \"projectUpdate\", on: {}}]",
-            "`checks[0].on` must have exactly one field, and that must not be null.",
-        ),
-    ] {
-        assert_eq!(refusal(checks).await, [(message.to_owned(), "BAD_USER_INPUT".to_owned())]);
-    }
+    let unknown = "`checks[0].action` is neither the name of a mutation nor of a permission.";
+    assert_eq!(refusal("[{action: \"projectExplode\"}]").await, [(unknown.to_owned(), "BAD_USER_INPUT".to_owned())]);
     let many = format!("[{}]", "{action: \"projectUpdate\"} ".repeat(501));
     assert!(refusal(&many).await[0].0.starts_with("`checks` may have 500 entries"));
 }
