@@ -214,6 +214,7 @@ async fn what_can_be_done_is_what_mutations_do() {
             callers.push((format!("{role:?} {name}"), person(vec![grant])));
         }
     }
+    let editor = || Grant::new(Role::UnitEditor, unit());
     callers.extend([
         ("everything".to_owned(), person(vec![Grant::new(Role::Service, Scope::Everything)])),
         ("editor who publishes".to_owned(), person(vec![editor(), Grant::new(Role::Finance, unit())])),
