@@ -164,6 +164,7 @@ code_list!(/** Why a session ended before its time. */ SessionEnd {
     /** The person signed out. */ Logout = "LOGOUT",
     /** A refresh token came a second time: someone has a copy of it. */ Reuse = "REUSE",
     /** The password, or the secret of the one-time codes, was set anew. */ Credential = "CREDENTIAL",
+    /** An administrator ended it. */ Administrator = "ADMINISTRATOR",
 });
 code_list!(/** Which tokens are refused. */ RevokedKind {
     /** One token. */ Token = "TOKEN",

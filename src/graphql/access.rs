@@ -23,8 +23,9 @@ const TYPES: &[Line] = &[
         None,
         &[(
             Class::Public,
-            "bulkOperation bulkOperations departmentGoal departmentGoals division divisions findings indicator indicatorLevels \
-         indicators indicatorGroups node nodes project projectGroups projects service sourceDocument sourceDocuments unit units viewer",
+            "account accounts bulkOperation bulkOperations departmentGoal departmentGoals division divisions findings indicator \
+         indicatorLevels indicators indicatorGroups node nodes project projectGroups projects service serviceClient \
+         serviceClients sourceDocument sourceDocuments unit units viewer",
         )],
     ),
     (
@@ -186,9 +187,44 @@ const TYPES: &[Line] = &[
         Some(Permission::OperationRead),
         &[(Class::Internal, "code count firstLine firstSheet sampleMessage")],
     ),
+    // How the service is run, and who the people are.
+    (
+        "Account",
+        Some(Permission::AccountRead),
+        &[
+            (
+                Class::System,
+                "createdAt credential disabledAt duty grants id invitations kind name serviceClient sessions updatedAt version",
+            ),
+            (Class::Personal, "externalSubject lastSignInAt"),
+        ],
+    ),
+    (
+        "AccountGrant",
+        Some(Permission::AccountRead),
+        &[(
+            Class::System,
+            "access account createdAt divisionCode expiresAt fiscalYearFirst fiscalYearLast id role unit unitId version",
+        )],
+    ),
+    ("Credential", Some(Permission::AccountRead), &[(Class::System, "passwordSetAt totpSetAt")]),
+    ("Invitation", Some(Permission::AccountRead), &[(Class::System, "createdAt expiresAt usedAt")]),
+    (
+        "Session",
+        Some(Permission::AccountRead),
+        &[(Class::System, "account active createdAt endedAt endedBy expiresAt id"), (Class::Personal, "address")],
+    ),
+    (
+        "ServiceClient",
+        Some(Permission::AccountRead),
+        &[(Class::System, "account createdAt id keys scopes secrets updatedAt version")],
+    ),
+    ("ClientSecret", Some(Permission::AccountRead), &[(Class::System, "createdAt expiresAt id")]),
+    ("ClientKey", Some(Permission::AccountRead), &[(Class::System, "algorithm createdAt kid thumbprint")]),
     // Who asks is told to everybody, about himself.
-    ("Viewer", None, &[(Class::Public, "account grants")]),
-    ("Account", None, &[(Class::Public, "id kind name")]),
+    ("Viewer", None, &[(Class::Public, "account can grants permissions")]),
+    ("ViewerAccount", None, &[(Class::Public, "id kind name")]),
+    ("PermissionAnswer", None, &[(Class::Public, "action allowed")]),
     ("Grant", None, &[(Class::Public, "access divisionCode fiscalYearFirst fiscalYearLast role unit")]),
     ("ServiceInfo", None, &[(Class::Public, "limits name version")]),
     ("Limit", None, &[(Class::Public, "name value")]),
@@ -201,8 +237,9 @@ const TYPES: &[Line] = &[
         None,
         &[(
             Class::Public,
-            "bulkOperation clientMutationId committed departmentGoal division finding indicator objective outcome project query \
-         results spendingPlan summary unit upload userErrors",
+            "account accountGrant bulkOperation clientMutationId committed departmentGoal division finding indicator \
+         invitationCode objective outcome project query results secret serviceClient session spendingPlan summary unit upload \
+         userErrors",
         )],
     ),
     (
@@ -258,6 +295,15 @@ const MUTATIONS: &[(Permission, &str)] = &[
     (
         Permission::PublicationWrite,
         "departmentGoalPublish departmentGoalUnpublish projectPublish projectUnpublish projectsPublish projectsUnpublish",
+    ),
+    (
+        Permission::AccountWrite,
+        "accountCreate accountInvite accountSignOut accountUnlock accountUpdate sessionEnd tokenRevoke",
+    ),
+    (
+        Permission::GrantWrite,
+        "grantGive grantTake serviceClientCreate serviceClientKeysSet serviceClientSecretAdd serviceClientSecretRetire \
+         serviceClientUpdate",
     ),
     // Who started an operation may stop it, and who looks after the service any.
     (Permission::OperationRead, "bulkOperationCancel"),

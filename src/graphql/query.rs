@@ -12,6 +12,7 @@ use async_graphql::{
 };
 use entity::indicator_level;
 
+use super::account::Account;
 use super::bulk_operation::{self, BulkOperation};
 use super::department_goal::DepartmentGoal;
 use super::division::Division;
@@ -24,6 +25,7 @@ use super::held::Held;
 use super::indicator::{Indicator, IndicatorLevel};
 use super::node::Nodes;
 use super::project::Project;
+use super::service_client::ServiceClient;
 use super::source_document::SourceDocument;
 use super::unit::Unit;
 use super::viewer::{Facts, ServiceInfo, Viewer};
@@ -167,6 +169,23 @@ pub fn fields() -> &'static Fields<Root> {
                 "One bulk operation; null where there is none that the caller may see.",
                 vec![Argument::new("id: ID!", "Its id.")],
                 bulk_operation::by_id,
+            )
+            .rows::<Account>(
+                "account: Account",
+                "One account; null where there is none.",
+                by("by: AccountBy!"),
+                lookup::account,
+            )
+            .all_of::<Account>("accounts: AccountConnection!", "Accounts of persons and of systems.")
+            .rows::<ServiceClient>(
+                "serviceClient: ServiceClient",
+                "One client; null where there is none.",
+                by("by: ServiceClientBy!"),
+                lookup::service_client,
+            )
+            .all_of::<ServiceClient>(
+                "serviceClients: ServiceClientConnection!",
+                "Systems that get tokens by themselves.",
             )
             .all_of::<BulkOperation>(
                 "bulkOperations: BulkOperationConnection!",

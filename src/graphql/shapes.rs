@@ -11,6 +11,8 @@ use async_graphql::Value;
 use async_graphql::registry::{__DirectiveLocation, Registry};
 
 use super::access::Surface;
+use super::account::{Account, Credential, Invitation};
+use super::account_grant::{self, AccountGrant};
 use super::aggregate::{DecimalAggregate, MoneyAggregate};
 use super::bulk_operation::{BulkFailure, BulkOperation, BulkProgress, ErrorSummaryItem};
 use super::department_goal::{DepartmentGoal, GoalItem, SafeguardMeasure};
@@ -24,14 +26,17 @@ use super::finding::Finding;
 use super::history::{Change, FieldChange};
 use super::indicator::{Indicator, IndicatorLevel, QualitativeTarget, QuantityTarget, RangeTarget};
 use super::money::Money;
+use super::permission::{self, PermissionAnswer};
 use super::project::{Objective, Project};
+use super::service_client::{ClientKey, ClientSecret, ServiceClient};
+use super::session::Session;
 use super::source_document::{SourceDocument, SourceRef};
 use super::spending_plan::{PlanPoint, SpendingPlan};
 use super::summary::{PlannedSpending, SeverityCount, UnitSummary};
 use super::unit::{Unit, UnitAlias};
 use super::upload::Upload;
 use super::user_error::{ConflictError, DuplicateKeyError, ForbiddenError, NotFoundError, ValidationError};
-use super::viewer::{Account, Grant, Limit, ServiceInfo, Viewer};
+use super::viewer::{Grant, Limit, ServiceInfo, Viewer, ViewerAccount};
 use super::{group, indicator, locale, mutation, query, text, user_error};
 use crate::lang::Lang;
 
@@ -57,6 +62,7 @@ pub fn register(registry: &mut Registry) {
     enums::register(&mut registrar);
     operators::register(&mut registrar);
     keys::register(&mut registrar);
+    permission::register(&mut registrar);
     objects(&mut registrar);
     registrar.access_directive(
         "Who sees and does what: the permission that a type or a mutation needs, and the class of a field; a field without it is \
@@ -114,8 +120,9 @@ fn objects(registrar: &mut Registrar<'_>) {
     registrar.object::<QualitativeTarget>();
     registrar.object::<SourceRef>();
     registrar.object::<Viewer>();
-    registrar.object::<Account>();
+    registrar.object::<ViewerAccount>();
     registrar.object::<Grant>();
+    registrar.object::<PermissionAnswer>();
     registrar.object::<ServiceInfo>();
     registrar.object::<Limit>();
     registrar.connected::<Division>();
@@ -132,7 +139,16 @@ fn objects(registrar: &mut Registrar<'_>) {
     registrar.object::<ErrorSummaryItem>();
     registrar.connected::<BulkOperation>();
     registrar.object::<Upload>();
+    registrar.connected::<Account>();
+    registrar.object::<AccountGrant>();
+    registrar.object::<Credential>();
+    registrar.object::<Invitation>();
+    registrar.connected::<Session>();
+    registrar.connected::<ServiceClient>();
+    registrar.object::<ClientSecret>();
+    registrar.object::<ClientKey>();
     registrar.filter(indicator::levels());
+    registrar.filter(account_grant::filters());
     registrar.fields("Query", query::fields());
 }
 

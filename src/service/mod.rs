@@ -23,6 +23,7 @@ pub mod journal;
 pub mod lockout;
 pub mod order;
 pub mod outbox;
+pub mod permission;
 pub mod project;
 pub mod publication;
 mod reach;

@@ -3,6 +3,8 @@
 //! A row is seen where a grant that lets its table be read reaches its division or unit and its fiscal year; the public sees
 //! a record and its parts only where the record is published.
 
+mod accounts;
+
 use std::collections::{BTreeMap, HashSet};
 
 use entity::id::UnitId;

@@ -6,9 +6,9 @@ use std::iter;
 
 use entity::value::Timestamp;
 use entity::{
-    account_grant, client, client_key, client_secret, credential, department_goal, division, finding, goal_item,
-    indicator, indicator_level, invitation, objective, plan_point, project, session, source_document, spending_plan,
-    unit, unit_alias,
+    account, account_grant, client, client_key, client_secret, credential, department_goal, division, finding,
+    goal_item, indicator, indicator_level, invitation, objective, plan_point, project, session, source_document,
+    spending_plan, unit, unit_alias,
 };
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait, InsertStatement, IntoIden, Query, TableRef, UpdateStatement, ValueTuple,
@@ -71,6 +71,7 @@ stored! {
     indicator: ;
     finding: source_line, source_table, source_row
         [keeps acknowledged_at, acknowledged_by_id, acknowledged_by, acknowledged_reason];
+    account: ;
     account_grant: ;
     client: ;
     client_secret: ;

@@ -90,12 +90,9 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Records rows that are written over, each as it was and as it is. Nothing is kept of them: it is for tables without a
-    /// past.
-    pub(super) fn updated<M: Journaled>(&mut self, changes: &[Change<M>]) {
-        for Change { old, new } in changes {
-            self.journal.updated(old, new);
-        }
+    /// Records something that happened to an entity and changed none of its values.
+    pub(super) fn happened<M: Journaled>(&mut self, row: &M, what: &str, name: &str, more: &[(&str, &str)]) {
+        self.journal.happened(row, what, name, more);
     }
 
     /// Runs the statements that `next` makes, one after the other, until it makes none; with each it records what the

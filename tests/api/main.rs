@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod account_api;
 mod audit;
 mod bulk;
 mod bulk_files;

@@ -25,6 +25,9 @@ pub fn weight(name: &str, has_argument: impl Fn(&str) -> bool) -> u64 {
     weight.map_or(1, |(.., points)| *points)
 }
 
+/// The arguments that have an entry for each entry of the answer.
+const COUNTED: [&str; 2] = ["ids", "checks"];
+
 /// Registers the directives.
 pub fn directives(registrar: &mut Registrar<'_>) {
     registrar.directive(
@@ -70,8 +73,8 @@ fn list_size_of(ty: &str, has: impl Fn(&str) -> bool, input: impl Fn(&str) -> bo
         let assumed = ty.contains("Connection").then_some(ProfileLimits::SERVICE.page_default);
         return Some(list_size(&pages, &["edges", "nodes"], assumed));
     }
-    if has("ids") {
-        return Some(list_size(&["ids"], &[], None));
+    if let Some(counted) = COUNTED.iter().find(|name| has(name)) {
+        return Some(list_size(&[counted], &[], None));
     }
     let written = WRITTEN.iter().find(|name| input(name));
     written.map(|name| list_size(&[&format!("input.{name}")], &["results"], None))

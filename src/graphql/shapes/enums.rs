@@ -108,19 +108,45 @@ pub fn register(registrar: &mut Registrar<'_>) {
             ("SYSTEM", "How the service is run."),
         ],
     );
-    enumeration(
+    filtered(
         registrar,
         "GrantAccess",
         "How far a grant goes.",
         &[("VIEW", "Only looking (查看)."), ("CAPTURE", "Looking and everything else that the role may do (采集).")],
+        operators_on!("GrantAccess"),
     );
-    enumeration(
+    filtered(
         registrar,
         "AccountKind",
         "Kind of an account.",
         &[("PERSON", "A person."), ("SERVICE", "Another system.")],
+        operators_on!("AccountKind"),
+    );
+    filtered(
+        registrar,
+        "Duty",
+        "What an account is for; nobody has two duties, so nobody is two administrators.",
+        &[
+            ("BUSINESS", "A person of a unit, a department or the finance bureau."),
+            ("SERVICE", "Another system."),
+            ("SYS_ADMIN", "System administrator (系统管理员)."),
+            ("SEC_ADMIN", "Security administrator (安全管理员)."),
+            ("AUDITOR", "Audit administrator (审计管理员)."),
+        ],
+        operators_on!("Duty"),
     );
     enumeration(
+        registrar,
+        "SessionEnd",
+        "Why a session ended before its time.",
+        &[
+            ("LOGOUT", "The person signed out."),
+            ("REUSE", "A refresh token came a second time: someone has a copy of it."),
+            ("CREDENTIAL", "The password, or the secret of the one-time codes, was set anew."),
+            ("ADMINISTRATOR", "An administrator ended it."),
+        ],
+    );
+    filtered(
         registrar,
         "Role",
         "What a grant makes its account; what each role may do stands in `docs/access.md`.",
@@ -135,6 +161,7 @@ pub fn register(registrar: &mut Registrar<'_>) {
             ("SEC_ADMIN", "Security administrator (安全管理员)."),
             ("AUDITOR", "Audit administrator (审计管理员)."),
         ],
+        operators_on!("Role"),
     );
     enumeration(registrar, "ErrorCode", "What kind of mistake a `UserError` is; the list is closed.", &codes());
     enumeration(

@@ -122,5 +122,7 @@ pub fn register(registrar: &mut Registrar<'_>) {
         "IndicatorListFilter", "IndicatorFilter", "indicators";
         "DepartmentGoalListFilter", "DepartmentGoalFilter", "department goals";
         "FindingListFilter", "FindingFilter", "findings";
+        "AccountGrantListFilter", "AccountGrantFilter", "grants";
+        "SessionListFilter", "SessionFilter", "sessions";
     }
 }

@@ -1,7 +1,8 @@
 //! Rows and cost of an operation, estimated from the document alone before any statement reaches the database.
 //!
-//! An object costs 1 (what reads much more than it answers costs more), a list its rows times the cost of one row; scalars are free. How long a list is follows from the
-//! conventions of the schema: `first` or `last` on a field, `ids` on a look-up by ids, and for a connection (`nodes`,
+//! An object costs 1 (what reads much more than it answers costs more), a list its rows times the cost of one row; scalars are
+//! free. How long a list is follows from the conventions of the schema: `first` or `last` on a field, `ids` on a look-up by
+//! ids, `checks` on questions, and for a connection (`nodes`,
 //! `edges`) without them the default page. Lists without such an argument hang on one object and are short; they count as
 //! one object. A bulk mutation costs 1 for each of its `rows` (or of its `expectedCount`), and has as many `results`. What lies below `__schema` and
 //! `__type` is free, its size is bounded by the limits of [`super::expansion`]. The schema says the same by `@cost` and
@@ -290,9 +291,9 @@ impl<'a> Estimate<'a> {
         }
     }
 
-    /// The number of `ids` that a look-up names.
+    /// The number of `ids` that a look-up names, or of `checks` that a question has.
     fn ids(&self, field: &Positioned<Field>) -> Option<u64> {
-        match self.argument(&field.node, "ids")? {
+        match self.argument(&field.node, "ids").or_else(|| self.argument(&field.node, "checks"))? {
             Value::List(ids) => Some(ids.len() as u64),
             _ => Some(1),
         }
