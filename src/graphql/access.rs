@@ -24,7 +24,7 @@ const TYPES: &[Line] = &[
         &[(
             Class::Public,
             "bulkOperation bulkOperations departmentGoal departmentGoals division divisions findings indicator indicatorLevels \
-         indicators node nodes project projects service sourceDocument sourceDocuments unit units viewer",
+         indicators node nodes project projects search service sourceDocument sourceDocuments unit units viewer",
         )],
     ),
     (
@@ -159,6 +159,9 @@ const TYPES: &[Line] = &[
     ("ServiceInfo", None, &[(Class::Public, "limits name version")]),
     ("Limit", None, &[(Class::Public, "name value")]),
     // What holds parts of other types, and shows no more than they do.
+    ("SearchHit", None, &[(Class::Public, "highlights node score")]),
+    ("SearchHighlight", None, &[(Class::Public, "field ranges text")]),
+    ("TextRange", None, &[(Class::Public, "end start")]),
     ("PageInfo", None, &[(Class::Public, "endCursor hasNextPage hasPreviousPage startCursor")]),
     ("*Connection", None, &[(Class::Public, "edges nodes pageInfo totalCount")]),
     ("*Edge", None, &[(Class::Public, "cursor node")]),
@@ -200,7 +203,7 @@ const CONDITIONS: &[(&str, Class, &str)] = &[
 
 /// What the public asks, at an address and by a schema of its own. Whatever stands below must be [`Class::Public`] there too.
 const PUBLIC_ROOTS: &str = "departmentGoal departmentGoals division divisions indicator indicatorLevels indicators project \
-                            projects service unit units";
+                            projects search service unit units";
 
 /// Arguments by which more is asked than their field shows: the past, which was not all published.
 const INTERNAL_ARGUMENTS: [&str; 1] = ["asOf"];

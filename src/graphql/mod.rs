@@ -23,6 +23,7 @@ pub mod mutation;
 pub mod node;
 pub mod project;
 pub mod query;
+pub mod search;
 pub mod shapes;
 pub mod source_document;
 pub mod spending_plan;

@@ -21,13 +21,14 @@ use super::history::{Change, FieldChange};
 use super::indicator::{Indicator, IndicatorLevel, QualitativeTarget, QuantityTarget, RangeTarget};
 use super::money::Money;
 use super::project::{Objective, Project};
+use super::search::{SearchHighlight, SearchHit, TextRange};
 use super::source_document::{SourceDocument, SourceRef};
 use super::spending_plan::{PlanPoint, SpendingPlan};
 use super::unit::{Unit, UnitAlias};
 use super::upload::Upload;
 use super::user_error::{ConflictError, DuplicateKeyError, ForbiddenError, NotFoundError, ValidationError};
 use super::viewer::{Account, Grant, Limit, ServiceInfo, Viewer};
-use super::{indicator, locale, mutation, query, user_error};
+use super::{indicator, locale, mutation, query, search, user_error};
 use crate::lang::Lang;
 
 thread_local! {
@@ -106,6 +107,11 @@ fn objects(registrar: &mut Registrar<'_>) {
     registrar.object::<Grant>();
     registrar.object::<ServiceInfo>();
     registrar.object::<Limit>();
+    registrar.object::<SearchHit>();
+    registrar.object::<SearchHighlight>();
+    registrar.object::<TextRange>();
+    registrar.fields("SearchEdge", search::edge());
+    registrar.fields("SearchConnection", search::connection());
     registrar.connected::<Division>();
     registrar.connected::<Unit>();
     registrar.connected::<Project>();
