@@ -110,7 +110,12 @@ pub async fn open(settings: &Settings) -> Result<Db, StartError> {
             db.migrate().await?;
             index::bring_up_to_date(&db).await?;
         }
-        _ => refuse_pending(&db).await?,
+        _ => {
+            refuse_pending(&db).await?;
+            if !index::is_current(db.read()).await? {
+                return Err(StartError::Pending(1));
+            }
+        }
     }
     Ok(db)
 }

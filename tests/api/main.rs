@@ -37,6 +37,7 @@ mod readme;
 mod samples;
 mod schema;
 mod scope;
+mod search;
 mod statements;
 mod support;
 mod token;
