@@ -1,13 +1,13 @@
 //! What a search finds, the best first: by how well the words fit, then the newest entry first.
 //!
-//! One statement finds a page: for each fit one part of its own, which the index gives in order and which ends with the page.
-//! So a word that stands everywhere costs no more than one that stands seldom.
+//! Each fit is asked for by a statement of its own, the best first, until the page is full. The index gives the entries of each in
+//! order, so that a word which stands everywhere costs no more than one that stands seldom.
 
 use std::sync::Arc;
 
 use entity::value::SearchKind;
 use entity::{department_goal, indicator, project, search_entry, unit};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr, UnionType};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, DbBackend, QueryTrait};
 use uuid::Uuid;
 
@@ -21,6 +21,9 @@ use crate::service::scope::{self, Scoped};
 
 /// Objects are counted up to this number.
 pub const COUNTED: u64 = 10_000;
+
+/// So many entries are sorted rather than met in order.
+const FEW: u64 = 3_000;
 
 /// A page of what is found.
 #[derive(Clone, Debug)]
@@ -87,68 +90,82 @@ impl Search {
             self.kinds.first().map_or(Ok(()), |kind| reader.caller.may(permission(*kind)))?;
             return Ok(Hits { total: self.count.then_some(0), ..Hits::default() });
         }
-        let backend = reader.db.backend();
         let visible = visible(&kinds, reader.caller)?;
         let total = match self.count {
             true => Some(self.total(reader, &kinds, &visible).await?),
             false => None,
         };
-        let mut parts = Fit::ALL.into_iter().filter_map(|fit| self.part(&kinds, fit, &visible, backend));
-        let Some(mut select) = parts.next() else { return Ok(Hits { total, ..Hits::default() }) };
-        for part in parts {
-            select.union(UnionType::All, part);
-        }
-        let rows = reader.db.query_all(&select).await?;
-        let hits: AppResult<Vec<Option<Hit>>> = rows
-            .iter()
-            .map(|row| {
-                let place = Place::of(row.try_get("", "fit")?, row.try_get("", "number")?);
-                let (kind, object) = (row.try_get("", "kind")?, row.try_get("", "object_id")?);
-                Ok(place.map(|place| Hit { kind, object, place }))
-            })
-            .collect();
-        let mut hits: Vec<Hit> = hits?.into_iter().flatten().collect();
-        hits.sort_unstable_by_key(|hit| std::cmp::Reverse((hit.place.fit, hit.place.number)));
+        let number = query::number(reader.db.backend());
+        // Few are found and then sorted, many are met in order; the planner of PostgreSQL can only guess which it is.
+        let order = if self.are_few(reader, &kinds).await? { number.clone().add(0) } else { number };
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        let mut hits = Vec::new();
+        for fit in Fit::ALL {
+            if hits.len() > size {
+                break;
+            }
+            hits.extend(self.that_fit(reader, &kinds, fit, &visible, &order).await?);
+        }
         let has_next = hits.len() > size;
         hits.truncate(size);
         Ok(Hits { hits, has_next, total })
     }
 
-    /// The first of those that fit so, one more than the page has; none where they all stand before it.
-    fn part(
+    /// The first of those that fit so, one more than the page has.
+    async fn that_fit(
         &self,
+        reader: Reader<'_>,
         kinds: &[SearchKind],
         fit: Fit,
         visible: &Condition,
-        backend: DbBackend,
-    ) -> Option<SelectStatement> {
-        let mut select = self.sought.exactly(kinds, fit, backend);
+        order: &SimpleExpr,
+    ) -> AppResult<Vec<Hit>> {
+        let number = query::number(reader.db.backend());
+        let mut select = self.sought.exactly(kinds, fit, reader.db.backend());
         match self.after {
-            Some(place) if place.fit < fit => return None,
+            Some(place) if place.fit < fit => return Ok(Vec::new()),
             Some(place) if place.fit == fit => {
-                select.and_where(query::number(backend).lt(place.number));
+                select.and_where(number.lt(place.number));
             }
             Some(_) | None => {}
         }
+        use search_entry::Column;
         select
-            .expr_as(Expr::val(fit.score()), "fit")
-            .columns([search_entry::Column::Kind, search_entry::Column::ObjectId, search_entry::Column::Number].map(|column| (search_entry::Entity, column)))
+            .columns([Column::Kind, Column::ObjectId, Column::Number].map(|column| (search_entry::Entity, column)))
             .cond_where(visible.clone())
-            .order_by_expr(query::number(backend), Order::Desc)
+            .order_by_expr(order.clone(), Order::Desc)
             .limit(self.size + 1);
-        let part = Alias::new(format!("fit_{}", fit.score()));
-        Some(Query::select().columns(["fit", "kind", "object_id", "number"]).from_subquery(select, part).take())
+        let rows = reader.db.query_all(&select).await?;
+        let hits = rows.iter().map(|row| {
+            let place = Place { fit, number: row.try_get("", "number")? };
+            Ok(Hit { kind: row.try_get("", "kind")?, object: row.try_get("", "object_id")?, place })
+        });
+        hits.collect()
+    }
+
+    /// Whether PostgreSQL has few entries with all pairs. SQLite always meets entries in order.
+    async fn are_few(&self, reader: Reader<'_>, kinds: &[SearchKind]) -> AppResult<bool> {
+        if reader.db.backend() == DbBackend::Sqlite {
+            return Ok(false);
+        }
+        let mut candidates = self.sought.candidates(kinds, reader.db.backend());
+        candidates.expr(Expr::val(1)).limit(FEW + 1);
+        Ok(number(reader, candidates).await? <= FEW)
     }
 
     async fn total(&self, reader: Reader<'_>, kinds: &[SearchKind], visible: &Condition) -> AppResult<u64> {
         let mut found = self.sought.at_least(kinds, Fit::Text, reader.db.backend());
         found.expr(Expr::val(1)).cond_where(visible.clone()).limit(COUNTED + 1);
-        let count = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(found, "found").take();
-        let row = reader.db.query_one(&count).await?;
-        let number: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
-        Ok(number.unsigned_abs())
+        number(reader, found).await
     }
+}
+
+/// The number of rows of a statement.
+async fn number(reader: Reader<'_>, rows: SelectStatement) -> AppResult<u64> {
+    let count = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(rows, "found").take();
+    let row = reader.db.query_one(&count).await?;
+    let number: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
+    Ok(number.unsigned_abs())
 }
 
 /// What looking at objects of a kind needs.

@@ -40,11 +40,30 @@ impl Sought {
     /// The keys of the objects of a kind that are found.
     pub fn objects(&self, kind: SearchKind, backend: DbBackend) -> SelectStatement {
         let mut select = self.at_least(&[kind], Fit::Text, backend);
+        if backend == DbBackend::Postgres {
+            // Keeps the planner from looking at the pairs row by row of the list around, where a guess of it is wrong.
+            select.offset(0);
+        }
         select.column((search_entry::Entity, search_entry::Column::ObjectId)).take()
+    }
+
+    /// Selects, without columns yet, the entries that may be found: all pairs are there.
+    pub fn candidates(&self, kinds: &[SearchKind], backend: DbBackend) -> SelectStatement {
+        found(&self.ask(kinds, Fit::Text).0, backend)
     }
 
     /// Selects, without columns yet, the entries of these kinds that all words fit so or better.
     pub fn at_least(&self, kinds: &[SearchKind], fit: Fit, backend: DbBackend) -> SelectStatement {
+        let (ask, suffices) = self.ask(kinds, fit);
+        let mut select = found(&ask, backend);
+        if !suffices {
+            select.and_where(self.in_texts(fit, backend));
+        }
+        select
+    }
+
+    /// What the pairs are asked, and whether they suffice.
+    fn ask(&self, kinds: &[SearchKind], fit: Fit) -> (Ask, bool) {
         let mut suffice = true;
         let of_kinds = kinds.iter().map(|kind| {
             let words = self.words.iter().map(|word| {
@@ -59,11 +78,7 @@ impl Sought {
             Ask::All(words.collect())
         });
         let ask = Ask::Any(of_kinds.collect());
-        let mut select = found(&ask, backend);
-        if !suffice {
-            select.and_where(self.in_texts(fit, backend));
-        }
-        select
+        (ask, suffice)
     }
 
     /// Selects, without columns yet, the entries of these kinds that all words fit so, and not all better.
