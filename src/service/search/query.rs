@@ -3,7 +3,7 @@
 use entity::search_entry;
 use entity::value::SearchKind;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ColumnTrait, DbBackend, Value};
+use sea_orm::{ColumnTrait, Condition, DbBackend, Value};
 
 use crate::rules::search::{self, Fit, Pairs, Part, QueryError};
 
@@ -139,7 +139,8 @@ fn found(ask: &Ask, backend: DbBackend) -> SelectStatement {
             // The pairs lead: SQLite keeps the order of the tables of a cross join.
             Query::select()
                 .from(PAIRS)
-                .join(JoinType::CrossJoin, search_entry::Entity, search_entry::Column::Number.into_expr().eq(number(backend)))
+                .join(JoinType::CrossJoin, search_entry::Entity, Condition::all())
+                .and_where(search_entry::Column::Number.into_expr().eq(number(backend)))
                 .and_where(Expr::cust_with_values("search_pair MATCH ?", [Value::from(text)]))
                 .take()
         }

@@ -101,7 +101,8 @@ async fn the_schema_of_the_public_has_what_is_public_and_nothing_else() {
     let expected = "DepartmentGoal DepartmentGoalConnection DepartmentGoalEdge Division DivisionConnection DivisionEdge \
                     GoalItem Indicator IndicatorConnection IndicatorEdge IndicatorLevel Limit Money Objective PageInfo \
                     PlanPoint Project ProjectConnection ProjectEdge QualitativeTarget QuantityTarget Query RangeTarget \
-                    SafeguardMeasure ServiceInfo SpendingPlan Unit UnitConnection UnitEdge";
+                    SafeguardMeasure SearchConnection SearchEdge SearchHighlight SearchHit ServiceInfo SpendingPlan TextRange Unit \
+                    UnitConnection UnitEdge";
     assert_eq!(types.into_iter().collect::<Vec<_>>(), expected.split_whitespace().collect::<Vec<_>>());
     // No mutation, no argument for the past, and every type that is named is there.
     assert!(public.types().all(|(name, _)| name != "Mutation"));
