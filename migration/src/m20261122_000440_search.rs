@@ -3,9 +3,7 @@
 //! The pairs stand in a full-text index, FTS5 on SQLite and `tsvector` with GIN on PostgreSQL, as words that the service makes;
 //! neither database takes texts apart itself. An entry goes with its object.
 
-use sea_orm_migration::prelude::{
-    ColumnDef, DbErr, MigrationName, MigrationTrait, SchemaManager, Table, async_trait,
-};
+use sea_orm_migration::prelude::{ColumnDef, DbErr, MigrationName, MigrationTrait, SchemaManager, Table, async_trait};
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::column::{drop_tables, int, key, long, text};

@@ -44,9 +44,7 @@ pub fn condition<E: Scoped>(asked: &Asked<'_>, kind: SearchKind) -> AppResult<Op
     let sought = sought(asked, &argument::text(&value, &At::top("search"))?, "search")?;
     let key = E::PrimaryKey::iter().next().map(PrimaryKeyToColumn::into_column);
     let key = key.ok_or_else(|| AppError::internal("a table has no key"))?;
-    Ok(Some(Filter::Present(Box::new(move |context| {
-        key.in_subquery(sought.objects(kind, context.backend))
-    }))))
+    Ok(Some(Filter::Present(Box::new(move |context| key.in_subquery(sought.objects(kind, context.backend))))))
 }
 
 /// What a query means for the caller: only the texts that he may see are searched.
@@ -309,9 +307,11 @@ impl Object for SearchHighlight {
     fn fields() -> &'static Fields<Highlight> {
         static FIELDS: LazyLock<Fields<Highlight>> = LazyLock::new(|| {
             Fields::<Highlight>::new("A text with words of a search in it.")
-                .value("field: String!", "The field of the object that shows the text, e.g. `name` or `objectives`.", |h| {
-                    Value::from(h.field)
-                })
+                .value(
+                    "field: String!",
+                    "The field of the object that shows the text, e.g. `name` or `objectives`.",
+                    |h| Value::from(h.field),
+                )
                 .value("text: String!", "The text.", |h| Value::from(h.text.as_str()))
                 .inlines::<TextRange>("ranges: [TextRange!]!", "Where words stand in it, in order and apart.", |h| {
                     h.ranges.clone()

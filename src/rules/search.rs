@@ -247,7 +247,10 @@ fn places(printed: &str, folded: &str) -> Vec<(usize, usize)> {
     let mut start = 0;
     while start < characters.len() {
         // What can be composed with the character before it belongs to that.
-        let combines = |c: &char| canonical_combining_class(*c) != 0 || matches!(c, '\u{1161}'..='\u{11FF}' | '\u{3099}' | '\u{309A}' | '\u{FF9E}' | '\u{FF9F}');
+        let combines = |c: &char| {
+            canonical_combining_class(*c) != 0
+                || matches!(c, '\u{1161}'..='\u{11FF}' | '\u{3099}' | '\u{309A}' | '\u{FF9E}' | '\u{FF9F}')
+        };
         let end = start + 1 + characters[start + 1..].iter().take_while(|c| combines(c)).count();
         let part: String = characters[start..end].iter().collect();
         let part = fold(&part);

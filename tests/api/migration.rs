@@ -7,8 +7,8 @@ use entity::value::IndicatorRegime;
 use entity::{
     account, account_grant, audit_entry, audit_head, bulk_operation, change, client, client_assertion, client_key,
     client_secret, credential, department_goal, division, finding, goal_item, idempotency, indicator, indicator_level,
-    invitation, login_failure, objective, plan_point, project, refresh_token, revocation, search_entry, search_format, session,
-    source_document, spending_plan, unit, unit_alias, unit_closure, upload,
+    invitation, login_failure, objective, plan_point, project, refresh_token, revocation, search_entry, search_format,
+    session, source_document, spending_plan, unit, unit_alias, unit_closure, upload,
 };
 use jixiao::db::Db;
 use jixiao::graphql::bulk_operation::BulkOperation;

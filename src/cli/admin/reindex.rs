@@ -24,8 +24,7 @@ pub struct Reindex {
 
 impl Reindex {
     pub async fn run(self, settings: &Settings) -> Result<(), Failure> {
-        let settings =
-            DatabaseSettings { read_timeout: PATIENCE, write_timeout: PATIENCE, ..settings.database() };
+        let settings = DatabaseSettings { read_timeout: PATIENCE, write_timeout: PATIENCE, ..settings.database() };
         let caller = Caller::operator();
         let db = app::open_existing(&settings).await?;
         if !self.check {

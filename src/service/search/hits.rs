@@ -195,9 +195,6 @@ fn visible(kinds: &[SearchKind], caller: &Caller) -> AppResult<Condition> {
 
 fn there<E: Scoped>(key: E::Column, caller: &Caller) -> AppResult<SimpleExpr> {
     let mut object = scope::find::<E>(caller)?.into_query();
-    object
-        .clear_selects()
-        .expr(Expr::val(1))
-        .and_where(key.into_expr().eq(search_entry::Column::ObjectId.into_expr()));
+    object.clear_selects().expr(Expr::val(1)).and_where(key.into_expr().eq(search_entry::Column::ObjectId.into_expr()));
     Ok(Expr::exists(object))
 }

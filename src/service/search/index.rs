@@ -102,8 +102,7 @@ fn writing(backend: DbBackend, entries: Vec<Entry>) -> AppResult<Statement> {
             Expr::cust_with_values("array_to_tsvector(string_to_array($1, ' '))", [Value::from(entry.pairs())])
         });
         let Entry { kind, object, names, texts, others } = entry;
-        let own: [SimpleExpr; 5] =
-            [kind.code().into(), object.into(), names.into(), texts.into(), others.into()];
+        let own: [SimpleExpr; 5] = [kind.code().into(), object.into(), names.into(), texts.into(), others.into()];
         // As many values as columns.
         insert.values(own.into_iter().chain(pairs)).map_err(AppError::internal)?;
     }

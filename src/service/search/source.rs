@@ -71,7 +71,14 @@ pub async fn texts(db: Executor<'_>, eyes: Eyes<'_>, kind: SearchKind, objects: 
                 read.own::<unit::Entity>(Column::Id, &columns, &mut found).await?;
                 use unit_alias::Column as Alias;
                 let columns = [(Alias::Code, "aliases", Part::Others), (Alias::Name, "aliases", Part::Others)];
-                read.parts::<unit_alias::Entity>(Alias::UnitId, Condition::all(), &[Alias::Code, Alias::Id], &columns, &mut found).await?;
+                read.parts::<unit_alias::Entity>(
+                    Alias::UnitId,
+                    Condition::all(),
+                    &[Alias::Code, Alias::Id],
+                    &columns,
+                    &mut found,
+                )
+                .await?;
             }
             SearchKind::Project => {
                 use project::Column;
@@ -83,7 +90,14 @@ pub async fn texts(db: Executor<'_>, eyes: Eyes<'_>, kind: SearchKind, objects: 
                 read.own::<project::Entity>(Column::Id, &columns, &mut found).await?;
                 use objective::Column as Item;
                 let columns = [(Item::Text, "objectives", Part::Texts)];
-                read.parts::<objective::Entity>(Item::ProjectId, Condition::all(), &[Item::Ordinal], &columns, &mut found).await?;
+                read.parts::<objective::Entity>(
+                    Item::ProjectId,
+                    Condition::all(),
+                    &[Item::Ordinal],
+                    &columns,
+                    &mut found,
+                )
+                .await?;
             }
             SearchKind::Indicator => {
                 use indicator::Column;
@@ -103,7 +117,8 @@ pub async fn texts(db: Executor<'_>, eyes: Eyes<'_>, kind: SearchKind, objects: 
                 for (kind, field) in [(GoalItemKind::SubGoal, "items"), (GoalItemKind::Measure, "measures")] {
                     let of_kind = Condition::all().add(Item::Kind.eq(kind));
                     let columns = [(Item::Text, field, Part::Texts)];
-                    read.parts::<goal_item::Entity>(Item::GoalId, of_kind, &[Item::Ordinal], &columns, &mut found).await?;
+                    read.parts::<goal_item::Entity>(Item::GoalId, of_kind, &[Item::Ordinal], &columns, &mut found)
+                        .await?;
                 }
             }
         }

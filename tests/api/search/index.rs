@@ -15,7 +15,10 @@ async fn compared(world: &World) -> Compared {
 
 async fn found(world: &World, query: &str) -> Vec<(String, i64)> {
     let page = world
-        .ask("query($q: String!) { search(query: $q, first: 500) { nodes { score node { id } } } }", json!({ "q": query }))
+        .ask(
+            "query($q: String!) { search(query: $q, first: 500) { nodes { score node { id } } } }",
+            json!({ "q": query }),
+        )
         .await;
     shown(&page["search"])
 }
@@ -49,6 +52,7 @@ async fn every_write_keeps_the_index() {
         ("projectUpdate", json!({"by": project("P12"), "set": {"objectives": ["国内", "新"]}})),
         ("projectUpdate", json!({"by": project("P13"), "set": {"name": "国内招商", "indicators": []}})),
         ("projectUpdate", json!({"by": project("P14"), "set": {"budget": {"wanYuan": "11"}}})),
+        ("departmentGoalDelete", json!({"key": {"unit": unit("450001"), "fiscalYear": 2026}, "cascade": true})),
         ("unitMerge", json!({"from": unit("450001"), "into": unit("450002")})),
         ("unitUpdate", json!({"by": {"key": unit("450003")}, "set": {"name": "单国"}})),
     ] {

@@ -1,8 +1,8 @@
 //! Objects whose texts are made of few signs, so that every query finds some of them, and a judge that looks through them.
 
 use entity::search_entry;
-use jixiao::auth::{Caller, Grant, Scope};
 use entity::value::Role;
+use jixiao::auth::{Caller, Grant, Scope};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -15,8 +15,8 @@ const DIVISION: &str = "130304";
 
 /// Signs of texts and of queries: wide and narrow, large and small, composed and not, and all that a database could read as more.
 pub const SIGNS: &[&str] = &[
-    "国", "内", "招", "商", "引", "资", "国内", "招商", "Ａ", "a", "A", "5", "５", "．", ".", "'", "\"", "*", "%", "_", "\\", "(", ")",
-    "&", "|", "!", ":", "-", "^", "＊", "Ⅱ", "ii", "㎡", "é", "e\u{301}", "，", "§",
+    "国", "内", "招", "商", "引", "资", "国内", "招商", "Ａ", "a", "A", "5", "５", "．", ".", "'", "\"", "*", "%", "_",
+    "\\", "(", ")", "&", "|", "!", ":", "-", "^", "＊", "Ⅱ", "ii", "㎡", "é", "e\u{301}", "，", "§",
 ];
 
 /// A text of up to so many signs, with spaces in it.
@@ -62,21 +62,23 @@ pub async fn fill(world: &World, seed: u64) {
         });
         let goal = json!({"key": {"unit": unit, "fiscalYear": 2026}, "set": goal});
         write(world, &writer, "departmentGoalUpsert", goal).await;
-        let rows: Vec<Value> = (0..10).map(|project| {
-            let key = json!({
-                "divisionCode": DIVISION, "unitCode": format!("45000{number}"), "fiscalYear": 2026,
-                "code": format!("P{number}{project}"),
-            });
-            let indicators: Vec<Value> = (0..dice.below(3)).map(|indicator| json!({
+        let rows: Vec<Value> = (0..10)
+            .map(|project| {
+                let key = json!({
+                    "divisionCode": DIVISION, "unitCode": format!("45000{number}"), "fiscalYear": 2026,
+                    "code": format!("P{number}{project}"),
+                });
+                let indicators: Vec<Value> = (0..dice.below(3)).map(|indicator| json!({
                 "level1": "产出指标", "level2": "数量指标", "name": format!("{}{indicator}", text(&mut dice, 5)),
                 "description": text(&mut dice, 8), "basis": text(&mut dice, 8), "target": {"text": text(&mut dice, 4)},
             })).collect();
-            let objectives: Vec<String> = (0..dice.below(4)).map(|_| text(&mut dice, 8)).collect();
-            json!({"key": key, "set": {
-                "name": text(&mut dice, 8), "budget": {"wanYuan": "10"}, "purpose": text(&mut dice, 8),
-                "objectives": objectives, "indicators": indicators,
-            }})
-        }).collect();
+                let objectives: Vec<String> = (0..dice.below(4)).map(|_| text(&mut dice, 8)).collect();
+                json!({"key": key, "set": {
+                    "name": text(&mut dice, 8), "budget": {"wanYuan": "10"}, "purpose": text(&mut dice, 8),
+                    "objectives": objectives, "indicators": indicators,
+                }})
+            })
+            .collect();
         write(world, &writer, "projectsUpsert", json!({"rows": rows})).await;
     }
 }
@@ -101,8 +103,7 @@ pub async fn things(world: &World) -> Vec<Thing> {
         ("departmentGoals", "DEPARTMENT_GOAL", "", "overall items { text } measures { text }"),
     ];
     let entries = search_entry::Entity::find().all(world.db.read()).await.expect("entries");
-    let numbers: HashMap<String, i64> =
-        entries.iter().map(|entry| (public(entry), entry.number)).collect();
+    let numbers: HashMap<String, i64> = entries.iter().map(|entry| (public(entry), entry.number)).collect();
     let mut things = Vec::new();
     for (list, kind, names, texts) in lists {
         let mut after = Value::Null;
@@ -184,5 +185,7 @@ pub fn judge(things: &[Thing], query: &str, kinds: &[&str]) -> Vec<(String, i64)
 /// Ids and scores of a page of a search.
 pub fn shown(page: &Value) -> Vec<(String, i64)> {
     let nodes = page["nodes"].as_array().expect("nodes").iter();
-    nodes.map(|hit| (hit["node"]["id"].as_str().expect("an id").to_owned(), hit["score"].as_i64().expect("a score"))).collect()
+    nodes
+        .map(|hit| (hit["node"]["id"].as_str().expect("an id").to_owned(), hit["score"].as_i64().expect("a score")))
+        .collect()
 }

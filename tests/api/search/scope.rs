@@ -66,7 +66,8 @@ async fn the_public_finds_what_is_published_by_what_is_public() {
     let world = World::empty().await;
     let (system, finance) = (writer(), person(vec![Grant::new(Role::Finance, Scope::Everything)]));
     let unit = json!({"divisionCode": "130304", "code": "450001"});
-    let project = |code: &str| json!({"divisionCode": "130304", "unitCode": "450001", "fiscalYear": 2026, "code": code});
+    let project =
+        |code: &str| json!({"divisionCode": "130304", "unitCode": "450001", "fiscalYear": 2026, "code": code});
     let content = json!({
         "name": "招商", "budget": {"wanYuan": "1"}, "objectives": ["招商引资"],
         "indicators": [{"level1": "产出指标", "level2": "数量指标", "name": "招商数", "target": {"text": "≥5个"}}],

@@ -55,7 +55,9 @@ impl PriceList {
                 }
                 for argument in &field.node.arguments {
                     let costs = argument.node.directives.iter().filter(|one| one.node.name.node == "cost");
-                    let weights = costs.filter_map(|cost| Some(texts(&Value::List(vec![cost.node.get_argument("weight")?.node.clone()]))));
+                    let weights = costs.filter_map(|cost| {
+                        Some(texts(&Value::List(vec![cost.node.get_argument("weight")?.node.clone()])))
+                    });
                     let weights = weights.flatten().map(|weight| weight.parse().expect("a number"));
                     told.arguments.extend(weights.map(|weight| (argument.node.name.node.to_string(), weight)));
                 }
