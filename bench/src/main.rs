@@ -10,6 +10,7 @@ mod kill9;
 mod overload;
 mod projects;
 mod service;
+mod tree;
 mod world;
 
 use clap::{Parser, Subcommand};
@@ -33,6 +34,7 @@ enum Command {
     Bulk(bulk::Bulk),
     Kill9(kill9::Kill9),
     Overload(overload::Overload),
+    Tree(tree::Tree),
 }
 
 fn main() -> Done<()> {
@@ -42,6 +44,7 @@ fn main() -> Done<()> {
             Command::Bulk(bulk) => bulk.run().await,
             Command::Kill9(kill9) => kill9.run().await,
             Command::Overload(overload) => overload.run().await,
+            Command::Tree(tree) => tree.run().await,
         }
     })
 }
