@@ -29,6 +29,8 @@ pub mod plan_point;
 pub mod project;
 pub mod refresh_token;
 pub mod revocation;
+pub mod search_entry;
+pub mod search_format;
 pub mod session;
 pub mod source_document;
 pub mod spending_plan;

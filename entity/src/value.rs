@@ -91,6 +91,12 @@ code_list!(/** Kind of an entry of a department goal. */ GoalItemKind {
     /** Sub-goal (分项绩效目标). */ SubGoal = "SUB_GOAL",
     /** Safeguard measure (工作保障措施). */ Measure = "MEASURE",
 });
+code_list!(/** What is searched. */ SearchKind {
+    /** Units. */ Unit = "UNIT",
+    /** Projects with their objectives. */ Project = "PROJECT",
+    /** Indicators. */ Indicator = "INDICATOR",
+    /** Department goals with their items. */ DepartmentGoal = "DEPARTMENT_GOAL",
+});
 code_list!(/** Which of the three goal levels the project tables of a document state. */ GoalLevel {
     /** Budgeted project (预算项目). */ Project = "PROJECT",
     /** Special fund (专项资金). */ SpecialFund = "SPECIAL_FUND",

@@ -8,6 +8,7 @@ use sea_orm_migration::prelude::{DbErr, Index, MigrationName, MigrationTrait, Sc
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::column::{drop_tables, int, key, long, text};
+use crate::row_security::{Keeping, Record, owned, protect};
 
 /// See the module.
 pub struct Migration;
@@ -136,6 +137,8 @@ impl MigrationTrait for Migration {
             )
             .take();
         manager.create_table(counts).await?;
+        let visible = owned("indicator_count", "indicator:read", None, &Record::Itself);
+        protect(manager, "indicator_count", Keeping::Anything, Some(&visible)).await?;
         let db = manager.get_connection();
         let counted = add(
             "indicator AS counted JOIN project ON project.id = counted.project_id",

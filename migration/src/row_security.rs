@@ -103,20 +103,32 @@ impl Record {
     }
 }
 
-/// The condition that a row of a unit, which is named by the column `unit`, lies in the reach: what is asked once a statement
-/// stands before what is asked for each row.
-pub fn owned(table: &str, permission: &str, unit: &str, record: &Record) -> String {
+/// The condition that a row lies in the reach; where it has no column of its unit, grants on units do not reach it. What is
+/// asked once a statement stands before what is asked for each row.
+pub fn owned(table: &str, permission: &str, unit: Option<&str>, record: &Record) -> String {
     let (of_years, published) = (record.of_years(), record.published());
+    let of_units = unit.map_or_else(String::new, |unit| {
+        format!(
+            "OR {unit} IN (SELECT below.descendant_id FROM unit_closure below \
+                WHERE below.ancestor_id = ANY ((SELECT reach_units('{permission}'))::uuid[])) "
+        )
+    });
+    let of_limited_units = unit.map_or_else(
+        || "false".to_owned(),
+        |unit| {
+            format!(
+                "EXISTS (SELECT FROM unit_closure below \
+                    WHERE below.ancestor_id = years.unit AND below.descendant_id = {table}.{unit})"
+            )
+        },
+    );
     format!(
         "(SELECT reach_is_all('{permission}')) \
          OR division_code = ANY ((SELECT reach_divisions('{permission}'))::text[]) \
          OR ((SELECT reach_is_published('{permission}')) AND {published}) \
-         OR {unit} IN (SELECT below.descendant_id FROM unit_closure below \
-            WHERE below.ancestor_id = ANY ((SELECT reach_units('{permission}'))::uuid[])) \
+         {of_units}\
          OR EXISTS (SELECT FROM reach_limited('{permission}') years WHERE {of_years} AND \
-            CASE WHEN years.unit IS NULL THEN COALESCE(years.division = division_code, true) \
-                 ELSE EXISTS (SELECT FROM unit_closure below \
-                    WHERE below.ancestor_id = years.unit AND below.descendant_id = {table}.{unit}) END)"
+            CASE WHEN years.unit IS NULL THEN COALESCE(years.division = division_code, true) ELSE {of_limited_units} END)"
     )
 }
 

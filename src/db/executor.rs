@@ -47,7 +47,12 @@ impl Db {
     }
 }
 
-impl Executor<'_> {
+impl<'a> Executor<'a> {
+    /// A transaction in which the service reads for itself what it writes of.
+    pub fn of_service(tx: &'a DatabaseTransaction) -> Self {
+        Self(Place::Transaction(tx))
+    }
+
     /// Which of the two kinds of database it is.
     pub fn backend(self) -> DbBackend {
         match self.0 {

@@ -24,7 +24,7 @@ const TYPES: &[Line] = &[
         &[(
             Class::Public,
             "account accounts bulkOperation bulkOperations departmentGoal departmentGoals division divisions findings indicator \
-         indicatorLevels indicators indicatorGroups node nodes project projectGroups projects service serviceClient \
+         indicatorLevels indicators indicatorGroups node nodes project projectGroups projects search service serviceClient \
          serviceClients sourceDocument sourceDocuments unit units viewer",
         )],
     ),
@@ -229,6 +229,9 @@ const TYPES: &[Line] = &[
     ("ServiceInfo", None, &[(Class::Public, "limits name version")]),
     ("Limit", None, &[(Class::Public, "name value")]),
     // What holds parts of other types, and shows no more than they do.
+    ("SearchHit", None, &[(Class::Public, "highlights node score")]),
+    ("SearchHighlight", None, &[(Class::Public, "field ranges text")]),
+    ("TextRange", None, &[(Class::Public, "end start")]),
     ("PageInfo", None, &[(Class::Public, "endCursor hasNextPage hasPreviousPage startCursor")]),
     ("*Connection", None, &[(Class::Public, "aggregate edges nodes pageInfo totalCount")]),
     ("*Edge", None, &[(Class::Public, "cursor node")]),
@@ -271,7 +274,7 @@ const CONDITIONS: &[(&str, Class, &str)] = &[
 
 /// What the public asks, at an address and by a schema of its own. Whatever stands below must be [`Class::Public`] there too.
 const PUBLIC_ROOTS: &str = "departmentGoal departmentGoals division divisions indicator indicatorGroups indicatorLevels indicators \
-                            project projectGroups projects service unit units";
+                            project projectGroups projects search service unit units";
 
 /// Arguments by which more is asked than their field shows: the past, which was not all published.
 const INTERNAL_ARGUMENTS: [&str; 1] = ["asOf"];

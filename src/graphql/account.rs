@@ -96,6 +96,7 @@ impl Object for Account {
 
 impl Connected for Account {
     type Entity = account::Entity;
+    const AGGREGATE: &'static str = "AccountAggregate";
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use async_graphql::Value;
 use entity::id::{IndicatorId, IndicatorLevelId};
-use entity::value::TargetKind;
+use entity::value::{SearchKind, TargetKind};
 use entity::{finding, indicator, indicator_level};
 use futures_util::future::BoxFuture;
 
@@ -111,6 +111,8 @@ impl Object for Indicator {
 impl Connected for Indicator {
     type Entity = indicator::Entity;
     const AGGREGATE: &'static str = "IndicatorAggregate";
+
+    const KIND: Option<SearchKind> = Some(SearchKind::Indicator);
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {

@@ -28,6 +28,7 @@ pub mod node;
 pub mod permission;
 pub mod project;
 pub mod query;
+pub mod search;
 pub mod service_client;
 pub mod session;
 pub mod shapes;

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use async_graphql::Value;
 use entity::id::ProjectId;
+use entity::value::SearchKind;
 use entity::{finding, objective, project};
 
 use super::aggregate;
@@ -134,6 +135,8 @@ impl Object for Project {
 impl Connected for Project {
     type Entity = project::Entity;
     const AGGREGATE: &'static str = "ProjectAggregate";
+
+    const KIND: Option<SearchKind> = Some(SearchKind::Project);
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {

@@ -25,6 +25,7 @@ use super::held::Held;
 use super::indicator::{Indicator, IndicatorLevel};
 use super::node::Nodes;
 use super::project::Project;
+use super::search::{self, SearchLink};
 use super::service_client::ServiceClient;
 use super::source_document::SourceDocument;
 use super::unit::Unit;
@@ -155,6 +156,12 @@ pub fn fields() -> &'static Fields<Root> {
                     };
                     Ok(lookup::all::<indicator_level::Entity>(filter, indicator_level::Column::Ordinal))
                 },
+            )
+            .field(
+                "search: SearchConnection!",
+                "Units, projects with their objectives, indicators and department goals in whose names and texts words stand.",
+                search::arguments(),
+                |asked| Ok(Step::Link(Box::new(SearchLink::compile(asked)?))),
             )
             .all_of::<Finding>("findings: FindingConnection!", "What data-quality rules noticed.")
             .rows::<SourceDocument>(

@@ -57,6 +57,7 @@ impl Object for ServiceClient {
 
 impl Connected for ServiceClient {
     type Entity = client::Entity;
+    const AGGREGATE: &'static str = "ServiceClientAggregate";
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {

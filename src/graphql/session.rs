@@ -47,6 +47,7 @@ impl Object for Session {
 
 impl Connected for Session {
     type Entity = session::Entity;
+    const AGGREGATE: &'static str = "SessionAggregate";
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {

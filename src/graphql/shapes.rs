@@ -28,6 +28,7 @@ use super::indicator::{Indicator, IndicatorLevel, QualitativeTarget, QuantityTar
 use super::money::Money;
 use super::permission::{self, PermissionAnswer};
 use super::project::{Objective, Project};
+use super::search::{SearchHighlight, SearchHit, TextRange};
 use super::service_client::{ClientKey, ClientSecret, ServiceClient};
 use super::session::Session;
 use super::source_document::{SourceDocument, SourceRef};
@@ -37,7 +38,7 @@ use super::unit::{Unit, UnitAlias};
 use super::upload::Upload;
 use super::user_error::{ConflictError, DuplicateKeyError, ForbiddenError, NotFoundError, ValidationError};
 use super::viewer::{Grant, Limit, ServiceInfo, Viewer, ViewerAccount};
-use super::{group, indicator, locale, mutation, query, text, user_error};
+use super::{group, indicator, locale, mutation, query, search, text, user_error};
 use crate::lang::Lang;
 
 thread_local! {
@@ -125,6 +126,11 @@ fn objects(registrar: &mut Registrar<'_>) {
     registrar.object::<PermissionAnswer>();
     registrar.object::<ServiceInfo>();
     registrar.object::<Limit>();
+    registrar.object::<SearchHit>();
+    registrar.object::<SearchHighlight>();
+    registrar.object::<TextRange>();
+    registrar.fields("SearchEdge", search::edge());
+    registrar.fields("SearchConnection", search::connection());
     registrar.connected::<Division>();
     registrar.connected::<Unit>();
     registrar.connected::<Project>();

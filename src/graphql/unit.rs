@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use async_graphql::Value;
 use entity::id::UnitId;
+use entity::value::SearchKind;
 use entity::{department_goal, unit, unit_alias};
 
 use super::department_goal::DepartmentGoal;
@@ -106,6 +107,8 @@ impl Object for Unit {
 impl Connected for Unit {
     type Entity = unit::Entity;
     const AGGREGATE: &'static str = "UnitAggregate";
+
+    const KIND: Option<SearchKind> = Some(SearchKind::Unit);
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {

@@ -31,6 +31,7 @@ pub mod read;
 pub mod relation;
 pub mod revocation;
 pub mod scope;
+pub mod search;
 pub mod session;
 pub mod source_document;
 pub mod stored;

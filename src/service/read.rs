@@ -22,7 +22,7 @@ use super::relation::Relation;
 use super::scope::{self, Scoped};
 use crate::auth::Caller;
 use crate::db::Executor;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 
 /// How many keys one statement takes; more are read in several statements of this size. SQLite takes 32,766 values, of
 /// which a filter has up to 10,000 in its lists.
@@ -133,6 +133,10 @@ impl<'a> Reader<'a> {
 
     /// Selects the rows of a table that the caller may see and that pass a filter.
     pub(super) fn matching<E: Scoped>(self, filter: &Filter) -> AppResult<SelectStatement> {
+        if self.as_of.is_some() && filter.is_of_the_present() {
+            let message = "`search` finds what is there now: it cannot be asked together with `asOf`.";
+            return Err(AppError::bad_input(message));
+        }
         let mut select = scope::find::<E>(self.caller)?.filter(filter.condition(self.context())).into_query();
         if let Some(moment) = self.as_of {
             E::at(&mut select, moment);

@@ -40,6 +40,7 @@ mod row_security;
 mod samples;
 mod schema;
 mod scope;
+mod search;
 mod statements;
 mod support;
 mod token;

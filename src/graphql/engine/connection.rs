@@ -2,6 +2,7 @@
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Value};
+use entity::value::SearchKind;
 use futures_util::future::BoxFuture;
 use sea_orm::{EntityTrait, ModelTrait};
 
@@ -14,7 +15,7 @@ use super::order::{self, OrderField};
 use super::plan::{Plan, render_groups};
 use super::signature::Argument;
 use crate::error::{AppError, AppResult};
-use crate::graphql::access;
+use crate::graphql::{access, search};
 use crate::service::aggregate::{Measure, Totals};
 use crate::service::filter::Filter;
 use crate::service::order::{Direction, Ordering};
@@ -33,6 +34,8 @@ pub trait Connected: Object<Row = <Self::Entity as EntityTrait>::Model> {
     const AGGREGATE: &'static str;
     /// Whether its connections take a filter and an order; those of a list that only grows do not.
     const SEARCHED: bool = true;
+    /// What its objects are in the index of search, where they are searched.
+    const KIND: Option<SearchKind> = None;
     /// Its filter input.
     fn filters() -> &'static Filters;
     /// The keys it can be sorted by.
@@ -72,6 +75,9 @@ pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
             Argument::new(own("Order", true), Box::leak(order.into_boxed_str())),
         ]);
     }
+    if T::KIND.is_some() {
+        arguments.push(search::argument());
+    }
     arguments.extend([
         Argument::new(
             "first: Int",
@@ -103,6 +109,10 @@ fn question<T: Connected>(asked: &Asked<'_>, plan: &ConnectionPlan<T>) -> AppRes
         Some(value) => {
             T::filters().read(&value, &At::top("filter"), &mut Reading::new(limits, asked.environment.caller), 1)?
         }
+    };
+    let filter = match T::KIND.map(|kind| search::condition::<T::Entity>(asked, kind)).transpose()?.flatten() {
+        Some(found) => Filter::All(vec![filter, found]),
+        None => filter,
     };
     let asked_order = asked.argument("orderBy")?;
     let order = order::read(asked_order.as_ref(), T::orders(), T::default_order(), T::DEFAULT_DIRECTION, |key| {

@@ -27,14 +27,33 @@ pub fn weight(name: &str, has_argument: impl Fn(&str) -> bool) -> u64 {
 
 /// The arguments that have an entry for each entry of the answer.
 const COUNTED: [&str; 2] = ["ids", "checks"];
+/// The arguments that have words searched for, which takes the index of search beside the rows.
+const SEARCHES: [&str; 2] = ["query", "search"];
+
+/// What a search costs, however much it finds.
+pub const SEARCH: u64 = 10;
+
+/// Whether an argument has words searched for.
+pub fn searches(argument: &str) -> bool {
+    SEARCHES.contains(&argument)
+}
+
+/// What is said of an argument of a field.
+pub fn of_argument(name: &str) -> Vec<MetaDirectiveInvocation> {
+    if searches(name) { vec![invocation("cost", [("weight", Value::from(SEARCH.to_string()))])] } else { Vec::new() }
+}
 
 /// Registers the directives.
 pub fn directives(registrar: &mut Registrar<'_>) {
     registrar.directive(
         "cost",
         "What something costs in points, where it is not the usual: an object costs 1, a scalar nothing. On a field of an \
-         input it is the cost of each entry, or of each row that its number stands for.",
-        &[__DirectiveLocation::FIELD_DEFINITION, __DirectiveLocation::INPUT_FIELD_DEFINITION],
+         input it is the cost of each entry, or of each row that its number stands for; on an argument what is added where it is given.",
+        &[
+            __DirectiveLocation::ARGUMENT_DEFINITION,
+            __DirectiveLocation::FIELD_DEFINITION,
+            __DirectiveLocation::INPUT_FIELD_DEFINITION,
+        ],
         &[Argument::new("weight: String!", "Points, as a number.")],
     );
     registrar.directive(

@@ -78,7 +78,8 @@ impl<'a> Registrar<'a> {
         let arguments = arguments.iter().filter(|argument| self.surface.has_argument(argument.signature.name));
         let arguments = arguments.map(|argument| {
             let name = argument.signature.name;
-            (name.to_owned(), self.input_value(&format!("{coordinate}({name}:)"), argument))
+            let value = self.input_value(&format!("{coordinate}({name}:)"), argument);
+            (name.to_owned(), MetaInputValue { directive_invocations: cost::of_argument(name), ..value })
         });
         MetaField {
             name: name.to_owned(),

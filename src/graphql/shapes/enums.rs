@@ -56,6 +56,17 @@ pub fn register(registrar: &mut Registrar<'_>) {
         "Unit of an amount of money.",
         &[("YUAN", "元."), ("WAN_YUAN", "万元, 10,000 元.")],
     );
+    enumeration(
+        registrar,
+        "SearchType",
+        "What is searched, and in which texts.",
+        &[
+            ("UNIT", "Units: name and code, and for who may see them other names."),
+            ("PROJECT", "Projects: name and code, purpose, objectives."),
+            ("INDICATOR", "Indicators: name, description, basis, target as printed."),
+            ("DEPARTMENT_GOAL", "Department goals: overall goal, sub-goals and measures."),
+        ],
+    );
     enumeration(registrar, "Lang", "Language of labels and messages.", &[("ZH", "Chinese."), ("EN", "English.")]);
     enumeration(
         registrar,

@@ -4,7 +4,7 @@
 //! free. How long a list is follows from the conventions of the schema: `first` or `last` on a field, `ids` on a look-up by
 //! ids, `checks` on questions, and for a connection (`nodes`,
 //! `edges`) without them the default page. Lists without such an argument hang on one object and are short; they count as
-//! one object. A bulk mutation costs 1 for each of its `rows` (or of its `expectedCount`), and has as many `results`. What lies below `__schema` and
+//! one object. Words that are searched for (`search`, `query`) add a fixed cost. A bulk mutation costs 1 for each of its `rows` (or of its `expectedCount`), and has as many `results`. What lies below `__schema` and
 //! `__type` is free, its size is bounded by the limits of [`super::expansion`]. The schema says the same by `@cost` and
 //! `@listSize`; `docs/limits.md` says it to those who write clients.
 
@@ -190,7 +190,8 @@ impl<'a> Estimate<'a> {
         let inside = self.set(&field.node.selection_set.node)?;
         let leaf = field.node.selection_set.node.items.is_empty();
         let weight = cost::weight(name, |argument| field.node.get_argument(argument).is_some());
-        let object = Load { cost: if leaf { 0 } else { weight }, rows: 0 }.plus(inside.once);
+        let searched = self.searched(&field.node);
+        let object = Load { cost: if leaf { 0 } else { weight } + searched, rows: 0 }.plus(inside.once);
         let written = self.written_rows(field)?;
         let rows = page.unwrap_or(self.limits.page_default);
         let (load, paged) = match (written, self.ids(field), name) {
@@ -213,9 +214,15 @@ impl<'a> Estimate<'a> {
             (None, None, _) => (SetLoad::once(object.plus(inside.each.times(rows))), false),
         };
         let key = field.node.response_key().node.clone();
-        let beside = written.unwrap_or(0).saturating_add(weight - 1);
+        let beside = written.unwrap_or(0).saturating_add(weight - 1 + searched);
         let part = Part::Field { key, set: inside.set, paged, beside };
         Ok((SetLoad { named: name != "__typename", ..load }, (!leaf).then_some(part)))
+    }
+
+    /// What is added for words that are searched for.
+    fn searched(&self, field: &Field) -> u64 {
+        let given = |name: &Name| cost::searches(name) && self.argument(field, name).is_some();
+        if field.arguments.iter().any(|(name, _)| given(&name.node)) { cost::SEARCH } else { 0 }
     }
 
     /// Counts the mutations on the level of the root, in fragments too.
@@ -388,6 +395,9 @@ mod tests {
             ("{ projects(first: 10) { nodes { name unit { name } } } }", 1 + 10 * 2, 10),
             ("{ projects(last: 3) { edges { node { name } cursor } } }", 1 + 3 * 2, 3),
             ("{ projects { nodes { name } } }", 1 + 20, 20),
+            ("{ projects(first: 5, search: \"a\") { nodes { name } } }", 1 + 10 + 5, 5),
+            ("{ projects(first: 5, search: null) { nodes { name } } }", 1 + 5, 5),
+            ("{ search(query: \"a\", first: 5) { nodes { score node { id } } } }", 1 + 10 + 5 * 2, 5),
             ("{ projects(first: 10) { nodes { indicators(first: 5) { nodes { name } } } } }", 1 + 10 * (1 + 1 + 5), 60),
             ("{ groups(first: 7) { __typename count } }", 7, 7),
             ("{ projectGroups(groupBy: [UNIT], first: 7) { nodes { count unit { name } } } }", 100 + 7 * 2, 7),
