@@ -30,6 +30,7 @@ const COMMANDS: &[&[&str]] = &[
     &["admin"],
     &["admin", "check"],
     &["admin", "init"],
+    &["admin", "reindex"],
     &["admin", "audit"],
     &["admin", "audit", "verify"],
     &["admin", "audit", "anchor"],

@@ -94,6 +94,6 @@ fn every_variable_is_a_setting_and_its_default_is_the_one_shown() {
                 compared += 1;
             }
         }
-        assert_eq!(compared, 3, "{file}");
+        assert_eq!(compared, 4, "{file}");
     }
 }

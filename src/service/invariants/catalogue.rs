@@ -239,12 +239,12 @@ pub(super) fn of_sqlite() -> Vec<Invariant> {
         Invariant {
             name: "sqlite_file_is_whole",
             meaning: "SQLite finds its file whole (integrity_check).",
-            probes: vec![Probe::Pragma("integrity_check", "ok")],
+            probes: vec![Probe::Words(super::INTEGRITY, "ok")],
         },
         Invariant {
             name: "sqlite_foreign_keys_hold",
             meaning: "SQLite finds every declared reference (foreign_key_check); the tables with others are named.",
-            probes: vec![Probe::Pragma("foreign_key_check", "")],
+            probes: vec![Probe::Words("PRAGMA foreign_key_check", "")],
         },
     ]
 }

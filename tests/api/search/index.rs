@@ -54,7 +54,7 @@ async fn every_write_keeps_the_index() {
         ("projectUpdate", json!({"by": project("P14"), "set": {"budget": {"wanYuan": "11"}}})),
         ("departmentGoalDelete", json!({"key": {"unit": unit("450001"), "fiscalYear": 2026}, "cascade": true})),
         ("unitMerge", json!({"from": unit("450001"), "into": unit("450002")})),
-        ("unitUpdate", json!({"by": {"key": unit("450003")}, "set": {"name": "单国"}})),
+        ("unitUpdate", json!({"key": unit("450003"), "set": {"name": "单国"}})),
     ] {
         write(&world, &writer, mutation, input).await;
         is_right(&world, mutation).await;

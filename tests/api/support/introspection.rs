@@ -114,3 +114,12 @@ pub fn written(ty: &Value) -> String {
         _ => text(&ty["name"]),
     }
 }
+
+/// What a list of the root must be told, with a comma.
+pub fn required_arguments(list: &str) -> &'static str {
+    match list {
+        "projectGroups" | "indicatorGroups" => "groupBy: [UNIT], ",
+        "search" => "query: \"目\", ",
+        _ => "",
+    }
+}
