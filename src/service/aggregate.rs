@@ -86,7 +86,7 @@ fn halves(number: &str) -> [(&'static str, String); 2] {
 /// Makes a statement over rows select what the measures want of them.
 pub(super) fn select<C: ColumnTrait>(select: &mut SelectStatement, measures: &[Measure<C>]) {
     for (place, measure) in measures.iter().enumerate() {
-        let number = format!("\"{}\".\"{}\"", measure.column.entity_name().to_string(), measure.column.as_str());
+        let number = format!("\"{}\".\"{}\"", measure.column.entity_name(), measure.column.as_str());
         let mut expressions = Vec::new();
         if measure.sum {
             expressions.push(("values", format!("COUNT({number})")));

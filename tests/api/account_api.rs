@@ -77,6 +77,6 @@ pub async fn mistake(world: &World, caller: &Caller, field: &str, input: Value) 
 }
 
 /// The same as borrowed text, to compare.
-pub fn words<'a>((code, rule, path): &'a (String, String, String)) -> (&'a str, &'a str, &'a str) {
+pub fn words((code, rule, path): &(String, String, String)) -> (&str, &str, &str) {
     (code, rule, path)
 }

@@ -75,8 +75,12 @@ async fn change(world: &World, data: &Data, dice: &mut Dice) {
     let done = world.db.write(async |tx| {
         let update = indicator::Entity::update_many();
         match which {
-            0 => drop(project::Entity::delete_by_id(of.id).exec(tx).await?),
-            1 => drop(indicator::Entity::delete_many().filter(to_ids.clone()).exec(tx).await?),
+            0 => {
+                project::Entity::delete_by_id(of.id).exec(tx).await?;
+            }
+            1 => {
+                indicator::Entity::delete_many().filter(to_ids.clone()).exec(tx).await?;
+            }
             2 => {
                 let new = some.iter().zip(10_000..).map(|(row, ordinal)| indicator::Model {
                     id: IndicatorId::new(),
@@ -93,21 +97,21 @@ async fn change(world: &World, data: &Data, dice: &mut Dice) {
                     Publication::Published => Publication::Draft,
                 };
                 let update = project::Entity::update_many().filter(project::Column::UnitId.eq(of.unit_id));
-                drop(update.col_expr(project::Column::Publication, Expr::value(other)).exec(tx).await?);
+                update.col_expr(project::Column::Publication, Expr::value(other)).exec(tx).await?;
             }
             4 => {
                 let update = update.col_expr(indicator::Column::Level1Id, Expr::value(level));
-                drop(update.filter(to_ids.clone()).exec(tx).await?);
+                update.filter(to_ids.clone()).exec(tx).await?;
             }
             5 => {
                 let update = update.col_expr(indicator::Column::Level2Id, Expr::value(None::<uuid::Uuid>));
                 let update = update.col_expr(indicator::Column::Weight, Expr::value(7));
-                drop(update.filter(to_ids.clone()).exec(tx).await?);
+                update.filter(to_ids.clone()).exec(tx).await?;
             }
             _ => {
                 let update = update.col_expr(indicator::Column::DivisionCode, Expr::value(division.as_str()));
                 let update = update.col_expr(indicator::Column::FiscalYear, Expr::value(2019));
-                drop(update.filter(indicator::Column::ProjectId.eq(of.id)).exec(tx).await?);
+                update.filter(indicator::Column::ProjectId.eq(of.id)).exec(tx).await?;
             }
         }
         Ok(())
