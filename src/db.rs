@@ -6,6 +6,8 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use migration::{Migrator, MigratorTrait};
@@ -22,9 +24,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use crate::error::{AppError, AppResult, ErrorCode};
 
 mod failure;
+mod lease;
 mod snapshot;
 mod statements;
 
+use lease::{Readers, Source};
+
+pub use lease::Lease;
 pub use statements::{execute_each, read_each};
 
 /// The oldest SQLite that cannot corrupt a database in WAL mode.
@@ -35,6 +41,9 @@ const POSTGRES_MINIMUM: i32 = 150_000;
 const ATTEMPTS: u32 = 5;
 /// The advisory lock under which PostgreSQL is migrated: any number that nothing else on the server uses.
 const MIGRATION_LOCK: i64 = 0x6a69_7869_616f;
+
+/// Virtual-machine steps of SQLite between two looks at the clock: some tens of microseconds.
+const STEPS: i32 = 10_000;
 
 tokio::task_local! {
     static DEADLINE: Instant;
@@ -149,6 +158,8 @@ pub trait Job: Sync {
 pub enum Executor<'a> {
     /// A pool for reading.
     Pool(&'a DatabaseConnection),
+    /// One connection for reading.
+    Lease(&'a Lease),
     /// A transaction, which sees what it has written.
     Transaction(&'a DatabaseTransaction),
 }
@@ -158,6 +169,7 @@ impl Executor<'_> {
     pub fn backend(self) -> DbBackend {
         match self {
             Self::Pool(pool) => pool.get_database_backend(),
+            Self::Lease(lease) => lease.backend(),
             Self::Transaction(tx) => tx.get_database_backend(),
         }
     }
@@ -166,6 +178,7 @@ impl Executor<'_> {
     pub async fn query_all<S: StatementBuilder>(self, statement: &S) -> Result<Vec<QueryResult>, DbErr> {
         match self {
             Self::Pool(pool) => pool.query_all(statement).await,
+            Self::Lease(lease) => lease.query_all(statement.build(&lease.backend())).await,
             Self::Transaction(tx) => tx.query_all(statement).await,
         }
     }
@@ -174,6 +187,7 @@ impl Executor<'_> {
     pub async fn query_one<S: StatementBuilder>(self, statement: &S) -> Result<Option<QueryResult>, DbErr> {
         match self {
             Self::Pool(pool) => pool.query_one(statement).await,
+            Self::Lease(lease) => Ok(lease.query_all(statement.build(&lease.backend())).await?.into_iter().next()),
             Self::Transaction(tx) => tx.query_one(statement).await,
         }
     }
@@ -184,6 +198,8 @@ impl Executor<'_> {
 pub struct Db {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    readers: Readers,
+    commits: Arc<AtomicU64>,
 }
 
 impl Db {
@@ -218,10 +234,13 @@ impl Db {
         let write = sqlite_pool(settings, 1, settings.write_timeout).connect_with(options.clone()).await;
         let write = write.map_err(cannot_connect)?;
         let options = options.pragma("query_only", "ON").create_if_missing(false);
+        let readers = Source::Sqlite(options.clone());
         let read = sqlite_pool(settings, settings.readers.max(1), settings.read_timeout).connect_with(options).await;
         Ok(Self {
             read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read.map_err(cannot_connect)?),
             write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+            readers: Readers::new(readers, settings.readers, settings.acquire_timeout, settings.read_timeout),
+            commits: Arc::default(),
         })
     }
 
@@ -244,10 +263,14 @@ impl Db {
                 .test_before_acquire(false)
         };
         let write = pool(settings.writers).connect_with(with(settings.write_timeout, false)).await;
-        let read = pool(settings.readers).connect_with(with(settings.read_timeout, true)).await;
+        let reading = with(settings.read_timeout, true);
+        let read = pool(settings.readers).connect_with(reading.clone()).await;
+        let readers = Source::Postgres(reading);
         Ok(Self {
             read: SqlxPostgresConnector::from_sqlx_postgres_pool(read.map_err(cannot_connect)?),
             write: SqlxPostgresConnector::from_sqlx_postgres_pool(write.map_err(cannot_connect)?),
+            readers: Readers::new(readers, settings.readers, settings.acquire_timeout, settings.read_timeout),
+            commits: Arc::default(),
         })
     }
 
@@ -319,6 +342,16 @@ impl Db {
         Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
     }
 
+    /// A connection for all statements of an answer.
+    pub fn lease(&self) -> Lease {
+        self.readers.lease()
+    }
+
+    /// Counts what this process commits: as long as it stays the same, this process has changed nothing.
+    pub fn commits(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.commits)
+    }
+
     /// The connection for reads.
     pub fn read(&self) -> &DatabaseConnection {
         &self.read
@@ -342,7 +375,9 @@ impl Db {
         loop {
             let tx = self.begin().await?;
             let outcome = job.run(&tx).await;
-            if let Some(outcome) = attempts.settle(close(tx, end, outcome).await).await {
+            let outcome = close(tx, end, outcome).await;
+            self.commits.fetch_add(1, Ordering::AcqRel);
+            if let Some(outcome) = attempts.settle(outcome).await {
                 return outcome;
             }
         }
@@ -354,7 +389,9 @@ impl Db {
         loop {
             let tx = self.begin().await?;
             let outcome = work(&tx).await;
-            if let Some(outcome) = attempts.settle(close(tx, End::Commit, outcome).await).await {
+            let outcome = close(tx, End::Commit, outcome).await;
+            self.commits.fetch_add(1, Ordering::AcqRel);
+            if let Some(outcome) = attempts.settle(outcome).await {
                 return outcome;
             }
         }
@@ -372,6 +409,7 @@ impl Db {
 
     /// Calls `observer` after each statement; for counting and timing them.
     pub fn observe(&mut self, observer: impl Fn(&Info<'_>) + Clone + Send + Sync + 'static) {
+        self.readers.observe(observer.clone());
         self.read.set_metric_callback(observer.clone());
         self.write.set_metric_callback(observer);
     }
@@ -383,6 +421,7 @@ impl Db {
 
     /// Closes all connections; SQLite folds its log into the file.
     pub async fn close(self) -> AppResult<()> {
+        self.readers.close().await?;
         self.read.close().await?;
         self.write.close().await.map_err(AppError::from)
     }
@@ -416,8 +455,6 @@ fn sqlite_pool(settings: &DatabaseSettings, size: u32, limit: Duration) -> Sqlit
 }
 
 async fn stop_at(connection: &mut SqliteConnection, deadline: Instant) -> Result<(), sqlx::Error> {
-    /// Virtual-machine steps between two looks at the clock: some tens of microseconds.
-    const STEPS: i32 = 10_000;
     connection.lock_handle().await?.set_progress_handler(STEPS, move || Instant::now() < deadline);
     Ok(())
 }

@@ -230,7 +230,8 @@ async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -
     let Asking { caller, db, asked, .. } = asking(ctx, Query::NAME)?;
     let Some(asked) = asked else { return Ok(Value::Null) };
     let step = field.compile(asked)?;
-    let reader = Reader::new(Executor::Pool(db.read()), caller);
+    let lease = db.lease();
+    let reader = Reader::new(Executor::Lease(&lease), caller);
     match step {
         Step::Value(value) => Ok(value(&())),
         Step::Link(link) => Ok(link.load(reader, &[()]).await?.pop().unwrap_or(Value::Null)),

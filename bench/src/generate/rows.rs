@@ -150,7 +150,7 @@ pub fn of_unit(unit: &Unit, levels: &HashMap<String, Uuid>) -> Done<Rows> {
             Cell::Number(ordinal),
             Cell::Text(project.code),
             Cell::Text(project.name),
-            text("UNKNOWN"),
+            text("PROJECT"),
             Cell::Number(budget),
             Cell::Number(budget),
             Cell::Number(0),
