@@ -127,7 +127,10 @@ impl Overload {
             println!("{name:<24} {middle:>8.1} {high:>8.1}  {:?}", seen.statuses);
         }
         let ratio = busy.percentile(99) / alone.percentile(99);
-        println!("p99 beside the crowd is {ratio:.2} times that alone; peak memory {} kB", usage::peak_memory(service.number())?);
+        println!(
+            "p99 beside the crowd is {ratio:.2} times that alone; peak memory {} kB",
+            usage::peak_memory(service.number())?
+        );
         if self.lenient {
             return Ok(());
         }

@@ -210,7 +210,9 @@ fn compare(operation: &Operation, pairs: &[Pair], client: &Client, floor: Socket
     for pair in pairs.iter().take(8) {
         let answer = client.post(&pair.service, None)?.body;
         let wanted = http::send(floor, "POST", &format!("/{}", operation.name), &json_headers, &pair.floor)?.body;
-        let data = |text: &str| serde_json::from_str::<Value>(text).ok().and_then(|mut json| Some(json.get_mut("data")?.take()));
+        let data = |text: &str| {
+            serde_json::from_str::<Value>(text).ok().and_then(|mut json| Some(json.get_mut("data")?.take()))
+        };
         if data(&answer).is_none_or(|given| Some(given) != data(&wanted)) {
             return Err(Failure::from(format!("{}: the service says {answer}, the floor {wanted}", operation.name)));
         }

@@ -31,6 +31,7 @@ mod m20261122_000320_credentials;
 mod m20261122_000321_sessions;
 mod m20261122_000322_login_failures;
 mod m20261122_000323_external_subjects;
+mod m20261122_000420_division_lists;
 
 /// The ordered list of changes.
 pub struct Migrator;
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000321_sessions::Migration),
             Box::new(m20261122_000322_login_failures::Migration),
             Box::new(m20261122_000323_external_subjects::Migration),
+            Box::new(m20261122_000420_division_lists::Migration),
         ]
     }
 }

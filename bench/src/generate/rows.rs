@@ -93,7 +93,11 @@ pub fn of_unit(unit: &Unit, levels: &HashMap<String, Uuid>) -> Done<Rows> {
     }
     let (level, parent) =
         if is_department { ("DEPARTMENT", Cell::Null) } else { ("UNIT", Cell::Key(unit_key(unit.above()))) };
-    let name = format!("{}第{}服务中心", ["教育", "交通", "水务", "文化", "农业", "民政", "住建"][unit.number / 10 % 7], unit.number);
+    let name = format!(
+        "{}第{}服务中心",
+        ["教育", "交通", "水务", "文化", "农业", "民政", "住建"][unit.number / 10 % 7],
+        unit.number
+    );
     units.push(stamped(vec![Cell::Key(key), text(&division), text(&code), text(name), text(level), parent]));
     closure.push(vec![Cell::Key(key), Cell::Key(key), Cell::Number(0)]);
     if !is_department {
@@ -114,13 +118,16 @@ pub fn of_unit(unit: &Unit, levels: &HashMap<String, Uuid>) -> Done<Rows> {
         ]));
         plans.push(with(plan_key, vec![Cell::Key(project_key), text("PERCENT")]));
         for ((month, percent), part) in project.points.iter().zip(0..) {
-            points.push(with(id(2, number, part), vec![
-                Cell::Key(plan_key),
-                Cell::Number(i64::from(*month)),
-                Cell::Number(percent * 1_000_000),
-                Cell::Number(budget * percent / 100),
-                text(percent.to_string()),
-            ]));
+            points.push(with(
+                id(2, number, part),
+                vec![
+                    Cell::Key(plan_key),
+                    Cell::Number(i64::from(*month)),
+                    Cell::Number(percent * 1_000_000),
+                    Cell::Number(budget * percent / 100),
+                    text(percent.to_string()),
+                ],
+            ));
         }
         for (indicator, ordinal) in project.indicators.iter().zip(1..) {
             let level = |code: &str| {
@@ -128,34 +135,40 @@ pub fn of_unit(unit: &Unit, levels: &HashMap<String, Uuid>) -> Done<Rows> {
                 found.ok_or_else(|| format!("there is no level {code}"))
             };
             let sign = if indicator.comparison == "GE" { "≥" } else { "≤" };
-            indicators.push(with(id(3, number, ordinal), vec![
-                Cell::Number(i64::from(FISCAL_YEAR)),
-                Cell::Key(project_key),
-                Cell::Number(i64::try_from(ordinal)?),
-                level(indicator.level1)?,
-                level(indicator.level2)?,
-                text(&indicator.name),
-                text(&indicator.description),
-                text(&indicator.basis),
-                Cell::Number(indicator.weight * 1_000_000),
-                text("QUANTITY"),
-                text(indicator.comparison),
-                Cell::Number(indicator.value * 1_000_000),
-                text(indicator.unit),
-                text(format!("{sign}{}{}", indicator.value, indicator.unit)),
-            ]));
+            indicators.push(with(
+                id(3, number, ordinal),
+                vec![
+                    Cell::Number(i64::from(FISCAL_YEAR)),
+                    Cell::Key(project_key),
+                    Cell::Number(i64::try_from(ordinal)?),
+                    level(indicator.level1)?,
+                    level(indicator.level2)?,
+                    text(&indicator.name),
+                    text(&indicator.description),
+                    text(&indicator.basis),
+                    Cell::Number(indicator.weight * 1_000_000),
+                    text("QUANTITY"),
+                    text(indicator.comparison),
+                    Cell::Number(indicator.value * 1_000_000),
+                    text(indicator.unit),
+                    text(format!("{sign}{}{}", indicator.value, indicator.unit)),
+                ],
+            ));
         }
-        projects.push(with(project_key, vec![
-            Cell::Number(i64::from(FISCAL_YEAR)),
-            Cell::Number(ordinal),
-            Cell::Text(project.code),
-            Cell::Text(project.name),
-            text("PROJECT"),
-            Cell::Number(budget),
-            Cell::Number(budget),
-            Cell::Number(0),
-            Cell::Text(project.purpose),
-        ]));
+        projects.push(with(
+            project_key,
+            vec![
+                Cell::Number(i64::from(FISCAL_YEAR)),
+                Cell::Number(ordinal),
+                Cell::Text(project.code),
+                Cell::Text(project.name),
+                text("PROJECT"),
+                Cell::Number(budget),
+                Cell::Number(budget),
+                Cell::Number(0),
+                Cell::Text(project.purpose),
+            ],
+        ));
     }
     Ok(rows)
 }

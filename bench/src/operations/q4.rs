@@ -7,13 +7,13 @@ use uuid::Uuid;
 
 use super::json::Json;
 use super::{Answering, Operation, number, text, unit_with};
+use crate::Done;
 use crate::data::Unit;
 use crate::dice::Dice;
 use crate::floor::id;
 use crate::projects::{FISCAL_YEAR, code};
 use crate::server::{Database, reading};
 use crate::service::Client;
-use crate::Done;
 
 /// See the module.
 pub static Q4: Operation = Operation {

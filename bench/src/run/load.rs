@@ -118,7 +118,9 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Done<u64> {
             return Err(Failure::from("the answer broke off"));
         }
         read += more;
-        if whole.is_none() && let Some(head) = buffer[..read].windows(4).position(|end| end == b"\r\n\r\n") {
+        if whole.is_none()
+            && let Some(head) = buffer[..read].windows(4).position(|end| end == b"\r\n\r\n")
+        {
             let text = std::str::from_utf8(&buffer[..head])?;
             if !text.starts_with("HTTP/1.1 200") {
                 return Err(Failure::from(String::from_utf8_lossy(&buffer[..read]).into_owned()));

@@ -55,14 +55,17 @@ impl Report {
     /// Prints its head.
     pub fn new(kind: Kind, size: Size, connections: usize) -> Self {
         println!("{kind:?}, {size:?}, {connections} connections; CPU in µs a request, times in ms, memory in MiB\n");
-        println!("| operation | ratio | of CPU | side | requests/s | p50 | p99 | CPU server | CPU database | bytes | peak |");
+        println!(
+            "| operation | ratio | of CPU | side | requests/s | p50 | p99 | CPU server | CPU database | bytes | peak |"
+        );
         println!("|---|---|---|---|---|---|---|---|---|---|---|");
         Self
     }
 
     /// Prints a line for each side of an operation: service, floor. The ratio is the median of the rounds.
     pub fn line(&mut self, operation: &Operation, [service, floor]: [Side; 2]) {
-        let mut ratios: Vec<f64> = service.rates.iter().zip(&floor.rates).map(|(service, floor)| service / floor).collect();
+        let mut ratios: Vec<f64> =
+            service.rates.iter().zip(&floor.rates).map(|(service, floor)| service / floor).collect();
         ratios.sort_unstable_by(f64::total_cmp);
         let ratio = ratios.get(ratios.len() / 2).copied().unwrap_or_default();
         let of_cpu = floor.all_cpu() / service.all_cpu();
