@@ -98,18 +98,19 @@ impl Readers {
         Ok(())
     }
 
-    async fn take(&self) -> Result<(Held, OwnedSemaphorePermit), DbErr> {
+    /// A connection with its place, and whether it has waited for this.
+    async fn take(&self) -> Result<(Held, OwnedSemaphorePermit, bool), DbErr> {
         let permit = timeout(self.0.wait, Arc::clone(&self.0.places).acquire_owned()).await;
         let permit = permit.map_err(|_late| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
         let permit = permit.map_err(|_closed| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
         let free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         if let Some(held) = free.filter(|held| held.made.elapsed() < LIFE) {
-            return Ok((held, permit));
+            return Ok((held, permit, true));
         }
         let made = timeout(self.0.wait, self.connect()).await;
         let made = made.map_err(|_late| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
         let connection = made.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
-        Ok((Held { connection, made: Instant::now() }, permit))
+        Ok((Held { connection, made: Instant::now() }, permit, false))
     }
 
     async fn connect(&self) -> Result<Connection, sqlx::Error> {
@@ -166,22 +167,38 @@ impl Lease {
     /// All rows of a statement; statements that are run side by side wait for each other.
     pub(super) async fn query_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let mut place = self.held.lock().await;
-        // When this is given up the connection is closed: nobody reads what it still says.
-        let (mut held, permit) = match place.take() {
-            Some(held) => held,
-            None => self.readers.take().await?,
-        };
-        let observer = self.readers.0.observer.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let began = Instant::now();
-        let observed = observer.map(|observer| (observer, statement.clone()));
-        let rows = held.connection.query_all(statement, self.readers.stop()).await;
-        if let Some((observer, statement)) = observed {
-            observer(&Info { elapsed: began.elapsed(), statement: &statement, failed: rows.is_err() });
+        loop {
+            // When this is given up the connection is closed: nobody reads what it still says.
+            let (mut held, permit, has_waited) = match place.take() {
+                Some((held, permit)) => (held, permit, false),
+                None => self.readers.take().await?,
+            };
+            let observer = self.readers.0.observer.read().unwrap_or_else(PoisonError::into_inner).clone();
+            let began = Instant::now();
+            let rows = held.connection.query_all(&statement, self.readers.stop()).await;
+            if let Some(observer) = observer {
+                observer(&Info { elapsed: began.elapsed(), statement: &statement, failed: rows.is_err() });
+            }
+            match rows {
+                // The server has ended it while nobody used it. There are only so many of them.
+                Err(error) if has_waited && is_lost(&error) => {}
+                rows => {
+                    if !rows.as_ref().is_err_and(is_lost) {
+                        *place = Some((held, permit));
+                    }
+                    return rows.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())));
+                }
+            }
         }
-        if matches!(&rows, Ok(_) | Err(sqlx::Error::Database(_))) {
-            *place = Some((held, permit));
-        }
-        rows.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))
+    }
+}
+
+/// Whether a connection cannot be used after this.
+fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        // The server stops, or was told to end the connection.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+        _ => true,
     }
 }
 
@@ -198,9 +215,9 @@ impl Drop for Lease {
 }
 
 impl Connection {
-    async fn query_all(&mut self, statement: Statement, until: u64) -> Result<Vec<QueryResult>, sqlx::Error> {
-        let values = SqlxValues(statement.values.unwrap_or_else(|| sea_orm::sea_query::Values(Vec::new())));
-        let sql = AssertSqlSafe(statement.sql);
+    async fn query_all(&mut self, statement: &Statement, until: u64) -> Result<Vec<QueryResult>, sqlx::Error> {
+        let values = statement.values.clone().unwrap_or_else(|| sea_orm::sea_query::Values(Vec::new()));
+        let (values, sql) = (SqlxValues(values), AssertSqlSafe(statement.sql.as_str()));
         match self {
             Self::Sqlite { connection, stop } => {
                 stop.store(until, Ordering::Relaxed);

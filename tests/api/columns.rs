@@ -30,8 +30,9 @@ fn selection(ty: &str) -> &'static str {
             "{ raw ... on QuantityTarget { comparison value unit unitIsPercent } ... on RangeTarget { low high unit } \
              ... on QualitativeTarget { text } }"
         }
-        "Unit" | "Project" | "SpendingPlan" | "IndicatorLevel" | "Objective" | "Finding" | "Division" | "UnitAlias"
+        "Unit" | "Project" | "SpendingPlan" | "IndicatorLevel" | "Objective" | "Finding" | "Division"
         | "DepartmentGoal" => "{ id }",
+        "UnitAlias" => "{ code }",
         "PlanPoint" => "{ month }",
         connection if connection.ends_with("Connection") => "{ totalCount }",
         _ => "",

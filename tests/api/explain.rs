@@ -60,13 +60,30 @@ async fn plan(world: &World, statement: &Statement) -> Vec<String> {
     let rows = world.db.write(async |tx| {
         if backend == DbBackend::Postgres {
             // Few rows are read fastest as they stand; here it counts what is possible.
-            tx.execute_unprepared("SET LOCAL enable_seqscan = off").await?;
+            tx.execute_unprepared("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off").await?;
         }
         Ok(tx.query_all_raw(explained.clone()).await?)
     });
     let column = if backend == DbBackend::Sqlite { 3 } else { 0 };
     let lines = rows.await.expect("a plan");
-    lines.iter().map(|row| row.try_get_by_index::<String>(column).expect("a line")).collect()
+    lines.iter().map(|row| without_values(&row.try_get_by_index::<String>(column).expect("a line"))).collect()
+}
+
+/// A line without what stands between quotes.
+fn without_values(line: &str) -> String {
+    line.split('\'').enumerate().map(|(number, part)| if number % 2 == 0 { part } else { "…" }).collect()
+}
+
+/// How often a plan reads a whole table. What a statement selects from a subquery that has the name of the table does not count.
+fn whole_scans(backend: DbBackend, lines: &[String], table: &str) -> usize {
+    let count = |is: &dyn Fn(&str) -> bool| lines.iter().filter(|line| is(line.trim())).count();
+    match backend {
+        DbBackend::Sqlite => {
+            let subqueries = count(&|line| line == format!("CO-ROUTINE {table}"));
+            count(&|line| line == format!("SCAN {table}")).saturating_sub(subqueries)
+        }
+        _ => count(&|line| line.contains(&format!("Seq Scan on {table}"))),
+    }
 }
 
 #[tokio::test]
@@ -76,6 +93,10 @@ async fn point_and_page_reads_use_indexes() {
     let statements: Arc<Mutex<Vec<Statement>>> = Arc::default();
     let seen = Arc::clone(&statements);
     world.db.observe(move |info| seen.lock().expect("no panic").push(info.statement.clone()));
+    if world.db.backend() == DbBackend::Postgres {
+        let analyzed = world.db.write(async |tx| Ok(tx.execute_unprepared("ANALYZE").await?));
+        analyzed.await.expect("the planner knows the tables");
+    }
     let first = world.ask("{ projects(first: 1) { pageInfo { endCursor } } }", json!({})).await;
     let cursor = first["projects"]["pageInfo"]["endCursor"].as_str().expect("a cursor");
     let mut text = String::new();
@@ -86,15 +107,10 @@ async fn point_and_page_reads_use_indexes() {
         assert!(!asked.is_empty(), "{name} asks the database");
         for (number, statement) in asked.iter().enumerate() {
             text.push_str(&format!("{name}, statement {}\n", number + 1));
-            for line in plan(&world, statement).await {
-                text.push_str(&format!("    {line}\n"));
-                let whole = |table: &str| match world.db.backend() {
-                    DbBackend::Sqlite => line.contains(&format!("SCAN {table}")) && !line.contains("INDEX"),
-                    _ => line.contains(&format!("Seq Scan on {table}")),
-                };
-                let scanned =
-                    ["project", "spending_plan", "plan_point", "indicator"].into_iter().find(|table| whole(table));
-                assert_eq!(scanned, None, "{name}: {line}\n{text}");
+            let lines = plan(&world, statement).await;
+            lines.iter().for_each(|line| text.push_str(&format!("    {line}\n")));
+            for table in ["project", "spending_plan", "plan_point", "indicator"] {
+                assert_eq!(whole_scans(world.db.backend(), &lines, table), 0, "{name} reads all of {table}:\n{text}");
             }
         }
     }
