@@ -44,6 +44,7 @@ use crate::limits::ProfileLimits;
 use crate::login::Login;
 use crate::service::client::directory::{self, Directory};
 use crate::service::revocation::{self, Revocations};
+use crate::service::search::index;
 use crate::service::{idempotency, lockout, session};
 
 /// How often what has expired is deleted.
@@ -105,8 +106,16 @@ pub async fn open(settings: &Settings) -> Result<Db, StartError> {
     make_data_folder(settings)?;
     let db = Db::connect(&settings.database()).await?;
     match db.backend() {
-        DbBackend::Sqlite => db.migrate().await?,
-        _ => refuse_pending(&db).await?,
+        DbBackend::Sqlite => {
+            db.migrate().await?;
+            index::bring_up_to_date(&db).await?;
+        }
+        _ => {
+            refuse_pending(&db).await?;
+            if !index::is_current(db.read()).await? {
+                return Err(StartError::Pending(1));
+            }
+        }
     }
     Ok(db)
 }
@@ -133,6 +142,7 @@ pub async fn migrate(settings: &Settings) -> Result<(Db, Vec<String>), StartErro
     let db = Db::connect(&settings.database()).await?;
     let pending = db.pending_migrations().await?;
     db.migrate().await?;
+    index::bring_up_to_date(&db).await?;
     Ok((db, pending))
 }
 
@@ -427,7 +437,7 @@ fn make_data_folder(settings: &Settings) -> Result<(), StartError> {
 
 async fn refuse_pending(db: &Db) -> Result<(), StartError> {
     match db.pending_migrations().await?.len() {
-        0 => Ok(()),
+        0 => Ok(db.refuse_unprotected().await?),
         pending => Err(StartError::Pending(pending)),
     }
 }

@@ -25,7 +25,7 @@ use self::source::{Layers, Shown};
 pub use self::value::{LogFormat, Secret, is_provider_url};
 use self::value::{
     address, base_url, count, database_url, document_policy, log_filter, log_format, masked, masked_url, networks,
-    optional, origins, path, paths, plain, profiles, provider, seconds, secret, text, truth,
+    optional, origins, path, paths, plain, profiles, provider, seconds, secret, switch, text, truth,
 };
 
 use self::limits::LimitLayers;
@@ -109,6 +109,8 @@ settings! {
     write_timeout_seconds: Duration, "25", "60", |text| seconds(text, 1..=3600), plain;
     /// How long a statement waits for a lock, in seconds.
     lock_timeout_seconds: Duration, "3", "5", |text| seconds(text, 1..=60), plain;
+    /// Whether PostgreSQL itself shows each caller only what the caller may see: `on` or `off`; the role of the URL may be no superuser.
+    database_row_security: bool, "off", "on", switch, plain;
     /// Address at which clients reach the service, as they write it; without one `http://` and the listening address.
     public_url: Option<String>, "", "https://jixiao.example", |text| optional(text, base_url), plain;
     /// Name of this service in the tokens it issues (`iss`); the same address, if other programs look for its keys.
@@ -227,6 +229,7 @@ impl Settings {
             read_timeout: self.read_timeout_seconds,
             write_timeout: self.write_timeout_seconds,
             lock_timeout: self.lock_timeout_seconds,
+            row_security: self.database_row_security,
         }
     }
 

@@ -13,23 +13,28 @@ use std::time::{Duration, Instant};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::metric::Info;
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult,
-    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement, StatementBuilder, TransactionOptions,
-    TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
 };
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::error::{AppError, AppResult, ErrorCode};
+use row_security::SERVICE;
+use seats::Seats;
 
+mod executor;
 mod failure;
 mod lease;
+mod row_security;
+mod seats;
 mod snapshot;
 mod statements;
 
 use lease::{Readers, Source};
 
+pub use executor::{Asker, Executor};
 pub use lease::Lease;
 pub use statements::{execute_each, read_each};
 
@@ -73,6 +78,8 @@ pub struct DatabaseSettings {
     pub write_timeout: Duration,
     /// How long a statement waits for a lock.
     pub lock_timeout: Duration,
+    /// Whether PostgreSQL shows each caller only what the caller may see.
+    pub row_security: bool,
 }
 
 impl DatabaseSettings {
@@ -86,6 +93,7 @@ impl DatabaseSettings {
             read_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(25),
             lock_timeout: Duration::from_secs(3),
+            row_security: false,
         }
     }
 
@@ -153,46 +161,6 @@ pub trait Job: Sync {
     fn run(&self, tx: &DatabaseTransaction) -> impl Future<Output = AppResult<Self::Output>> + Send;
 }
 
-/// What statements run on: a pool, or the transaction that a write has open.
-#[derive(Clone, Copy, Debug)]
-pub enum Executor<'a> {
-    /// A pool for reading.
-    Pool(&'a DatabaseConnection),
-    /// One connection for reading.
-    Lease(&'a Lease),
-    /// A transaction, which sees what it has written.
-    Transaction(&'a DatabaseTransaction),
-}
-
-impl Executor<'_> {
-    /// Which of the two kinds of database it is.
-    pub fn backend(self) -> DbBackend {
-        match self {
-            Self::Pool(pool) => pool.get_database_backend(),
-            Self::Lease(lease) => lease.backend(),
-            Self::Transaction(tx) => tx.get_database_backend(),
-        }
-    }
-
-    /// All rows of a statement.
-    pub async fn query_all<S: StatementBuilder>(self, statement: &S) -> Result<Vec<QueryResult>, DbErr> {
-        match self {
-            Self::Pool(pool) => pool.query_all(statement).await,
-            Self::Lease(lease) => lease.query_all(statement.build(&lease.backend())).await,
-            Self::Transaction(tx) => tx.query_all(statement).await,
-        }
-    }
-
-    /// The first row of a statement.
-    pub async fn query_one<S: StatementBuilder>(self, statement: &S) -> Result<Option<QueryResult>, DbErr> {
-        match self {
-            Self::Pool(pool) => pool.query_one(statement).await,
-            Self::Lease(lease) => Ok(lease.query_all(statement.build(&lease.backend())).await?.into_iter().next()),
-            Self::Transaction(tx) => tx.query_one(statement).await,
-        }
-    }
-}
-
 /// An open database.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -200,6 +168,8 @@ pub struct Db {
     write: DatabaseConnection,
     readers: Readers,
     commits: Arc<AtomicU64>,
+    /// For what callers ask, where the database looks at who asks.
+    seats: Option<Arc<Seats>>,
 }
 
 impl Db {
@@ -219,6 +189,10 @@ impl Db {
     }
 
     async fn connect_sqlite(settings: &DatabaseSettings) -> AppResult<Self> {
+        if settings.row_security {
+            let message = "`database_row_security` is `on`, and SQLite has no row-level security: set it to `off`, or use PostgreSQL.";
+            return Err(AppError::bad_input(message));
+        }
         let options = SqliteConnectOptions::from_str(&settings.url)
             .map_err(|error| AppError::bad_input("The SQLite URL cannot be read.").caused_by(error))?
             .create_if_missing(true)
@@ -241,6 +215,7 @@ impl Db {
             write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
             readers: Readers::new(readers, settings.readers, settings.acquire_timeout, settings.read_timeout),
             commits: Arc::default(),
+            seats: None,
         })
     }
 
@@ -248,12 +223,15 @@ impl Db {
         let options = PgConnectOptions::from_str(&settings.url)
             .map_err(|error| AppError::bad_input("The PostgreSQL URL cannot be read.").caused_by(error))?
             .application_name("jixiao");
-        let with = |statement: Duration, read_only: bool| {
+        let with = |statement: Duration, read_only: bool, reach: &str| {
             options.clone().options([
                 ("statement_timeout", statement.as_millis().to_string()),
                 ("lock_timeout", settings.lock_timeout.as_millis().to_string()),
                 ("idle_in_transaction_session_timeout", "30000".to_owned()),
                 ("default_transaction_read_only", if read_only { "on" } else { "off" }.to_owned()),
+                // Policies make statements look dear, and compiling one takes seconds; what they ask is seldom run at all.
+                ("jit", "off".to_owned()),
+                ("jixiao.reach", reach.to_owned()),
             ])
         };
         let pool = |size: u32| {
@@ -262,15 +240,18 @@ impl Db {
                 .acquire_timeout(settings.acquire_timeout)
                 .test_before_acquire(false)
         };
-        let write = pool(settings.writers).connect_with(with(settings.write_timeout, false)).await;
-        let reading = with(settings.read_timeout, true);
+        let write = pool(settings.writers).connect_with(with(settings.write_timeout, false, SERVICE)).await;
+        let reading = with(settings.read_timeout, true, SERVICE);
         let read = pool(settings.readers).connect_with(reading.clone()).await;
         let readers = Source::Postgres(reading);
+        // Nobody has said yet who asks there.
+        let seats = settings.row_security.then(|| Seats::new(settings, &with(settings.read_timeout, true, "")));
         Ok(Self {
             read: SqlxPostgresConnector::from_sqlx_postgres_pool(read.map_err(cannot_connect)?),
             write: SqlxPostgresConnector::from_sqlx_postgres_pool(write.map_err(cannot_connect)?),
             readers: Readers::new(readers, settings.readers, settings.acquire_timeout, settings.read_timeout),
             commits: Arc::default(),
+            seats: seats.map(Arc::new),
         })
     }
 
@@ -295,7 +276,8 @@ impl Db {
                 self.expect("SHOW full_page_writes", &["on"], "full_page_writes").await?;
                 let safe = ["on", "remote_apply", "remote_write", "local"];
                 self.expect("SHOW synchronous_commit", &safe, "synchronous_commit").await?;
-                self.expect("SHOW server_encoding", &["UTF8"], "server_encoding").await
+                self.expect("SHOW server_encoding", &["UTF8"], "server_encoding").await?;
+                self.refuse_role_above_policies().await
             }
         }
     }
@@ -331,7 +313,8 @@ impl Db {
                 tx.execute_unprepared("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0").await?;
                 tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
             }
-            Migrator::up(tx, None).await.map_err(AppError::from)
+            Migrator::up(tx, None).await?;
+            if self.seats.is_some() { row_security::enable(tx).await } else { Ok(()) }
         })
         .await
     }
@@ -342,7 +325,7 @@ impl Db {
         Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
     }
 
-    /// A connection for all statements of an answer.
+    /// A connection for all statements of an answer, for [`Db::asked_through`].
     pub fn lease(&self) -> Lease {
         self.readers.lease()
     }
@@ -352,7 +335,7 @@ impl Db {
         Arc::clone(&self.commits)
     }
 
-    /// The connection for reads.
+    /// The connection for what the service reads for itself; what is read for a caller is [`Db::asked_by`].
     pub fn read(&self) -> &DatabaseConnection {
         &self.read
     }
@@ -410,6 +393,7 @@ impl Db {
     /// Calls `observer` after each statement; for counting and timing them.
     pub fn observe(&mut self, observer: impl Fn(&Info<'_>) + Clone + Send + Sync + 'static) {
         self.readers.observe(observer.clone());
+        self.seats = self.seats.as_ref().map(|seats| Arc::new(seats.observed(observer.clone())));
         self.read.set_metric_callback(observer.clone());
         self.write.set_metric_callback(observer);
     }
@@ -422,6 +406,9 @@ impl Db {
     /// Closes all connections; SQLite folds its log into the file.
     pub async fn close(self) -> AppResult<()> {
         self.readers.close().await?;
+        if let Some(seats) = &self.seats {
+            seats.close().await?;
+        }
         self.read.close().await?;
         self.write.close().await.map_err(AppError::from)
     }

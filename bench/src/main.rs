@@ -15,6 +15,7 @@ mod projects;
 mod run;
 mod server;
 mod service;
+mod tree;
 mod usage;
 mod world;
 
@@ -42,6 +43,7 @@ enum Command {
     Kill9(kill9::Kill9),
     Overload(overload::Overload),
     Run(run::Run),
+    Tree(tree::Tree),
 }
 
 /// The allocator of the service.
@@ -62,6 +64,7 @@ fn main() -> Done<()> {
             Command::Kill9(kill9) => kill9.run().await,
             Command::Overload(overload) => overload.run().await,
             Command::Run(run) => run.run().await,
+            Command::Tree(tree) => tree.run().await,
         }
     })
 }

@@ -7,14 +7,15 @@ use entity::bulk_operation::{Column, Entity};
 use entity::id::BulkOperationId;
 use entity::upload;
 use entity::value::{BulkKind, BulkStatus, UploadStatus};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::EntityTrait;
 use tokio::fs::File;
 
 use super::Bulk;
 use super::results::Which;
 use crate::auth::Caller;
 use crate::error::{AppError, AppResult, ErrorCode};
-use crate::service::scope;
+use crate::service::read::Reader;
+use crate::service::scope::Scoped;
 
 /// The file that a client sent for an operation, with the lines of its rows.
 #[derive(Debug)]
@@ -61,9 +62,10 @@ impl Bulk {
     /// `NOT_FOUND` when there is no such operation that the caller may see, and when its files were deleted.
     pub async fn download(&self, caller: &Caller, id: &str, which: Which) -> AppResult<Download> {
         let missing = || AppError::new(ErrorCode::NotFound, "There is no such operation that this account may see.");
-        let visible = scope::find::<Entity>(caller)?;
+        caller.may(Entity::READ)?;
         let id = BulkOperationId::parse(id).ok_or_else(missing)?;
-        let row = visible.filter(Column::Id.eq(id)).one(self.db.read()).await?.ok_or_else(missing)?;
+        let reader = Reader::new(self.db.asked_by(caller), caller);
+        let (_, row) = reader.keyed::<Entity>(Column::Id, [id.0]).await?.pop().ok_or_else(missing)?;
         if row.status == BulkStatus::Expired {
             let message = "The files of this operation were deleted a week after its end; start it again.";
             return Err(AppError::new(ErrorCode::NotFound, message));

@@ -2,6 +2,7 @@
 
 mod audit;
 mod init;
+mod reindex;
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::service::invariants::{self, Outcome};
 /// How long one check may run: as long as it takes on a large database.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
-/// Look after the service: its first administrators, its database, its audit
+/// Look after the service: its first administrators, its database, its audit, its search
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  jixiao admin init\n  jixiao admin check\n  jixiao admin audit verify")]
 pub struct Admin {
@@ -36,6 +37,7 @@ enum Command {
     Check,
     Audit(audit::Audit),
     Init(init::Init),
+    Reindex(reindex::Reindex),
 }
 
 impl Admin {
@@ -44,6 +46,7 @@ impl Admin {
             Command::Check => check(settings).await,
             Command::Audit(audit) => audit.run(settings).await,
             Command::Init(init) => init.run(settings).await,
+            Command::Reindex(reindex) => reindex.run(settings).await,
         }
     }
 }

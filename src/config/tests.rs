@@ -129,6 +129,7 @@ fn a_bad_value_is_named_with_its_form_and_an_example() {
     for (name, bad, form) in [
         ("data", "", "a path"),
         ("database_url", "mysql://x", "a URL of SQLite or PostgreSQL"),
+        ("database_row_security", "true", "`on` or `off`"),
         ("database_readers", "0", "a whole number from 1"),
         ("database_readers", "-1", "a whole number from 1"),
         ("database_readers", "many", "a whole number from 1"),

@@ -79,6 +79,14 @@ pub(super) fn truth(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "`true` or `false`".to_owned())
 }
 
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("`on` or `off`".to_owned()),
+    }
+}
+
 pub(super) fn secret(text: &str) -> Result<Secret, String> {
     if text.len() < 32 { Err("32 or more characters".to_owned()) } else { Ok(Secret(text.to_owned())) }
 }

@@ -4,11 +4,13 @@ use std::sync::LazyLock;
 
 use async_graphql::Value;
 use entity::id::{IndicatorId, IndicatorLevelId};
-use entity::value::TargetKind;
+use entity::value::{SearchKind, TargetKind};
 use entity::{finding, indicator, indicator_level};
 use futures_util::future::BoxFuture;
 use sea_orm::IdenStatic;
 
+use super::aggregate;
+use super::engine::aggregate::MeasureField;
 use super::engine::argument::{self, At};
 use super::engine::asked::Asked;
 use super::engine::connection::{self, Connected, PagesLink};
@@ -120,6 +122,9 @@ impl Object for Indicator {
 
 impl Connected for Indicator {
     type Entity = indicator::Entity;
+    const AGGREGATE: &'static str = "IndicatorAggregate";
+
+    const KIND: Option<SearchKind> = Some(SearchKind::Indicator);
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
@@ -166,6 +171,13 @@ impl Connected for Indicator {
 
     fn default_order() -> &'static [indicator::Column] {
         &[indicator::Column::ProjectId, indicator::Column::Ordinal]
+    }
+
+    fn measures() -> &'static [MeasureField<indicator::Column>] {
+        static MEASURES: LazyLock<[MeasureField<indicator::Column>; 1]> = LazyLock::new(|| {
+            [aggregate::decimal("weight: DecimalAggregate!", "Weights in points.", indicator::Column::Weight)]
+        });
+        &*MEASURES
     }
 }
 

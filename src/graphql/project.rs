@@ -4,8 +4,11 @@ use std::sync::LazyLock;
 
 use async_graphql::Value;
 use entity::id::ProjectId;
+use entity::value::SearchKind;
 use entity::{finding, objective, project};
 
+use super::aggregate;
+use super::engine::aggregate::MeasureField;
 use super::engine::argument::{self, At};
 use super::engine::connection::Connected;
 use super::engine::filter::Filters;
@@ -153,6 +156,9 @@ impl Object for Project {
 
 impl Connected for Project {
     type Entity = project::Entity;
+    const AGGREGATE: &'static str = "ProjectAggregate";
+
+    const KIND: Option<SearchKind> = Some(SearchKind::Project);
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
@@ -195,6 +201,18 @@ impl Connected for Project {
 
     fn default_order() -> &'static [project::Column] {
         &[project::Column::FiscalYear, project::Column::UnitId, project::Column::Ordinal]
+    }
+
+    fn measures() -> &'static [MeasureField<project::Column>] {
+        static MEASURES: LazyLock<[MeasureField<project::Column>; 3]> = LazyLock::new(|| {
+            use project::Column;
+            [
+                aggregate::money("budget: MoneyAggregate!", "Budgets.", Column::Budget),
+                aggregate::money("fiscalFunds: MoneyAggregate!", "Fiscal funds.", Column::FiscalFunds),
+                aggregate::money("otherFunds: MoneyAggregate!", "Other funds.", Column::OtherFunds),
+            ]
+        });
+        &*MEASURES
     }
 }
 

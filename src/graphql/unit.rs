@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use async_graphql::Value;
 use entity::id::UnitId;
+use entity::value::SearchKind;
 use entity::{department_goal, unit, unit_alias};
 
 use super::department_goal::DepartmentGoal;
@@ -18,7 +19,7 @@ use super::finding::Finding;
 use super::history::Change;
 use super::project::Project;
 use super::source_document::SourceDocument;
-use super::text;
+use super::{summary, text};
 use crate::service::filter::{Filter, Test};
 use crate::service::order::Key;
 use crate::service::relation::{
@@ -77,6 +78,12 @@ impl Object for Unit {
                     Ok(Filter::column(department_goal::Column::FiscalYear, Test::Eq(year.into())))
                 },
             )
+            .field(
+                "summary: UnitSummary!",
+                "What the unit and all units below it come to in a year.",
+                vec![Argument::new("fiscalYear: Int!", "Fiscal year.")],
+                summary::of_unit,
+            )
             .connection::<DepartmentGoal, _>(
                 "goals: DepartmentGoalConnection!",
                 "The department goals of all years.",
@@ -105,6 +112,9 @@ impl Object for Unit {
 
 impl Connected for Unit {
     type Entity = unit::Entity;
+    const AGGREGATE: &'static str = "UnitAggregate";
+
+    const KIND: Option<SearchKind> = Some(SearchKind::Unit);
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {

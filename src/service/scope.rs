@@ -3,14 +3,17 @@
 //! A row is seen where a grant that lets its table be read reaches its division or unit and its fiscal year; the public sees
 //! a record and its parts only where the record is published.
 
+mod accounts;
+
 use std::collections::{BTreeMap, HashSet};
 
 use entity::id::UnitId;
 use entity::part::Parts;
 use entity::value::{Publication, Timestamp};
 use entity::{
-    audit_entry, bulk_operation, department_goal, division, finding, goal_item, indicator, indicator_level, objective,
-    plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure, upload,
+    audit_entry, bulk_operation, department_goal, division, finding, goal_item, indicator, indicator_count,
+    indicator_level, objective, plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure,
+    upload,
 };
 use sea_orm::sea_query::{Expr, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
@@ -67,6 +70,17 @@ pub fn covers_division(caller: &Caller, permission: Permission, division_code: &
     scopes(caller, permission, year).is_none_or(|scopes| scopes.contains(&Scope::Division(division_code.to_owned())))
 }
 
+/// Whether everything that the caller may look at by this permission is the whole of some divisions, in some years.
+pub fn sees_whole_divisions(caller: &Caller, permission: Permission) -> bool {
+    match caller.reach(permission) {
+        Reach::Everything => true,
+        Reach::Grants(grants) => grants.iter().all(|grant| match grant.scope {
+            Scope::Everything | Scope::Division(_) => true,
+            Scope::Unit(_) => false,
+        }),
+    }
+}
+
 /// What has no year is in every grant's.
 fn holds(years: Years, year: Option<i32>) -> bool {
     year.is_none_or(|year| years.contains(year))
@@ -114,7 +128,7 @@ pub async fn units_of(
     if places.divisions.is_empty() && places.units.is_empty() {
         return Ok(HashSet::new());
     }
-    let within = places.condition(unit::Column::DivisionCode, unit::Column::Id);
+    let within = places.condition(unit::Column::DivisionCode, Some(unit::Column::Id));
     let units: Vec<UnitId> = units.iter().copied().collect();
     let mut found = HashSet::new();
     for units in units.chunks(KEYS_A_STATEMENT) {
@@ -146,13 +160,13 @@ impl Places {
         true
     }
 
-    /// Rows of the divisions, and rows of the units and of all units below them.
-    fn condition<C: ColumnTrait>(self, division_code: C, unit_id: C) -> Condition {
+    /// Rows of the divisions, and rows of the units and of all units below them; where rows belong to no unit, only the first.
+    fn condition<C: ColumnTrait>(self, division_code: C, unit_id: Option<C>) -> Condition {
         let mut condition = Condition::any();
         if !self.divisions.is_empty() {
             condition = condition.add(division_code.is_in(self.divisions));
         }
-        if !self.units.is_empty() {
+        if let Some(unit_id) = unit_id.filter(|_| !self.units.is_empty()) {
             let subtree = unit_closure::Entity::find()
                 .select_only()
                 .column(unit_closure::Column::DescendantId)
@@ -243,7 +257,7 @@ fn owned_rows<C: ColumnTrait>(
     caller: &Caller,
     permission: Permission,
     division_code: C,
-    unit_id: C,
+    unit_id: Option<C>,
     record: Record<C>,
 ) -> Condition {
     let granted = granted_rows(caller, permission, division_code, unit_id, record);
@@ -254,7 +268,7 @@ fn granted_rows<C: ColumnTrait>(
     caller: &Caller,
     permission: Permission,
     division_code: C,
-    unit_id: C,
+    unit_id: Option<C>,
     record: Record<C>,
 ) -> Condition {
     let Reach::Grants(grants) = caller.reach(permission) else { return Condition::all() };
@@ -271,7 +285,7 @@ fn granted_rows<C: ColumnTrait>(
     for (years, places) in of_years {
         let mut part = Condition::all();
         if let Some(places) = places {
-            part = part.add(places.condition(division_code, unit_id));
+            part = part.add(nothing_if_empty(places.condition(division_code, unit_id)));
         }
         let of_years = record.of_years(years);
         if !of_years.is_empty() {
@@ -292,7 +306,7 @@ macro_rules! owned_by_unit {
 
             fn visible(caller: &Caller) -> Condition {
                 use $table::Column;
-                owned_rows(caller, Self::READ, Column::DivisionCode, Column::UnitId, $record)
+                owned_rows(caller, Self::READ, Column::DivisionCode, Some(Column::UnitId), $record)
             }
 
             fn at(select: &mut SelectStatement, moment: Timestamp) {
@@ -330,7 +344,7 @@ impl Scoped for unit::Entity {
     const READ: Permission = Permission::UnitRead;
 
     fn visible(caller: &Caller) -> Condition {
-        owned_rows(caller, Self::READ, unit::Column::DivisionCode, unit::Column::Id, Record::None)
+        owned_rows(caller, Self::READ, unit::Column::DivisionCode, Some(unit::Column::Id), Record::None)
     }
 
     fn at(select: &mut SelectStatement, moment: Timestamp) {
@@ -340,6 +354,19 @@ impl Scoped for unit::Entity {
     fn part() -> Option<Parts<Self>> {
         Some(Parts::of())
     }
+}
+
+impl Scoped for indicator_count::Entity {
+    const READ: Permission = Permission::IndicatorRead;
+
+    /// As indicators, but through grants on divisions and everything alone: whoever has one on a unit counts rows instead.
+    fn visible(caller: &Caller) -> Condition {
+        use indicator_count::Column;
+        let record = Record::Itself(Column::FiscalYear, Column::Publication);
+        owned_rows(caller, Self::READ, Column::DivisionCode, None, record)
+    }
+
+    fn at(_: &mut SelectStatement, _: Timestamp) {}
 }
 
 impl Scoped for division::Entity {

@@ -161,7 +161,7 @@ fn wrong_usage_ends_with_2_and_a_refusal_with_1() {
 async fn tables_are_brought_up_to_date_by_the_one_whose_they_are() {
     let database = database::empty().await;
     let mut program = Program::new();
-    program.set("JIXIAO_DATABASE_URL", &database.settings.url);
+    database.variables().into_iter().for_each(|(name, value)| program.set(name, value));
     program.set("JIXIAO_LISTEN", "127.0.0.1:0");
     if database::postgres().is_some() {
         for command in [&["serve"][..], &["account", "init"], &["account", "list"], &["admin", "check"]] {
@@ -269,7 +269,7 @@ async fn import_says_of_every_file_what_became_of_it() {
 async fn admin_check_names_what_is_damaged() {
     let (database, program) = program::with_database().await;
     program.import_sample(&[]);
-    let db = sea_orm::Database::connect(&database.settings.url).await.unwrap();
+    let db = database::direct(&database.settings.url).await;
     sea_orm::ConnectionTrait::execute_unprepared(&db, "UPDATE project SET version = 0").await.unwrap();
     let checked = program.run(&["admin", "check"]);
     assert_eq!((checked.code, checked.stderr.as_str()), (1, ""));

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::DocumentOperations;
 use async_graphql::{Value, Variables};
-use jixiao::db::Executor;
 use jixiao::graphql::engine::asked::{Asked, Environment};
 use jixiao::graphql::engine::object::{Object, Step};
 use jixiao::graphql::held::Held;
@@ -63,11 +62,10 @@ where
     let step = field.compile(asked).expect("a step");
     let all = || M::Entity::default_columns();
     let reads = field.reads(&step).map_or_else(all, |names| names.into_iter().map(str::to_owned).collect());
-    let lease = world.db.lease();
     let value = match &step {
         Step::Value(value) => value(row),
         Step::Link(link) => {
-            let reader = Reader::new(Executor::Lease(&lease), &caller);
+            let reader = Reader::new(world.db.asked_by(&caller), &caller);
             link.load(reader, std::slice::from_ref(row)).await.expect("values").remove(0)
         }
     };

@@ -93,6 +93,7 @@ async fn point_and_page_reads_use_indexes() {
     let statements: Arc<Mutex<Vec<Statement>>> = Arc::default();
     let seen = Arc::clone(&statements);
     world.db.observe(move |info| seen.lock().expect("no panic").push(info.statement.clone()));
+    world.schema = jixiao::graphql::schema(Some(world.db.clone()), jixiao::lang::Lang::En);
     if world.db.backend() == DbBackend::Postgres {
         let analyzed = world.db.write(async |tx| Ok(tx.execute_unprepared("ANALYZE").await?));
         analyzed.await.expect("the planner knows the tables");

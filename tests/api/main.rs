@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod account_api;
 mod audit;
 mod bulk;
 mod bulk_files;
@@ -14,6 +15,7 @@ mod execution;
 mod explain;
 mod filters;
 mod full_disk;
+mod groups;
 mod guard;
 mod http;
 mod idempotency;
@@ -36,9 +38,11 @@ mod oauth;
 mod oidc;
 mod paging;
 mod readme;
+mod row_security;
 mod samples;
 mod schema;
 mod scope;
+mod search;
 mod statements;
 mod support;
 mod token;

@@ -1,12 +1,14 @@
-//! Relay connections: arguments, limits, cursors, and the four things that can be asked of a page.
+//! Relay connections: arguments, limits, cursors, and the five things that can be asked of a page.
 
 use std::ops::Range;
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Value};
+use entity::value::SearchKind;
 use futures_util::future::BoxFuture;
 use sea_orm::{EntityName, EntityTrait, IdenStatic, ModelTrait};
 
+use super::aggregate::{self, MeasureField};
 use super::argument::{self, At};
 use super::asked::Asked;
 use super::filter::{Filters, Reading};
@@ -15,7 +17,8 @@ use super::order::{self, OrderField};
 use super::plan::Plan;
 use super::signature::Argument;
 use crate::error::{AppError, AppResult};
-use crate::graphql::access;
+use crate::graphql::{access, search};
+use crate::service::aggregate::{Measure, Totals};
 use crate::service::filter::Filter;
 use crate::service::order::{Direction, Ordering};
 use crate::service::read::{Columns, Page, Question, Reader, Window};
@@ -29,8 +32,12 @@ const OFFSET_LIMIT: i32 = 10_000;
 pub trait Connected: Object<Row = <Self::Entity as EntityTrait>::Model> {
     /// Its table.
     type Entity: Scoped;
+    /// Name of the object that shows what a list of it comes to.
+    const AGGREGATE: &'static str;
     /// Whether its connections take a filter and an order; those of a list that only grows do not.
     const SEARCHED: bool = true;
+    /// What its objects are in the index of search, where they are searched.
+    const KIND: Option<SearchKind> = None;
     /// Its filter input.
     fn filters() -> &'static Filters;
     /// The keys it can be sorted by.
@@ -41,7 +48,14 @@ pub trait Connected: Object<Row = <Self::Entity as EntityTrait>::Model> {
     const DEFAULT_DIRECTION: Direction = Direction::Ascending;
     /// The order without `orderBy`.
     fn default_order() -> &'static [<Self::Entity as EntityTrait>::Column];
+    /// The numbers that are summed up over a list.
+    fn measures() -> &'static [MeasureField<ColumnOf<Self>>] {
+        &[]
+    }
 }
+
+/// The columns of a type's table.
+pub type ColumnOf<T> = <<T as Connected>::Entity as EntityTrait>::Column;
 
 /// The arguments of a connection; only root connections have `offset`.
 pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
@@ -62,6 +76,9 @@ pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
             Argument::new(own("Filter", false), "Only objects that pass this filter."),
             Argument::new(own("Order", true), Box::leak(order.into_boxed_str())),
         ]);
+    }
+    if T::KIND.is_some() {
+        arguments.push(search::argument());
     }
     arguments.extend([
         Argument::new(
@@ -87,7 +104,7 @@ pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
 }
 
 /// Reads the arguments of a connection.
-fn question<T: Connected>(asked: &Asked<'_>) -> AppResult<Question<T::Entity>> {
+fn question<T: Connected>(asked: &Asked<'_>, plan: &ConnectionPlan<T>) -> AppResult<Question<T::Entity>> {
     let limits = asked.environment.limits;
     let filter = match asked.argument("filter")? {
         None | Some(Value::Null) => Filter::everything(),
@@ -95,12 +112,16 @@ fn question<T: Connected>(asked: &Asked<'_>) -> AppResult<Question<T::Entity>> {
             T::filters().read(&value, &At::top("filter"), &mut Reading::new(limits, asked.environment.caller), 1)?
         }
     };
+    let filter = match T::KIND.map(|kind| search::condition::<T::Entity>(asked, kind)).transpose()?.flatten() {
+        Some(found) => Filter::All(vec![filter, found]),
+        None => filter,
+    };
     let asked_order = asked.argument("orderBy")?;
     let order = order::read(asked_order.as_ref(), T::orders(), T::default_order(), T::DEFAULT_DIRECTION, |key| {
         access::admit_condition(asked.environment.caller, T::NAME, &access::field_of_order(key))
     })?;
     let window = window(asked, &order)?;
-    Ok(Question { filter, order, window, count: false })
+    Ok(Question { filter, order, window, count: plan.counts(), measures: plan.measures.clone() })
 }
 
 fn window<E: EntityTrait>(asked: &Asked<'_>, order: &Ordering<E>) -> AppResult<Window> {
@@ -144,6 +165,7 @@ fn window<E: EntityTrait>(asked: &Asked<'_>, order: &Ordering<E>) -> AppResult<W
 /// What is asked of a connection.
 struct ConnectionPlan<T: Connected> {
     fields: Vec<(Name, Part<T>)>,
+    measures: Vec<Measure<ColumnOf<T>>>,
     columns: Option<Columns>,
 }
 
@@ -152,12 +174,13 @@ struct Bounds {
     rows: Range<usize>,
     has_previous: bool,
     has_next: bool,
-    total: Option<u64>,
+    totals: Totals,
 }
 
 enum Part<T: Connected> {
     Typename(String),
     Total,
+    Aggregate(Plan<Totals>),
     PageInfo(Vec<(Name, Info)>),
     Nodes(Plan<T::Row>),
     Edges(Vec<(Name, Edge<T>)>),
@@ -179,17 +202,21 @@ enum Edge<T: Connected> {
 }
 
 impl<T: Connected> ConnectionPlan<T> {
-    fn compile(asked: &Asked<'_>, order: &Ordering<T::Entity>) -> AppResult<Self> {
+    fn compile(asked: &Asked<'_>) -> AppResult<Self> {
         let type_name = format!("{}Connection", T::NAME);
         let mut fields = Vec::new();
-        for field in asked.fields(&type_name, &[]) {
+        let parts = asked.fields(&type_name, &[]);
+        let sums = parts.iter().filter(|field| field.name == "aggregate");
+        let measures = aggregate::wanted::<T>(T::AGGREGATE, sums)?;
+        for field in &parts {
             let part = match field.name {
                 "totalCount" => Part::Total,
+                "aggregate" => Part::Aggregate(Plan::of(T::AGGREGATE, &aggregate::fields::<T>(), field)?),
                 "pageInfo" => {
                     let info = field.fields("PageInfo", &[]).into_iter();
                     Part::PageInfo(info.map(|field| (field.key.clone(), Info::named(field.name))).collect())
                 }
-                "nodes" => Part::Nodes(Plan::compile::<T>(&field)?),
+                "nodes" => Part::Nodes(Plan::compile::<T>(field)?),
                 "edges" => {
                     let edge = format!("{}Edge", T::NAME);
                     let parts = field.fields(&edge, &[]).into_iter().map(|field| {
@@ -206,8 +233,7 @@ impl<T: Connected> ConnectionPlan<T> {
             };
             fields.push((field.key.clone(), part));
         }
-        let columns = Self::columns(&fields, order);
-        Ok(Self { fields, columns })
+        Ok(Self { fields, measures, columns: None })
     }
 
     /// The columns of the rows that are looked at; `None` for all of them.
@@ -219,7 +245,7 @@ impl<T: Connected> ConnectionPlan<T> {
         };
         for (_, part) in fields {
             columns = match part {
-                Part::Typename(_) | Part::Total => columns,
+                Part::Typename(_) | Part::Total | Part::Aggregate(_) => columns,
                 Part::PageInfo(_) => cursors(columns),
                 Part::Nodes(plan) => columns.and(plan.columns()?.clone())?,
                 Part::Edges(parts) => {
@@ -238,7 +264,7 @@ impl<T: Connected> ConnectionPlan<T> {
     }
 
     fn counts(&self) -> bool {
-        self.fields.iter().any(|(_, part)| matches!(part, Part::Total))
+        self.fields.iter().any(|(_, part)| matches!(part, Part::Total | Part::Aggregate(_)))
     }
 
     /// Renders the pages of all parents together.
@@ -251,10 +277,10 @@ impl<T: Connected> ConnectionPlan<T> {
         let mut rows = Vec::with_capacity(pages.iter().map(|page| page.rows.len()).sum());
         let pages: Vec<Bounds> = pages
             .into_iter()
-            .map(|Page { rows: of_page, has_previous, has_next, total }| {
+            .map(|Page { rows: of_page, has_previous, has_next, totals }| {
                 let first = rows.len();
                 rows.extend(of_page);
-                Bounds { rows: first..rows.len(), has_previous, has_next, total }
+                Bounds { rows: first..rows.len(), has_previous, has_next, totals }
             })
             .collect();
         let mut connections: Vec<IndexMap<Name, Value>> =
@@ -262,7 +288,11 @@ impl<T: Connected> ConnectionPlan<T> {
         for (key, part) in &self.fields {
             let values: Vec<Value> = match part {
                 Part::Typename(name) => pages.iter().map(|_| Value::from(name.as_str())).collect(),
-                Part::Total => pages.iter().map(|page| Value::from(page.total.unwrap_or(0))).collect(),
+                Part::Total => pages.iter().map(|page| Value::from(page.totals.count)).collect(),
+                Part::Aggregate(plan) => {
+                    let totals: Vec<Totals> = pages.iter().map(|page| page.totals.clone()).collect();
+                    plan.render(reader, &totals).await?
+                }
                 Part::PageInfo(fields) => pages
                     .iter()
                     .map(|page| {
@@ -333,9 +363,9 @@ impl Info {
 
 /// What is asked, and what of it is answered.
 fn compile<T: Connected>(asked: &Asked<'_>) -> AppResult<(Question<T::Entity>, ConnectionPlan<T>)> {
-    let mut question = question::<T>(asked)?;
-    let plan = ConnectionPlan::compile(asked, &question.order)?;
-    question.count = plan.counts();
+    let mut plan = ConnectionPlan::compile(asked)?;
+    let question = question::<T>(asked, &plan)?;
+    plan.columns = ConnectionPlan::columns(&plan.fields, &question.order);
     Ok((question, plan))
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{KEYS_A_STATEMENT, Page, Question, Reader, numbered};
 use crate::error::AppResult;
+use crate::service::aggregate::Totals;
 
 /// A part of an entity: the key of the whole, and its own public key, which entries name.
 pub type Part = (Uuid, String);
@@ -66,8 +67,8 @@ impl Reader<'_> {
             }
         }
         let pages = parts.iter().map(|(_, part)| {
-            let total = question.count.then(|| totals.get(part).copied().unwrap_or(0));
-            Page::cut(rows.get(part).cloned().unwrap_or_default(), &question.window, total)
+            let totals = Totals { count: totals.get(part).copied().unwrap_or(0), measured: Vec::new() };
+            Page::cut(rows.get(part).cloned().unwrap_or_default(), &question.window, totals)
         });
         Ok(pages.collect())
     }

@@ -1,7 +1,9 @@
-//! A service that takes files, with a worker and one account that may write everything.
+//! A service that takes files, with a worker and an account that may write everything; others can stand beside it.
+
+use std::sync::Arc;
 
 use entity::value::AccountKind;
-use jixiao::auth::Caller;
+use jixiao::auth::{Caller, Grant};
 use jixiao::bulk::{Bulk, BulkSettings};
 use jixiao::graphql::{self, ApiSchema};
 use jixiao::import::FileStore;
@@ -12,14 +14,18 @@ use serde_json::{Value, json};
 
 use crate::bulk::scene::{ONE, Scene, Workers};
 use crate::bulk::server::Server;
+use crate::toy::Answer;
 
-/// Everything that a test needs.
+/// Everything that a test needs, as one account.
 pub struct Files {
-    _scene: Scene,
-    ann: Caller,
+    /// Of the first account alone; they end before what they work on.
+    workers: Option<Workers>,
+    scene: Arc<Scene>,
+    /// The account.
+    pub caller: Caller,
+    bulk: Bulk,
     schema: ApiSchema,
     server: Server,
-    workers: Option<Workers>,
 }
 
 /// What became of a file.
@@ -51,15 +57,13 @@ impl Ended {
 impl Files {
     /// One with two units of the division 130304.
     pub async fn new() -> Self {
-        let scene = Scene::new().await;
+        let scene = Arc::new(Scene::new().await);
         let ann = scene.account("ann", AccountKind::Service).await;
         let settings = BulkSettings { ..ONE };
         let handlers = intake::handlers(FileStore::new(scene.folder.path().join("files")));
         let bulk = Bulk::new(scene.db.clone(), scene.folder.path(), settings, handlers, clock::system);
-        let schema = graphql::schema_with_bulk(Some(scene.db.clone()), Some(bulk.clone()), Lang::En);
-        let server = Server::of(&scene, &bulk, &[&ann]).await;
         let workers = Some(Workers::of(&bulk));
-        let files = Self { _scene: scene, ann, schema, server, workers };
+        let files = Self { workers, ..Self::of(scene, bulk, ann).await };
         files
             .ask("mutation { divisionCreate(input: {key: {code: \"130304\"}, set: {name: \"北戴河区\"}}) { outcome } }")
             .await;
@@ -70,20 +74,43 @@ impl Files {
         files
     }
 
+    async fn of(scene: Arc<Scene>, bulk: Bulk, caller: Caller) -> Self {
+        let schema = graphql::schema_with_bulk(Some(scene.db.clone()), Some(bulk.clone()), Lang::En);
+        let server = Server::of(&scene, &bulk, &[&caller]).await;
+        Self { scene, caller, bulk, schema, server, workers: None }
+    }
+
+    /// Another account at the same files, database and worker.
+    pub async fn beside(&self, name: &str, grant: Grant) -> Self {
+        let caller = self.scene.account_with(name, grant).await;
+        Self::of(Arc::clone(&self.scene), self.bulk.clone(), caller).await
+    }
+
     /// Asks as the account, and gives the data of an answer without errors.
     pub async fn ask(&self, query: &str) -> Value {
         self.ask_with(query, json!({})).await
     }
 
-    async fn ask_with(&self, query: &str, variables: Value) -> Value {
+    /// Asks as the account, and gives the whole answer.
+    pub async fn answer(&self, query: &str, variables: Value) -> Value {
         let request = async_graphql::Request::new(query)
             .variables(async_graphql::Variables::from_json(variables))
-            .data(self.ann.clone())
+            .data(self.caller.clone())
             .data(ProfileLimits::SERVICE)
             .data(Lang::En);
-        let answer = serde_json::to_value(self.schema.execute(request).await).unwrap();
+        serde_json::to_value(self.schema.execute(request).await).unwrap()
+    }
+
+    /// Asks as the account, and gives the data of an answer without errors.
+    pub async fn ask_with(&self, query: &str, variables: Value) -> Value {
+        let answer = self.answer(query, variables.clone()).await;
         assert_eq!(answer.get("errors"), None, "{query}\n{answer:#}");
         answer["data"].clone()
+    }
+
+    /// The schema that it asks.
+    pub fn schema(&self) -> &ApiSchema {
+        &self.schema
     }
 
     /// Announces and sends a file.
@@ -94,7 +121,7 @@ impl Files {
         let made = self.ask_with(query, json!({ "input": input })).await;
         assert_eq!(made["it"]["outcome"], "CREATED", "{made:#}");
         let url = made["it"]["upload"]["url"].as_str().unwrap();
-        let sent = self.server.send("ann", "PUT", url, &[], bytes).await;
+        let sent = self.send("PUT", url, bytes).await;
         assert!(sent.status < 300, "{} {}", sent.status, String::from_utf8_lossy(&sent.body));
         made["it"]["upload"]["id"].as_str().unwrap().to_owned()
     }
@@ -125,9 +152,15 @@ impl Files {
         panic!("the operation does not end");
     }
 
+    /// Sends a request as the account.
+    pub async fn send(&self, method: &str, target: &str, body: &[u8]) -> Answer {
+        let name = &self.caller.identity().unwrap().name;
+        self.server.send(name, method, target, &[], body).await
+    }
+
     /// Fetches a file that must be there.
     pub async fn fetch(&self, url: &str) -> Vec<u8> {
-        let answer = self.server.send("ann", "GET", url, &[], &[]).await;
+        let answer = self.send("GET", url, &[]).await;
         assert_eq!(answer.status, 200, "{url}: {}", String::from_utf8_lossy(&answer.body));
         answer.body
     }
@@ -144,12 +177,6 @@ impl Files {
         self.ask("{ projects(first: 500, orderBy: [{field: CODE}]) { nodes { code name purpose } } }").await["projects"]
             ["nodes"]
             .clone()
-    }
-}
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        drop(self.workers.take());
     }
 }
 

@@ -105,7 +105,7 @@ fn text(file: &File) -> String {
 pub async fn with_database() -> (TestDatabase, Program) {
     let database = database::empty().await;
     let mut program = Program::new();
-    program.set("JIXIAO_DATABASE_URL", &database.settings.url);
+    database.variables().into_iter().for_each(|(name, value)| program.set(name, value));
     assert_eq!(program.run(&["migrate"]).code, 0);
     (database, program)
 }

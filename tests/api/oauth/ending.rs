@@ -28,7 +28,7 @@ async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
 /// The program of an operator on the same database and keys as a service: another process.
 fn operator(site: &Site) -> Program {
     let mut program = Program::new();
-    program.set("JIXIAO_DATABASE_URL", &site.database.settings.url);
+    site.database.variables().into_iter().for_each(|(name, value)| program.set(name, value));
     program.set("JIXIAO_DATA", &site.data().display().to_string());
     program
 }

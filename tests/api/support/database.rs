@@ -1,5 +1,6 @@
 //! A fresh, migrated database for each test: a SQLite file, or a database of the PostgreSQL server that
-//! `JIXIAO_TEST_DATABASE_URL` names.
+//! `JIXIAO_TEST_DATABASE_URL` names. There each database belongs to a role that is no superuser, and row-level security
+//! holds.
 
 use jixiao::auth::Caller;
 use jixiao::clock;
@@ -25,11 +26,55 @@ pub fn postgres() -> Option<String> {
     std::env::var("JIXIAO_TEST_DATABASE_URL").ok().filter(|url| !url.is_empty())
 }
 
-/// The URL of another database on the same server.
+/// Owner of the databases of tests, and the password.
+const ROLE: &str = "jixiao_test";
+
+/// The URL of another database on the same server, for the role of the tests.
 fn on_server(url: &str, name: &str) -> String {
     let (server, rest) = url.rsplit_once('/').expect("the URL names a database");
     let query = rest.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
-    format!("{server}/{name}{query}")
+    let host = server.rsplit(['@', '/']).next().expect("the URL names a server");
+    format!("postgres://{ROLE}:{ROLE}@{host}/{name}{query}")
+}
+
+/// The same database for the role of `JIXIAO_TEST_DATABASE_URL`, which may do everything.
+fn for_superuser(url: &str) -> String {
+    match postgres() {
+        Some(admin) => {
+            let name = url.rsplit_once('/').expect("the URL names a database").1;
+            format!("{}/{name}", admin.rsplit_once('/').expect("the URL names a database").0)
+        }
+        None => url.to_owned(),
+    }
+}
+
+/// How the service connects to a database.
+fn settings(url: String) -> DatabaseSettings {
+    DatabaseSettings { row_security: postgres().is_some(), ..DatabaseSettings::at(url) }
+}
+
+/// Makes a database on the server, and the role it belongs to.
+async fn create(url: &str, name: &str, template: &str) {
+    static OWNER: OnceCell<()> = OnceCell::const_new();
+    let role = format!(
+        "DO $$ BEGIN CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}'; \
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+    );
+    OWNER.get_or_init(|| async { execute(url, &role).await }).await;
+    execute(url, &format!("CREATE DATABASE {name} OWNER {ROLE} {template}")).await;
+}
+
+impl TestDatabase {
+    /// What a process on this database needs to know.
+    pub fn variables(&self) -> [(&'static str, &str); 2] {
+        let row_security = if self.settings.row_security { "on" } else { "off" };
+        [("JIXIAO_DATABASE_URL", &self.settings.url), ("JIXIAO_DATABASE_ROW_SECURITY", row_security)]
+    }
+}
+
+/// Connections past the service.
+pub async fn direct(url: &str) -> DatabaseConnection {
+    Database::connect(for_superuser(url)).await.expect("the test database answers")
 }
 
 /// Runs a task of a test in one unit of work of the operator.
@@ -79,8 +124,8 @@ pub async fn empty() -> TestDatabase {
         None => empty_file(),
         Some(url) => {
             let name = format!("test_{}", Uuid::now_v7().simple());
-            execute(&url, &format!("CREATE DATABASE {name}")).await;
-            TestDatabase { settings: DatabaseSettings::at(on_server(&url, &name)), _folder: None }
+            create(&url, &name, "").await;
+            TestDatabase { settings: settings(on_server(&url, &name)), _folder: None }
         }
     }
 }
@@ -93,15 +138,15 @@ pub async fn migrated() -> (TestDatabase, Db) {
         Some(url) => {
             let template = TEMPLATE.get_or_init(|| async {
                 let name = format!("template_{}", Uuid::now_v7().simple());
-                execute(&url, &format!("CREATE DATABASE {name}")).await;
-                let db = Db::connect(&DatabaseSettings::at(on_server(&url, &name))).await.expect("a safe server");
+                create(&url, &name, "").await;
+                let db = Db::connect(&settings(on_server(&url, &name))).await.expect("a safe server");
                 db.migrate().await.expect("the migrations run");
                 db.close().await.expect("the connections close");
                 name
             });
             let name = format!("test_{}", Uuid::now_v7().simple());
-            execute(&url, &format!("CREATE DATABASE {name} TEMPLATE {}", template.await)).await;
-            TestDatabase { settings: DatabaseSettings::at(on_server(&url, &name)), _folder: None }
+            create(&url, &name, &format!("TEMPLATE {}", template.await)).await;
+            TestDatabase { settings: settings(on_server(&url, &name)), _folder: None }
         }
     };
     let db = Db::connect(&database.settings).await.expect("a safe database");
@@ -113,7 +158,7 @@ pub async fn migrated() -> (TestDatabase, Db) {
 
 /// One connection that no constraint between tables holds back, and no trigger.
 pub async fn vandal(url: &str) -> DatabaseConnection {
-    let mut options = ConnectOptions::new(url);
+    let mut options = ConnectOptions::new(for_superuser(url));
     options.max_connections(1);
     let db = Database::connect(options).await.expect("the test database answers");
     let unleash = match db.get_database_backend() {

@@ -49,6 +49,40 @@ impl Introspection {
         self.types.get(name).unwrap_or_else(|| panic!("no type {name}"))
     }
 
+    /// A selection of everything that a type has, so many objects deep.
+    pub fn selection(&self, name: &str, depth: usize) -> String {
+        let ty = self.ty(name);
+        let mut fields = vec!["__typename".to_owned()];
+        if ty["kind"] == "INTERFACE" {
+            for object in ty["possibleTypes"].as_array().unwrap() {
+                let object = text(&object["name"]);
+                let below = self.selection(&object, depth);
+                fields.push(format!("... on {object} {{ {below} }}"));
+            }
+            return fields.join(" ");
+        }
+        for field in ty["fields"].as_array().unwrap() {
+            let name = text(&field["name"]);
+            let other = named(&field["type"]);
+            let arguments = match name.as_str() {
+                "goal" | "summary" if !field["args"].as_array().unwrap().is_empty() => "(fiscalYear: 2020)",
+                _ => "",
+            };
+            let composite = self.ty(&other)["fields"].is_array();
+            let page = matches!(other.as_str(), "PageInfo") || other.ends_with("Edge") || other.ends_with("Connection");
+            // Objects once by `edges` and once by `nodes`, not both ways at each level.
+            let other_way = if depth.is_multiple_of(2) { "edges" } else { "nodes" };
+            match (composite, depth) {
+                _ if name == other_way => {}
+                (false, _) => fields.push(name),
+                (true, _) if page => fields.push(format!("{name} {{ {} }}", self.selection(&other, depth))),
+                (true, 0) => {}
+                (true, _) => fields.push(format!("{name}{arguments} {{ {} }}", self.selection(&other, depth - 1))),
+            }
+        }
+        fields.join(" ")
+    }
+
     /// The fields of an input with the names of their types.
     pub fn inputs(&self, name: &str) -> Vec<(String, String)> {
         let fields = self.ty(name)["inputFields"].as_array().unwrap_or_else(|| panic!("{name} is no input"));

@@ -10,7 +10,7 @@ use tokio::time::timeout_at;
 use super::Planned;
 use crate::auth::Caller;
 use crate::clock;
-use crate::db::{Db, Executor, Job};
+use crate::db::{Db, Job};
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::limits::ProfileLimits;
 use crate::service::idempotency::Claim;
@@ -23,6 +23,8 @@ pub struct Deadline(pub Instant);
 
 /// A planned mutation with who asks for it.
 pub struct Run<'a> {
+    /// The database.
+    pub db: &'a Db,
     /// The mutation.
     pub planned: &'a Planned,
     /// Who asks.
@@ -53,8 +55,9 @@ impl Run<'_> {
     /// # Errors
     /// `UNAUTHENTICATED`, `FORBIDDEN`, `TIMEOUT`, `COST_LIMIT` for an answer that is too large, those of [`Claim::answer`], and
     /// what the database says; then nothing is changed.
-    pub async fn run(&self, db: &Db) -> AppResult<Answer> {
-        if self.planned.change.is_rehearsal() { db.rehearse(self).await } else { db.commit(self).await }
+    pub async fn run(&self) -> AppResult<Answer> {
+        let Self { db, planned, .. } = self;
+        if planned.change.is_rehearsal() { db.rehearse(self).await } else { db.commit(self).await }
     }
 
     async fn attempt(&self, tx: &DatabaseTransaction) -> AppResult<Answer> {
@@ -69,11 +72,12 @@ impl Run<'_> {
         let mut work = Work::begin(tx, self.caller, &self.origin, clock::system);
         let written = self.planned.change.apply(&mut work).await?;
         work.finish().await?;
-        let reader = Reader::new(Executor::Transaction(tx), self.caller);
+        let reader = Reader::new(self.db.shown_to(tx, self.caller).await?, self.caller);
         let value = self.planned.plan.render(reader, &[written]).await?.pop().unwrap_or(Value::Null);
         let text = serde_json::to_string(&value).map_err(AppError::internal)?;
         self.fits(&text)?;
         if let Some(claim) = claim {
+            self.db.resume(tx).await?;
             claim.keep(tx, text, clock::system()).await?;
         }
         Ok(Answer { value, replayed: false })
