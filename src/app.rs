@@ -366,7 +366,8 @@ pub async fn assemble(
         checker = checker.with_provider(Arc::clone(provider));
     }
     let checker = Arc::new(checker);
-    let bearer = Bearer::new(Arc::clone(&checker), db.read().clone(), revocations.set(), clock::system);
+    let bearer = Bearer::new(Arc::clone(&checker), db.read().clone(), revocations.set(), clock::system)
+        .remembering(db.commits());
 
     let places = Places::below(settings.base_url(address));
     let audiences = [places.token.clone(), places.base.clone(), settings.issuer.clone()];

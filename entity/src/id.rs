@@ -59,6 +59,12 @@ macro_rules! key {
             }
         }
 
+        impl crate::part::Empty for $name {
+            fn empty() -> Self {
+                Self(Uuid::nil())
+            }
+        }
+
         impl TryFromU64 for $name {
             fn try_from_u64(_: u64) -> Result<Self, DbErr> {
                 Err(DbErr::ConvertFromU64(stringify!($name)))

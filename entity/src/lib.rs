@@ -25,6 +25,7 @@ pub mod indicator_level;
 pub mod invitation;
 pub mod login_failure;
 pub mod objective;
+pub mod part;
 pub mod plan_point;
 pub mod project;
 pub mod refresh_token;

@@ -80,6 +80,12 @@ macro_rules! code_list {
             /// All values, in the order of their definition.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
         }
+
+        impl crate::part::Empty for $name {
+            fn empty() -> Self {
+                Self::ALL[0]
+            }
+        }
     };
 }
 

@@ -41,17 +41,21 @@ impl Object for Unit {
             )
             .node(|unit| unit.id.public())
             .value("version: Int!", "Starts at 1 and grows by 1 with each change.", |u| Value::from(u.version))
+            .reads(&[unit::Column::Version])
             .one::<Division, _>("division: Division!", "The division.", UNIT_DIVISION)
             .value("code: String!", "Code, unique inside the division; usually 6 digits.", |u| {
                 Value::from(u.code.as_str())
             })
+            .reads(&[unit::Column::Code])
             .value("name: String!", "Name.", |u| Value::from(u.name.as_str()))
+            .reads(&[unit::Column::Name])
             .value(
                 "level: UnitLevel",
                 "Rank, told by the length of the code: three characters are a department, six a unit; null for \
                  another length.",
                 |u| u.level.map(|level| text::name(level.code())).into(),
             )
+            .reads(&[unit::Column::Level])
             .one::<Unit, _>(
                 "parent: Unit",
                 "The unit above; null at the top and where it is out of scope.",
@@ -98,7 +102,9 @@ impl Object for Unit {
                 UNIT_HISTORY,
             )
             .value("createdAt: DateTime!", "When the row was made.", |u| text::time(u.created_at))
+            .reads(&[unit::Column::CreatedAt])
             .value("updatedAt: DateTime!", "When the row last changed.", |u| text::time(u.updated_at))
+            .reads(&[unit::Column::UpdatedAt])
         });
         &FIELDS
     }

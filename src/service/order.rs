@@ -128,6 +128,11 @@ impl<E: EntityTrait> Ordering<E> {
         }
     }
 
+    /// The columns of all keys.
+    pub fn columns(&self) -> impl Iterator<Item = &'static str> {
+        self.keys.iter().map(|key| sea_orm::IdenStatic::as_str(&key.column))
+    }
+
     /// The keys as `column order nulls`, for a window function.
     pub fn window(&self) -> Vec<(SimpleExpr, Order, Option<NullOrdering>)> {
         self.keys

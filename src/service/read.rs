@@ -2,7 +2,10 @@
 //!
 //! Each function runs one statement (two with totals), however many parents or rows there are.
 
+mod columns;
 mod touching;
+
+pub use columns::Columns;
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,9 +13,7 @@ use entity::value::Timestamp;
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait, IntoColumnRef, IntoIden, Query as Sql, SelectStatement, WindowStatement,
 };
-use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, Iterable, ModelTrait, QueryFilter, QueryResult, QueryTrait, Value,
-};
+use sea_orm::{ColumnTrait, EntityTrait, ModelTrait, QueryFilter, QueryResult, QueryTrait, Value};
 use uuid::Uuid;
 
 use super::aggregate::{self, Measure, Totals};
@@ -40,6 +41,8 @@ pub struct Reader<'a> {
     pub caller: &'a Caller,
     /// The moment whose state is read; now when absent.
     pub as_of: Option<Timestamp>,
+    /// The columns of one table that are looked at; all when absent, and all of other tables.
+    pub only: Option<&'a Columns>,
 }
 
 /// From which end, from where, and how many.
@@ -118,13 +121,19 @@ impl<M> Page<M> {
 impl<'a> Reader<'a> {
     /// Reads the present state.
     pub fn new(db: Executor<'a>, caller: &'a Caller) -> Self {
-        Self { db, caller, as_of: None }
+        Self { db, caller, as_of: None, only: None }
     }
 
     /// Reads the state of a moment; of tables whose past is not kept, the present one.
     #[must_use]
     pub fn at(self, as_of: Option<Timestamp>) -> Self {
         Self { as_of, ..self }
+    }
+
+    /// Reads only these columns and keys of a table: the other fields of its rows are empty, whatever is stored.
+    #[must_use]
+    pub fn only(self, only: Option<&'a Columns>) -> Self {
+        Self { only, ..self }
     }
 
     pub(super) fn context(self) -> Context<'a> {
@@ -157,7 +166,8 @@ impl<'a> Reader<'a> {
         let order = self.place::<E>(&mut select, question);
         order.apply(&mut select);
         select.limit(question.window.size + 1).offset(question.window.offset);
-        let rows = self.rows::<E::Model>(&select).await?;
+        let reading = self.narrow::<E>(&mut select, &[]);
+        let rows = reading.rows(&self.db.query_all(&select).await?)?;
         Ok(Page::cut(rows, &question.window, totals))
     }
 
@@ -184,24 +194,24 @@ impl<'a> Reader<'a> {
                 }
             }
             let order = self.place::<C>(&mut select, question);
-            for row in self
-                .rows::<C::Model>(&numbered::<C>(select, (C::default(), relation.to), &order, &question.window))
-                .await?
-            {
+            let reading = self.narrow::<C>(&mut select, &[relation.to]);
+            let parent = (C::default(), relation.to);
+            let select = numbered::<C>(select, parent, &order, &question.window, reading.columns.iter().copied());
+            for row in reading.rows(&self.db.query_all(&select).await?)? {
                 if let Some(key) = ParentKey::of(row.get(relation.to)) {
                     rows.entry(key).or_default().push(row);
                 }
             }
         }
-        Ok(keys
-            .into_iter()
-            .map(|key| {
-                let Some(key) = key else { return Page::empty(question) };
-                let totals = of_parents.get(&key).cloned().unwrap_or_else(|| question.nothing());
-                let rows = rows.get(&key).cloned().unwrap_or_default();
-                Page::cut(rows, &question.window, totals)
-            })
-            .collect())
+        let totals: Vec<Totals> = keys
+            .iter()
+            .map(|key| key.as_ref().and_then(|key| of_parents.get(key)).cloned().unwrap_or_else(|| question.nothing()))
+            .collect();
+        let pages = dealt(&keys, rows).into_iter().zip(totals).zip(&keys).map(|((rows, totals), key)| match key {
+            None => Page::empty(question),
+            Some(_) => Page::cut(rows, &question.window, totals),
+        });
+        Ok(pages.collect())
     }
 
     /// For each parent, all rows that the relation leads to, in order.
@@ -220,13 +230,14 @@ impl<'a> Reader<'a> {
             select.and_where(relation.to.is_in(keys.iter().map(ParentKey::value)));
             order.apply(&mut select);
             select.limit(LIST_LIMIT * keys.len() as u64);
-            for row in self.rows::<C::Model>(&select).await? {
+            let reading = self.narrow::<C>(&mut select, &[relation.to]);
+            for row in reading.rows(&self.db.query_all(&select).await?)? {
                 if let Some(key) = ParentKey::of(row.get(relation.to)) {
                     rows.entry(key).or_default().push(row);
                 }
             }
         }
-        Ok(keys.into_iter().map(|key| key.and_then(|key| rows.get(&key).cloned()).unwrap_or_default()).collect())
+        Ok(dealt(&keys, rows))
     }
 
     /// For each parent, the one row that the relation leads to, where there is one that the caller may see.
@@ -243,7 +254,8 @@ impl<'a> Reader<'a> {
     /// The row that passes the filter, where there is one that the caller may see.
     pub async fn one<E: Scoped>(self, filter: &Filter) -> AppResult<Option<E::Model>> {
         let mut select = self.matching::<E>(filter)?;
-        Ok(self.rows::<E::Model>(select.limit(1)).await?.into_iter().next())
+        let reading = self.narrow::<E>(&mut select, &[]);
+        Ok(reading.rows(&self.db.query_all(select.limit(1)).await?)?.into_iter().next())
     }
 
     /// The rows with these keys that the caller may see.
@@ -257,7 +269,8 @@ impl<'a> Reader<'a> {
         for keys in Vec::from_iter(keys).chunks(KEYS_A_STATEMENT) {
             let mut select = self.matching::<E>(&Filter::everything())?;
             select.and_where(column.is_in(keys.iter().copied()));
-            for row in self.rows::<E::Model>(&select).await? {
+            let reading = self.narrow::<E>(&mut select, &[column]);
+            for row in reading.rows(&self.db.query_all(&select).await?)? {
                 if let Value::Uuid(Some(key)) = row.get(column) {
                     rows.push((key, row));
                 }
@@ -274,7 +287,8 @@ impl<'a> Reader<'a> {
     ) -> AppResult<Vec<E::Model>> {
         let mut select = self.matching::<E>(filter)?;
         Ordering::<E>::by(order).apply(&mut select);
-        self.rows::<E::Model>(select.limit(LIST_LIMIT)).await
+        let reading = self.narrow::<E>(&mut select, &[]);
+        reading.rows(&self.db.query_all(select.limit(LIST_LIMIT)).await?)
     }
 
     /// Restricts a statement to the window's cursors and gives the order in which it must be read.
@@ -287,11 +301,6 @@ impl<'a> Reader<'a> {
             select.and_where(reversed.after(before));
         }
         if question.window.backward { reversed } else { question.order.clone() }
-    }
-
-    async fn rows<M: FromQueryResult>(self, select: &SelectStatement) -> AppResult<Vec<M>> {
-        let rows = self.db.query_all(select).await?;
-        Ok(rows.iter().map(|row| M::from_query_result(row, "")).collect::<Result<_, _>>()?)
     }
 }
 
@@ -314,6 +323,7 @@ fn numbered<C: EntityTrait>(
     parent: impl IntoColumnRef,
     order: &Ordering<C>,
     window: &Window,
+    columns: impl IntoIterator<Item = C::Column>,
 ) -> SelectStatement {
     let number = Alias::new("row_of_parent");
     let mut over = WindowStatement::partition_by(parent);
@@ -326,7 +336,7 @@ fn numbered<C: EntityTrait>(
     select.expr_window_as(Expr::cust("ROW_NUMBER()"), over, number.clone());
     let table = C::default().table_name().to_owned();
     let mut outer = Sql::select();
-    for column in C::Column::iter() {
+    for column in columns {
         outer.column((Alias::new(&table), column));
     }
     let first = i64::try_from(window.offset).unwrap_or(i64::MAX - 1);
@@ -373,6 +383,21 @@ impl ParentKey {
 
 fn keys_of<P: EntityTrait, C: EntityTrait>(relation: Relation<P, C>, parents: &[P::Model]) -> Vec<Option<ParentKey>> {
     parents.iter().map(|parent| ParentKey::of(parent.get(relation.from))).collect()
+}
+
+/// For each key its rows.
+fn dealt<M: Clone>(keys: &[Option<ParentKey>], mut rows: HashMap<ParentKey, Vec<M>>) -> Vec<Vec<M>> {
+    let mut uses: HashMap<&ParentKey, usize> = HashMap::new();
+    for key in keys.iter().flatten() {
+        *uses.entry(key).or_default() += 1;
+    }
+    // What several keys want is copied for all of them but the last.
+    let mut of_key = |key: &ParentKey| {
+        let left = uses.get_mut(key)?;
+        *left -= 1;
+        if *left == 0 { rows.remove(key) } else { rows.get(key).cloned() }
+    };
+    keys.iter().map(|key| key.as_ref().and_then(&mut of_key).unwrap_or_default()).collect()
 }
 
 fn distinct(keys: &[Option<ParentKey>]) -> Vec<ParentKey> {

@@ -8,6 +8,7 @@ mod accounts;
 use std::collections::{BTreeMap, HashSet};
 
 use entity::id::UnitId;
+use entity::part::Parts;
 use entity::value::{Publication, Timestamp};
 use entity::{
     audit_entry, bulk_operation, department_goal, division, finding, goal_item, indicator, indicator_count,
@@ -31,6 +32,10 @@ pub trait Scoped: EntityTrait<Model: Clone + Send + Sync> {
     fn visible(caller: &Caller) -> Condition;
     /// Makes a statement that reads the table read it as it was at a time; a table whose past is not kept stays as it is.
     fn at(select: &mut SelectStatement, moment: Timestamp);
+    /// How its rows are read in part; a table that does not say it is always read as a whole.
+    fn part() -> Option<Parts<Self>> {
+        None
+    }
 }
 
 /// Finds the rows of a table that the caller may see; everything that reads rows starts here.
@@ -295,7 +300,7 @@ fn granted_rows<C: ColumnTrait>(
 }
 
 macro_rules! owned_by_unit {
-    ($($table:ident: $read:ident, $record:expr, $past:expr;)*) => {
+    ($($table:ident: $read:ident, $record:expr, $past:expr $(, $part:ident)?;)*) => {
         $(impl Scoped for $table::Entity {
             const READ: Permission = Permission::$read;
 
@@ -310,6 +315,10 @@ macro_rules! owned_by_unit {
                     past.read_at(select, moment);
                 }
             }
+
+            $(fn $part() -> Option<Parts<Self>> {
+                Some(Parts::of())
+            })?
         })*
     };
 }
@@ -322,12 +331,12 @@ owned_by_unit!(
         Some(&history::DEPARTMENT_GOAL);
     goal_item: GoalRead, Record::Goal(goal_item::Column::GoalId), Some(&history::GOAL_ITEM);
     project: ProjectRead, Record::Itself(project::Column::FiscalYear, project::Column::Publication),
-        Some(&history::PROJECT);
-    objective: ProjectRead, Record::Project(objective::Column::ProjectId), Some(&history::OBJECTIVE);
-    spending_plan: ProjectRead, Record::Project(spending_plan::Column::ProjectId), Some(&history::SPENDING_PLAN);
-    plan_point: ProjectRead, Record::Plan(plan_point::Column::PlanId), Some(&history::PLAN_POINT);
+        Some(&history::PROJECT), part;
+    objective: ProjectRead, Record::Project(objective::Column::ProjectId), Some(&history::OBJECTIVE), part;
+    spending_plan: ProjectRead, Record::Project(spending_plan::Column::ProjectId), Some(&history::SPENDING_PLAN), part;
+    plan_point: ProjectRead, Record::Plan(plan_point::Column::PlanId), Some(&history::PLAN_POINT), part;
     indicator: IndicatorRead, Record::YearAndProject(indicator::Column::FiscalYear, indicator::Column::ProjectId),
-        Some(&history::INDICATOR);
+        Some(&history::INDICATOR), part;
     finding: FindingRead, Record::Year(finding::Column::FiscalYear), None;
 );
 
@@ -340,6 +349,10 @@ impl Scoped for unit::Entity {
 
     fn at(select: &mut SelectStatement, moment: Timestamp) {
         history::UNIT.read_at(select, moment);
+    }
+
+    fn part() -> Option<Parts<Self>> {
+        Some(Parts::of())
     }
 }
 

@@ -87,6 +87,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("form_urlencoded", &["http"]),
     ("migration", &["db"]),
     ("sea_orm", &["app", "bulk", "cli", "db", "graphql", "import", "intake", "login", "service"]),
+    ("sea_query_sqlx", &["db"]),
     ("sqlx", &["db"]),
     ("quick_xml", &["import"]),
     ("csv_core", &["import"]),

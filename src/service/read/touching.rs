@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use entity::audit_entry;
 use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, JoinType, Query as Sql};
-use sea_orm::{DbBackend, EntityTrait, FromQueryResult};
+use sea_orm::{DbBackend, EntityTrait, FromQueryResult, Iterable};
 use uuid::Uuid;
 
 use super::{KEYS_A_STATEMENT, Page, Question, Reader, numbered};
@@ -54,8 +54,11 @@ impl Reader<'_> {
             }
             let order = self.place(&mut select, question);
             select.expr_as(Expr::col((wanted.clone(), part.clone())), part.clone());
-            let mut select =
-                numbered::<audit_entry::Entity>(select, (wanted.clone(), part.clone()), &order, &question.window);
+            let mut select = {
+                let parent = (wanted.clone(), part.clone());
+                let columns = audit_entry::Column::iter();
+                numbered::<audit_entry::Entity>(select, parent, &order, &question.window, columns)
+            };
             let table = Alias::new(sea_orm::EntityName::table_name(&audit_entry::Entity));
             select.column((table, part.clone()));
             for row in self.db.query_all(&select).await? {
