@@ -52,6 +52,14 @@ step_postgres() {
     JIXIAO_TEST_DATABASE_URL=$database_url cargo test --quiet --locked --test api
 }
 
+# What row-level security could hide or break: who sees what, what is shown of writes, and the service's own work.
+step_row_security() {
+    start_postgres
+    JIXIAO_TEST_DATABASE_URL=$database_url JIXIAO_TEST_ROW_SECURITY=on cargo test --quiet --locked --test api -- \
+        row_security:: access:: account_api::reading scope:: search:: groups:: mutation:: idempotency:: \
+        bulk_files:: write_projects:: import_store:: audit::
+}
+
 step_service() {
     need_service
 }

@@ -28,7 +28,7 @@ async fn a_role_above_policies_is_refused() {
 
 #[tokio::test]
 async fn every_table_is_open_by_decision_or_protected() {
-    if database::postgres().is_none() {
+    if !database::row_security() {
         return;
     }
     let (_database, db) = database::migrated().await;
@@ -43,7 +43,7 @@ async fn every_table_is_open_by_decision_or_protected() {
 
 #[tokio::test]
 async fn a_table_without_protection_is_refused() {
-    if database::postgres().is_none() {
+    if !database::row_security() {
         return;
     }
     let (database, db) = database::migrated().await;

@@ -1,6 +1,6 @@
 //! A fresh, migrated database for each test: a SQLite file, or a database of the PostgreSQL server that
-//! `JIXIAO_TEST_DATABASE_URL` names. There each database belongs to a role that is no superuser, and row-level security
-//! holds.
+//! `JIXIAO_TEST_DATABASE_URL` names. There each database belongs to a role that is no superuser; with
+//! `JIXIAO_TEST_ROW_SECURITY=on` row-level security holds, too.
 
 use jixiao::auth::Caller;
 use jixiao::clock;
@@ -24,6 +24,11 @@ pub struct TestDatabase {
 /// The URL of the server under test, if it is PostgreSQL.
 pub fn postgres() -> Option<String> {
     std::env::var("JIXIAO_TEST_DATABASE_URL").ok().filter(|url| !url.is_empty())
+}
+
+/// Whether row-level security holds in the databases of this run.
+pub fn row_security() -> bool {
+    postgres().is_some() && std::env::var("JIXIAO_TEST_ROW_SECURITY").is_ok_and(|wanted| wanted == "on")
 }
 
 /// Owner of the databases of tests, and the password.
@@ -50,7 +55,7 @@ fn for_superuser(url: &str) -> String {
 
 /// How the service connects to a database.
 fn settings(url: String) -> DatabaseSettings {
-    DatabaseSettings { row_security: postgres().is_some(), ..DatabaseSettings::at(url) }
+    DatabaseSettings { row_security: row_security(), ..DatabaseSettings::at(url) }
 }
 
 /// Makes a database on the server, and the role it belongs to.
