@@ -24,6 +24,9 @@ as_postgres() {
 start_postgres() {
     need_postgres
     local folder=$work/postgres password port
+    # One server a step: that of a step before has its databases with it.
+    stop_postgres
+    rm -rf "$folder"
     mkdir "$folder"
     password=$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')
     echo "$password" >"$folder/password"
