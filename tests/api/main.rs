@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod audit;
+mod backup;
 mod bulk;
 mod bulk_files;
 mod bulk_properties;
@@ -26,6 +27,7 @@ mod large_import;
 mod layers;
 mod locale;
 mod login;
+mod metrics;
 mod migration;
 mod money;
 mod mutation;

@@ -1,0 +1,35 @@
+//! What the connections tell in numbers.
+
+use sea_orm::{DatabaseConnection, DbBackend};
+
+use super::Db;
+use crate::metrics::{Metrics, Pool, Statement};
+
+impl Db {
+    /// Counts and times each statement from now on.
+    pub fn count(&mut self, metrics: Metrics) {
+        self.observe(move |info| metrics.statement(Statement::of(&info.statement.sql), info.elapsed, info.failed));
+    }
+
+    /// How busy the connections are. Those on which PostgreSQL knows who asks are `asked`.
+    pub fn pools(&self) -> Vec<Pool> {
+        let mut pools = vec![pool("read", &self.read), pool("write", &self.write)];
+        pools.extend(self.seats.as_ref().map(|seats| seats.pool()));
+        pools
+    }
+}
+
+fn pool(name: &'static str, connection: &DatabaseConnection) -> Pool {
+    let (size, idle, most) = match connection.get_database_backend() {
+        DbBackend::Sqlite => {
+            let pool = connection.get_sqlite_connection_pool();
+            (pool.size(), pool.num_idle(), pool.options().get_max_connections())
+        }
+        _ => {
+            let pool = connection.get_postgres_connection_pool();
+            (pool.size(), pool.num_idle(), pool.options().get_max_connections())
+        }
+    };
+    let (size, idle) = (u64::from(size), idle as u64);
+    Pool { name, used: size.saturating_sub(idle), idle, most: u64::from(most) }
+}
