@@ -49,7 +49,7 @@ fn beside(backup: &Path) -> PathBuf {
 
 async fn fill(place: &Place, draft: &Path, keys: bool) -> Result<Manifest, BackupError> {
     tree::make_folder(&tree::above(draft))?;
-    fs::create_dir(draft).map_err(at(draft))?;
+    tree::make_folder(draft)?;
     let mut sums = Sums::new();
     let db = Db::connect(&place.database).await?;
     let backend = db.backend();
