@@ -117,7 +117,7 @@ impl Manifest {
     pub(super) fn read(backup: &Path) -> Result<(Self, Sums), BackupError> {
         let list = backup.join(SUMS);
         let sums = fs::read_to_string(&list).map_err(at(&list))?;
-        let sums: Option<Sums> = sums.lines().map(line).collect();
+        let sums: Option<Sums> = sums.ends_with('\n').then(|| sums.lines().map(line).collect()).flatten();
         let sums = sums.ok_or_else(|| damaged(format!("{SUMS} has lines that are none")))?;
         let there = tree::list(backup)?;
         if let Some(stranger) = there.iter().find(|path| *path != SUMS && !sums.contains_key(*path)) {
