@@ -48,6 +48,7 @@ use crate::login::Login;
 use crate::metrics::Metrics;
 use crate::service::client::directory::{self, Directory};
 use crate::service::revocation::{self, Revocations};
+use crate::service::search::index;
 use crate::service::{idempotency, lockout, session};
 
 /// How often what has expired is deleted.
@@ -119,8 +120,16 @@ pub async fn open(settings: &Settings) -> Result<Db, StartError> {
     make_data_folder(settings)?;
     let db = Db::connect(&settings.database()).await?;
     match db.backend() {
-        DbBackend::Sqlite => db.migrate().await?,
-        _ => refuse_pending(&db).await?,
+        DbBackend::Sqlite => {
+            db.migrate().await?;
+            index::bring_up_to_date(&db).await?;
+        }
+        _ => {
+            refuse_pending(&db).await?;
+            if !index::is_current(db.read()).await? {
+                return Err(StartError::Pending(1));
+            }
+        }
     }
     Ok(db)
 }
@@ -147,6 +156,7 @@ pub async fn migrate(settings: &Settings) -> Result<(Db, Vec<String>), StartErro
     let db = Db::connect(&settings.database()).await?;
     let pending = db.pending_migrations().await?;
     db.migrate().await?;
+    index::bring_up_to_date(&db).await?;
     Ok((db, pending))
 }
 
@@ -377,7 +387,8 @@ pub async fn assemble(
         checker = checker.with_provider(Arc::clone(provider));
     }
     let checker = Arc::new(checker);
-    let bearer = Bearer::new(Arc::clone(&checker), db.read().clone(), revocations.set(), clock::system);
+    let bearer = Bearer::new(Arc::clone(&checker), db.read().clone(), revocations.set(), clock::system)
+        .remembering(db.commits());
 
     let places = Places::below(settings.base_url(address));
     let audiences = [places.token.clone(), places.base.clone(), settings.issuer.clone()];

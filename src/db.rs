@@ -7,6 +7,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use migration::{Migrator, MigratorTrait};
@@ -26,14 +27,18 @@ use seats::Seats;
 mod copy;
 mod executor;
 mod failure;
+mod lease;
 mod numbers;
 mod row_security;
 mod seats;
 mod snapshot;
 mod statements;
 
+use lease::{Readers, Source};
+
 pub use copy::{copy_into, fold};
 pub use executor::{Asker, Executor};
+pub use lease::Lease;
 pub use statements::{execute_each, read_each};
 
 /// The oldest SQLite that cannot corrupt a database in WAL mode.
@@ -44,6 +49,9 @@ const POSTGRES_MINIMUM: i32 = 150_000;
 const ATTEMPTS: u32 = 5;
 /// The advisory lock under which PostgreSQL is migrated: any number that nothing else on the server uses.
 const MIGRATION_LOCK: i64 = 0x6a69_7869_616f;
+
+/// Virtual-machine steps of SQLite between two looks at the clock: some tens of microseconds.
+const STEPS: i32 = 10_000;
 
 tokio::task_local! {
     static DEADLINE: Instant;
@@ -159,6 +167,8 @@ pub trait Job: Sync {
 pub struct Db {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    readers: Readers,
+    commits: Arc<AtomicU64>,
     /// For what callers ask, where the database looks at who asks.
     seats: Option<Arc<Seats>>,
 }
@@ -199,10 +209,13 @@ impl Db {
         let write = sqlite_pool(settings, 1, settings.write_timeout).connect_with(options.clone()).await;
         let write = write.map_err(cannot_connect)?;
         let options = options.pragma("query_only", "ON").create_if_missing(false);
+        let readers = Source::Sqlite(options.clone());
         let read = sqlite_pool(settings, settings.readers.max(1), settings.read_timeout).connect_with(options).await;
         Ok(Self {
             read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read.map_err(cannot_connect)?),
             write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+            readers: Readers::new(readers, settings.readers, settings.acquire_timeout, settings.read_timeout),
+            commits: Arc::default(),
             seats: None,
         })
     }
@@ -229,12 +242,16 @@ impl Db {
                 .test_before_acquire(false)
         };
         let write = pool(settings.writers).connect_with(with(settings.write_timeout, false, SERVICE)).await;
-        let read = pool(settings.readers).connect_with(with(settings.read_timeout, true, SERVICE)).await;
+        let reading = with(settings.read_timeout, true, SERVICE);
+        let read = pool(settings.readers).connect_with(reading.clone()).await;
+        let readers = Source::Postgres(reading);
         // Nobody has said yet who asks there.
         let seats = settings.row_security.then(|| Seats::new(settings, &with(settings.read_timeout, true, "")));
         Ok(Self {
             read: SqlxPostgresConnector::from_sqlx_postgres_pool(read.map_err(cannot_connect)?),
             write: SqlxPostgresConnector::from_sqlx_postgres_pool(write.map_err(cannot_connect)?),
+            readers: Readers::new(readers, settings.readers, settings.acquire_timeout, settings.read_timeout),
+            commits: Arc::default(),
             seats: seats.map(Arc::new),
         })
     }
@@ -314,6 +331,16 @@ impl Db {
         Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
     }
 
+    /// A connection for all statements of an answer, for [`Db::asked_through`].
+    pub fn lease(&self) -> Lease {
+        self.readers.lease()
+    }
+
+    /// Counts what this process commits: as long as it stays the same, this process has changed nothing.
+    pub fn commits(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.commits)
+    }
+
     /// The connection for what the service reads for itself; what is read for a caller is [`Db::asked_by`].
     pub fn read(&self) -> &DatabaseConnection {
         &self.read
@@ -337,7 +364,9 @@ impl Db {
         loop {
             let tx = self.begin().await?;
             let outcome = job.run(&tx).await;
-            if let Some(outcome) = attempts.settle(close(tx, end, outcome).await).await {
+            let outcome = close(tx, end, outcome).await;
+            self.commits.fetch_add(1, Ordering::AcqRel);
+            if let Some(outcome) = attempts.settle(outcome).await {
                 return outcome;
             }
         }
@@ -349,7 +378,9 @@ impl Db {
         loop {
             let tx = self.begin().await?;
             let outcome = work(&tx).await;
-            if let Some(outcome) = attempts.settle(close(tx, End::Commit, outcome).await).await {
+            let outcome = close(tx, End::Commit, outcome).await;
+            self.commits.fetch_add(1, Ordering::AcqRel);
+            if let Some(outcome) = attempts.settle(outcome).await {
                 return outcome;
             }
         }
@@ -367,6 +398,7 @@ impl Db {
 
     /// Calls `observer` after each statement; for counting and timing them.
     pub fn observe(&mut self, observer: impl Fn(&Info<'_>) + Clone + Send + Sync + 'static) {
+        self.readers.observe(observer.clone());
         self.seats = self.seats.as_ref().map(|seats| Arc::new(seats.observed(observer.clone())));
         self.read.set_metric_callback(observer.clone());
         self.write.set_metric_callback(observer);
@@ -379,6 +411,7 @@ impl Db {
 
     /// Closes all connections; SQLite folds its log into the file.
     pub async fn close(self) -> AppResult<()> {
+        self.readers.close().await?;
         if let Some(seats) = &self.seats {
             seats.close().await?;
         }
@@ -415,8 +448,6 @@ fn sqlite_pool(settings: &DatabaseSettings, size: u32, limit: Duration) -> Sqlit
 }
 
 async fn stop_at(connection: &mut SqliteConnection, deadline: Instant) -> Result<(), sqlx::Error> {
-    /// Virtual-machine steps between two looks at the clock: some tens of microseconds.
-    const STEPS: i32 = 10_000;
     connection.lock_handle().await?.set_progress_handler(STEPS, move || Instant::now() < deadline);
     Ok(())
 }

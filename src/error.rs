@@ -109,7 +109,15 @@ impl ErrorCode {
 pub struct AppError {
     code: ErrorCode,
     message: String,
+    explained: Option<Box<Explained>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What a refusal says more of: the rule that it stands for, and its sentence in Chinese.
+#[derive(Debug)]
+struct Explained {
+    rule: &'static str,
+    zh: String,
 }
 
 impl AppError {
@@ -119,7 +127,7 @@ impl AppError {
 
     /// A failure that the client can understand and mend; `message` says where and what to do.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), source: None }
+        Self { code, message: message.into(), explained: None, source: None }
     }
 
     /// A value in the request that is not acceptable.
@@ -129,7 +137,12 @@ impl AppError {
 
     /// A fault of ours: the client sees one masked sentence, the log sees `source`.
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { code: ErrorCode::Internal, message: Self::MASKED.to_owned(), source: Some(source.into()) }
+        Self {
+            code: ErrorCode::Internal,
+            message: Self::MASKED.to_owned(),
+            explained: None,
+            source: Some(source.into()),
+        }
     }
 
     /// Keeps the cause for the log beside the client's sentence.
@@ -137,6 +150,18 @@ impl AppError {
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// Names the rule that was broken, and gives the sentence in Chinese.
+    #[must_use]
+    pub fn explained(mut self, rule: &'static str, zh: impl Into<String>) -> Self {
+        self.explained = Some(Box::new(Explained { rule, zh: zh.into() }));
+        self
+    }
+
+    /// The rule that was broken and the sentence in Chinese, where they were given.
+    pub fn explanation(&self) -> Option<(&'static str, &str)> {
+        self.explained.as_deref().map(|explained| (explained.rule, explained.zh.as_str()))
     }
 
     /// The code for the client.

@@ -12,7 +12,7 @@ use crate::projects::{Indicator, Project};
 use crate::world::Kind;
 
 /// The time of what is made, and of what is changed then.
-const NOW: i64 = 1_795_305_600_000_000;
+pub const NOW: i64 = 1_795_305_600_000_000;
 
 /// A connection to a database that the service does not know.
 pub enum Floor {
@@ -60,7 +60,7 @@ struct IndicatorRow<'a> {
 }
 
 /// Keys that grow, as those of the service do.
-fn id(table: u128, number: u64, part: u128) -> Uuid {
+pub fn id(table: u128, number: u64, part: u128) -> Uuid {
     Uuid::from_u128((0x019d_0001_0000_7000_8000 + table) << 48 | u128::from(number) << 8 | part)
 }
 

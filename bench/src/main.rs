@@ -3,14 +3,20 @@
 
 mod bulk;
 mod cluster;
+mod data;
 mod dice;
 mod floor;
+mod generate;
 mod http;
 mod kill9;
+mod operations;
 mod overload;
 mod projects;
+mod run;
+mod server;
 mod service;
 mod tree;
+mod usage;
 mod world;
 
 use clap::{Parser, Subcommand};
@@ -32,18 +38,32 @@ struct Bench {
 #[derive(Debug, Subcommand)]
 enum Command {
     Bulk(bulk::Bulk),
+    Floor(server::FloorServer),
+    Generate(generate::Generate),
     Kill9(kill9::Kill9),
     Overload(overload::Overload),
+    Run(run::Run),
     Tree(tree::Tree),
 }
 
+/// The allocator of the service.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Done<()> {
+    let command = Bench::parse().command;
+    if let Command::Floor(floor) = command {
+        return floor.run();
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        match Bench::parse().command {
+        match command {
             Command::Bulk(bulk) => bulk.run().await,
+            Command::Floor(floor) => floor.run(),
+            Command::Generate(generate) => generate.run().await,
             Command::Kill9(kill9) => kill9.run().await,
             Command::Overload(overload) => overload.run().await,
+            Command::Run(run) => run.run().await,
             Command::Tree(tree) => tree.run().await,
         }
     })

@@ -16,7 +16,7 @@ use crate::dice::Dice;
 use crate::projects::{Project, request};
 use crate::service::{Client, Service};
 use crate::world::{Kind, World};
-use crate::{Done, Failure};
+use crate::{Done, Failure, usage};
 
 /// Projects of the database.
 const PROJECTS: u64 = 2_000;
@@ -127,7 +127,10 @@ impl Overload {
             println!("{name:<24} {middle:>8.1} {high:>8.1}  {:?}", seen.statuses);
         }
         let ratio = busy.percentile(99) / alone.percentile(99);
-        println!("p99 beside the crowd is {ratio:.2} times that alone; peak memory {} kB", service.peak_memory()?);
+        println!(
+            "p99 beside the crowd is {ratio:.2} times that alone; peak memory {} kB",
+            usage::peak_memory(service.number())?
+        );
         if self.lenient {
             return Ok(());
         }

@@ -1,6 +1,5 @@
 //! The running service.
 
-use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
@@ -8,12 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::http::{self, Answer};
 use crate::world::World;
-use crate::{Done, Failure};
+use crate::{Done, Failure, usage};
 
 /// How long it may take to become ready.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Parts of a second in which the system counts the time of a processor.
-const TICKS: f64 = 100.0;
 
 /// A process that serves; killed when dropped.
 pub struct Service {
@@ -73,26 +70,17 @@ impl Service {
         Client { address: self.address, token: self.token.clone() }
     }
 
+    /// Its number in the system.
+    pub fn number(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Seconds of processor that it has used.
     ///
     /// # Errors
     /// When it is gone.
     pub fn cpu(&self) -> Done<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        // The second field is a name in parentheses; user and system time are the 12th and 13th after it.
-        let (_, fields) = stat.rsplit_once(") ").ok_or("the system counts in another form")?;
-        let ticks: Vec<f64> = fields.split(' ').skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
-        Ok(ticks.iter().sum::<f64>() / TICKS)
-    }
-
-    /// The largest memory that it has had, in kilobytes.
-    ///
-    /// # Errors
-    /// When it is gone.
-    pub fn peak_memory(&self) -> Done<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("the system does not tell")?;
-        Ok(line.trim().trim_end_matches(" kB").parse()?)
+        usage::cpu(self.process.id())
     }
 
     /// What asks it with another token, or without one.
@@ -129,6 +117,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// What it shows.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Posts a request of GraphQL.
     ///
     /// # Errors

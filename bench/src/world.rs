@@ -52,21 +52,48 @@ impl World {
                 cluster.url(name)
             }
         };
+        let world = Self::with(folder, url)?;
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/beidaihe-science-2020.txt");
+        let sample = sample.to_string_lossy().into_owned();
+        let unit = ["--unit", UNIT, "--unit-name", "科技创新促进中心", "--fiscal-year", "2020"];
+        world.run(&[&["import", &sample, "--division", DIVISION], unit.as_slice()].concat())?;
+        world.add_accounts()?;
+        Ok(world)
+    }
+
+    /// A world in a database that stays; it is made where it is not there.
+    ///
+    /// # Errors
+    /// As [`World::new`].
+    pub async fn at(url: &str) -> Done<Self> {
+        let world = Self::with(TempDir::new()?, url.to_owned())?;
+        if world.run(&["account", "list"]).is_ok_and(|accounts| !accounts.contains(ACCOUNT)) {
+            world.add_accounts()?;
+        }
+        Ok(world)
+    }
+
+    fn with(folder: TempDir, url: String) -> Done<Self> {
         let program = std::env::current_exe()?.with_file_name("jixiao");
         if !program.exists() {
             return Err(Failure::from("`jixiao` is not built beside this program: cargo build --release"));
         }
         let world = Self { folder, program, url };
         world.run(&["migrate"])?;
-        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/beidaihe-science-2020.txt");
-        let sample = sample.to_string_lossy().into_owned();
-        let unit = ["--unit", UNIT, "--unit-name", "科技创新促进中心", "--fiscal-year", "2020"];
-        world.run(&[&["import", &sample, "--division", DIVISION], unit.as_slice()].concat())?;
-        world.run(&["account", "add", ACCOUNT, "--service"])?;
-        world.run(&["account", "grant", ACCOUNT, "--role", "SERVICE"])?;
-        world.run(&["account", "add", CROWD, "--service"])?;
-        world.run(&["account", "grant", CROWD, "--role", "SERVICE", "--view"])?;
         Ok(world)
+    }
+
+    fn add_accounts(&self) -> Done<()> {
+        self.run(&["account", "add", ACCOUNT, "--service"])?;
+        self.run(&["account", "grant", ACCOUNT, "--role", "SERVICE"])?;
+        self.run(&["account", "add", CROWD, "--service"])?;
+        self.run(&["account", "grant", CROWD, "--role", "SERVICE", "--view"])?;
+        Ok(())
+    }
+
+    /// The kind of its database.
+    pub fn kind(&self) -> Kind {
+        if self.url.starts_with("sqlite:") { Kind::Sqlite } else { Kind::Postgres }
     }
 
     /// A command of `jixiao` on this database.

@@ -59,6 +59,12 @@ macro_rules! key {
             }
         }
 
+        impl crate::part::Empty for $name {
+            fn empty() -> Self {
+                Self(Uuid::nil())
+            }
+        }
+
         impl TryFromU64 for $name {
             fn try_from_u64(_: u64) -> Result<Self, DbErr> {
                 Err(DbErr::ConvertFromU64(stringify!($name)))
@@ -88,6 +94,7 @@ key!(/** Key of a source document. */ SourceDocumentId, "src");
 key!(/** Key of a finding. */ FindingId, "fnd");
 key!(/** Key of an account. */ AccountId, "acc");
 key!(/** Key of a grant. */ AccountGrantId, "grt");
+key!(/** Key of a client: that of its account, by another name. */ ClientId, "cli");
 key!(/** Key of a secret of a client. */ ClientSecretId, "csc");
 key!(/** Key of a public key of a client. */ ClientKeyId, "cky");
 key!(/** Key of a credential. */ CredentialId, "crd");

@@ -29,25 +29,25 @@ impl fmt::Debug for PasswordHash {
 impl Fen {
     /// In 元, in plain notation.
     pub fn yuan(self) -> String {
-        plain(self.0, 2)
+        plain(self.0.into(), 2)
     }
 
     /// In 万元, in plain notation.
     pub fn wan_yuan(self) -> String {
-        plain(self.0, 6)
+        plain(self.0.into(), 6)
     }
 }
 
 impl Micro {
     /// In plain notation.
     pub fn decimal(self) -> String {
-        plain(self.0, 6)
+        plain(self.0.into(), 6)
     }
 }
 
 /// A scaled integer in plain notation without trailing zeros: 88,800,000 at 6 places is `88.8`.
-fn plain(scaled: i64, places: u32) -> String {
-    let scale = 10_u64.pow(places);
+pub fn plain(scaled: i128, places: u32) -> String {
+    let scale = 10_u128.pow(places);
     let (whole, part) = (scaled.unsigned_abs() / scale, scaled.unsigned_abs() % scale);
     let sign = if scaled < 0 { "-" } else { "" };
     if part == 0 {
@@ -80,6 +80,12 @@ macro_rules! code_list {
             /// All values, in the order of their definition.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
         }
+
+        impl crate::part::Empty for $name {
+            fn empty() -> Self {
+                Self::ALL[0]
+            }
+        }
     };
 }
 
@@ -90,6 +96,12 @@ code_list!(/** Rank of a unit, told by the length of its code. */ UnitLevel {
 code_list!(/** Kind of an entry of a department goal. */ GoalItemKind {
     /** Sub-goal (分项绩效目标). */ SubGoal = "SUB_GOAL",
     /** Safeguard measure (工作保障措施). */ Measure = "MEASURE",
+});
+code_list!(/** What is searched. */ SearchKind {
+    /** Units. */ Unit = "UNIT",
+    /** Projects with their objectives. */ Project = "PROJECT",
+    /** Indicators. */ Indicator = "INDICATOR",
+    /** Department goals with their items. */ DepartmentGoal = "DEPARTMENT_GOAL",
 });
 code_list!(/** Which of the three goal levels the project tables of a document state. */ GoalLevel {
     /** Budgeted project (预算项目). */ Project = "PROJECT",
@@ -164,6 +176,7 @@ code_list!(/** Why a session ended before its time. */ SessionEnd {
     /** The person signed out. */ Logout = "LOGOUT",
     /** A refresh token came a second time: someone has a copy of it. */ Reuse = "REUSE",
     /** The password, or the secret of the one-time codes, was set anew. */ Credential = "CREDENTIAL",
+    /** An administrator ended it. */ Administrator = "ADMINISTRATOR",
 });
 code_list!(/** Which tokens are refused. */ RevokedKind {
     /** One token. */ Token = "TOKEN",

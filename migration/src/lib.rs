@@ -32,6 +32,10 @@ mod m20261122_000321_sessions;
 mod m20261122_000322_login_failures;
 mod m20261122_000323_external_subjects;
 mod m20261122_000400_row_security;
+mod m20261122_000420_division_lists;
+mod m20261122_000430_indicator_count;
+mod m20261122_000440_search;
+mod m20261122_000460_functions_by_name;
 pub mod row_security;
 
 /// The ordered list of changes.
@@ -65,6 +69,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000322_login_failures::Migration),
             Box::new(m20261122_000323_external_subjects::Migration),
             Box::new(m20261122_000400_row_security::Migration),
+            Box::new(m20261122_000420_division_lists::Migration),
+            Box::new(m20261122_000430_indicator_count::Migration),
+            Box::new(m20261122_000440_search::Migration),
+            Box::new(m20261122_000460_functions_by_name::Migration),
         ]
     }
 }

@@ -61,24 +61,14 @@ const OTHERS: [(&str, Keeping, &str); 4] = [
     ("bulk_operation", Keeping::Anything, BULK_OPERATION),
 ];
 
+/// What administrators of everything look at.
+const OF_ADMINISTRATORS: [&str; 8] =
+    ["account", "account_grant", "client", "client_key", "client_secret", "credential", "invitation", "session"];
+const ADMINISTRATOR: &str = "(SELECT reach_is_all('account:read'))";
+
 /// Tables that the service reads for itself and shows to nobody as they are.
-const OF_THE_SERVICE: [&str; 15] = [
-    "account",
-    "account_grant",
-    "audit_head",
-    "change",
-    "client",
-    "client_assertion",
-    "client_key",
-    "client_secret",
-    "credential",
-    "idempotency",
-    "invitation",
-    "login_failure",
-    "refresh_token",
-    "revocation",
-    "session",
-];
+const OF_THE_SERVICE: [&str; 7] =
+    ["audit_head", "change", "client_assertion", "idempotency", "login_failure", "refresh_token", "revocation"];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -89,16 +79,19 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         prepare(manager).await?;
         for (table, permission, unit, record) in &OWNED {
-            let visible = owned(table, permission, unit, record);
+            let visible = owned(table, permission, Some(unit), record);
             protect(manager, table, Keeping::Anything, Some(&visible)).await?;
             if WITH_PAST.contains(table) {
                 let past = format!("{table}_history");
-                let visible = owned(&past, permission, unit, record);
+                let visible = owned(&past, permission, Some(unit), record);
                 protect(manager, &past, Keeping::Adding, Some(&visible)).await?;
             }
         }
         for (table, keeping, visible) in OTHERS {
             protect(manager, table, keeping, Some(visible)).await?;
+        }
+        for table in OF_ADMINISTRATORS {
+            protect(manager, table, Keeping::Anything, Some(ADMINISTRATOR)).await?;
         }
         for table in OF_THE_SERVICE {
             protect(manager, table, Keeping::Anything, None).await?;
@@ -110,7 +103,7 @@ impl MigrationTrait for Migration {
         let owned = OWNED.iter().map(|(table, ..)| (*table).to_owned());
         let past = WITH_PAST.iter().map(|table| format!("{table}_history"));
         let others = OTHERS.iter().map(|(table, ..)| (*table).to_owned());
-        let of_the_service = OF_THE_SERVICE.iter().map(|table| (*table).to_owned());
+        let of_the_service = OF_ADMINISTRATORS.iter().chain(&OF_THE_SERVICE).map(|table| (*table).to_owned());
         for table in owned.chain(past).chain(others).chain(of_the_service) {
             expose(manager, &table).await?;
         }

@@ -20,26 +20,27 @@ pub const OPEN: [&str; 3] = [
 
 /// What the policies call, with the name of a permission. They are called once a statement, not once a row: the policies
 /// call them in uncorrelated sub-selects. Those with a query inside are not in SQL, so that it is planned once a connection.
+/// Nothing in them may be looked up by the search path of who asks: programs that dump a database have none.
 const FUNCTIONS: [(&str, &str, &str, &str); 7] = [
     (
         "reach_is_service()",
         "boolean",
         "sql",
-        "SELECT COALESCE(current_setting('jixiao.reach', true) = 'service', false)",
+        "RETURN COALESCE(current_setting('jixiao.reach', true) = 'service', false)",
     ),
     (
         "reach(permission text)",
         "jsonb",
         "sql",
-        "SELECT CASE WHEN current_setting('jixiao.reach', true) IN ('', 'service') THEN NULL \
+        "RETURN CASE WHEN current_setting('jixiao.reach', true) IN ('', 'service') THEN NULL \
             ELSE current_setting('jixiao.reach', true)::jsonb -> permission END",
     ),
-    ("reach_is_all(permission text)", "boolean", "sql", "SELECT COALESCE(reach(permission) = '\"all\"', false)"),
+    ("reach_is_all(permission text)", "boolean", "sql", "RETURN COALESCE(reach(permission) = '\"all\"', false)"),
     (
         "reach_is_published(permission text)",
         "boolean",
         "sql",
-        "SELECT COALESCE(reach(permission) = '\"published\"', false)",
+        "RETURN COALESCE(reach(permission) = '\"published\"', false)",
     ),
     (
         "reach_divisions(permission text)",
@@ -103,20 +104,32 @@ impl Record {
     }
 }
 
-/// The condition that a row of a unit, which is named by the column `unit`, lies in the reach: what is asked once a statement
-/// stands before what is asked for each row.
-pub fn owned(table: &str, permission: &str, unit: &str, record: &Record) -> String {
+/// The condition that a row lies in the reach; where it has no column of its unit, grants on units do not reach it. What is
+/// asked once a statement stands before what is asked for each row.
+pub fn owned(table: &str, permission: &str, unit: Option<&str>, record: &Record) -> String {
     let (of_years, published) = (record.of_years(), record.published());
+    let of_units = unit.map_or_else(String::new, |unit| {
+        format!(
+            "OR {unit} IN (SELECT below.descendant_id FROM unit_closure below \
+                WHERE below.ancestor_id = ANY ((SELECT reach_units('{permission}'))::uuid[])) "
+        )
+    });
+    let of_limited_units = unit.map_or_else(
+        || "false".to_owned(),
+        |unit| {
+            format!(
+                "EXISTS (SELECT FROM unit_closure below \
+                    WHERE below.ancestor_id = years.unit AND below.descendant_id = {table}.{unit})"
+            )
+        },
+    );
     format!(
         "(SELECT reach_is_all('{permission}')) \
          OR division_code = ANY ((SELECT reach_divisions('{permission}'))::text[]) \
          OR ((SELECT reach_is_published('{permission}')) AND {published}) \
-         OR {unit} IN (SELECT below.descendant_id FROM unit_closure below \
-            WHERE below.ancestor_id = ANY ((SELECT reach_units('{permission}'))::uuid[])) \
+         {of_units}\
          OR EXISTS (SELECT FROM reach_limited('{permission}') years WHERE {of_years} AND \
-            CASE WHEN years.unit IS NULL THEN COALESCE(years.division = division_code, true) \
-                 ELSE EXISTS (SELECT FROM unit_closure below \
-                    WHERE below.ancestor_id = years.unit AND below.descendant_id = {table}.{unit}) END)"
+            CASE WHEN years.unit IS NULL THEN COALESCE(years.division = division_code, true) ELSE {of_limited_units} END)"
     )
 }
 
@@ -129,11 +142,16 @@ pub enum Keeping {
     Adding,
 }
 
-/// Makes the functions; before any table is protected.
+/// Makes the functions, before any table is protected, or makes them anew.
 pub async fn prepare(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     for (name, gives, language, body) in FUNCTIONS {
+        // A body in SQL is read here and now, as it stands; one in PL/pgSQL is text that is read when it runs.
+        let body = match language {
+            "sql" => body.to_owned(),
+            _ => format!("SET search_path FROM CURRENT AS $$ {body} $$"),
+        };
         let function =
-            format!("CREATE FUNCTION {name} RETURNS {gives} LANGUAGE {language} STABLE PARALLEL SAFE AS $$ {body} $$");
+            format!("CREATE OR REPLACE FUNCTION {name} RETURNS {gives} LANGUAGE {language} STABLE PARALLEL SAFE {body}");
         on_postgres(manager, function).await?;
     }
     Ok(())

@@ -4,12 +4,14 @@
 //! A token anywhere else, in the URL or the body, is not looked for.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use entity::value::Timestamp;
 use futures_util::future::BoxFuture;
 
+use super::known::{Entry, Known};
 use super::revoked::RevokedSet;
 use super::token::{Refusal, TokenChecker};
 use super::{Authenticate, Caller};
@@ -31,12 +33,19 @@ pub struct Bearer<A> {
     accounts: A,
     revoked: Arc<RevokedSet>,
     clock: Clock,
+    known: Option<Known>,
 }
 
 impl<A: Accounts> Bearer<A> {
     /// Checks tokens by `checker` at the time of `clock`, finds their accounts in `accounts`, and refuses what is `revoked`.
     pub fn new(checker: Arc<TokenChecker>, accounts: A, revoked: Arc<RevokedSet>, clock: Clock) -> Self {
-        Self { checker, accounts, revoked, clock }
+        Self { checker, accounts, revoked, clock, known: None }
+    }
+
+    /// The same, which remembers callers for a moment: see [`Known`]. `changes` counts what this process commits.
+    #[must_use]
+    pub fn remembering(self, changes: Arc<AtomicU64>) -> Self {
+        Self { known: Some(Known::new(changes)), ..self }
     }
 
     async fn decide(&self, headers: &HeaderMap) -> AppResult<Caller> {
@@ -46,6 +55,10 @@ impl<A: Accounts> Bearer<A> {
             Err(reason) => return Err(refused(reason)),
         };
         let now = (self.clock)();
+        let changes = self.known.as_ref().map(Known::changes);
+        if let Some(known) = self.known.as_ref().and_then(|known| known.get(token)) {
+            return self.unless_revoked(&known, now);
+        }
         let mut checked = self.checker.check(token, now);
         if checked == Err(Refusal::UnknownKey) && self.checker.renew(token).await {
             checked = self.checker.check(token, now);
@@ -56,10 +69,23 @@ impl<A: Accounts> Bearer<A> {
             true => self.accounts.by_external_subject(&claims.subject, now).await?,
         };
         let caller = caller.ok_or_else(|| refused("the account is unknown or disabled"))?;
-        if self.revoked.refuses(&claims, caller.identity().map(|account| account.id)) {
+        let caller = caller.limited_to(claims.scopes.clone());
+        let entry = Entry { claims, caller };
+        let caller = self.unless_revoked(&entry, now)?;
+        if let Some((known, changes)) = self.known.as_ref().zip(changes) {
+            known.put(token, entry, changes);
+        }
+        Ok(caller)
+    }
+
+    fn unless_revoked(&self, Entry { claims, caller }: &Entry, now: Timestamp) -> AppResult<Caller> {
+        if self.revoked.refuses(claims, caller.identity().map(|account| account.id)) {
             return Err(refused("revoked"));
         }
-        Ok(caller.limited_to(claims.scopes))
+        if !claims.hold_at(now) {
+            return Err(refused("expired"));
+        }
+        Ok(caller.clone())
     }
 }
 

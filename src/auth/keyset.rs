@@ -16,7 +16,9 @@ use aws_lc_rs::signature::{
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::value::Timestamp;
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse, ThumbprintHash,
+};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
 use serde_json::Value;
@@ -190,6 +192,13 @@ pub fn public_keys(json: &str) -> Result<Vec<PublicKey>, String> {
         keys.push(PublicKey { kid: kid.to_owned(), algorithm, decoding, jwk: text });
     }
     Ok(keys)
+}
+
+/// The algorithm and the SHA-256 thumbprint (RFC 7638) of a public key, given as a JWK; each where it has one.
+pub fn described(jwk: &str) -> (Option<String>, Option<String>) {
+    let Ok(jwk) = serde_json::from_str::<Jwk>(jwk) else { return (None, None) };
+    let algorithm = jwk.common.key_algorithm.map(|algorithm| algorithm.to_string());
+    (algorithm, jwk.thumbprint(ThumbprintHash::SHA256).ok())
 }
 
 /// The public keys in what an identity provider published, by name, for tokens of `issuer`.

@@ -8,6 +8,7 @@ pub mod folder;
 mod jws;
 pub mod key;
 pub mod keyset;
+mod known;
 mod members;
 pub mod oauth;
 pub mod oidc;

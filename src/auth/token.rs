@@ -133,6 +133,13 @@ pub struct Claims {
     pub expires_at: Timestamp,
 }
 
+impl Claims {
+    /// Whether the token has not ended at a time.
+    pub fn hold_at(&self, now: Timestamp) -> bool {
+        seconds(now) < seconds(self.expires_at).saturating_add(LEEWAY)
+    }
+}
+
 /// Why a token was refused: for the log, never for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {

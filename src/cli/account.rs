@@ -48,10 +48,10 @@ enum Command {
                             jixiao account grant lin --role FINANCE --view --division 130304\n  \
                             jixiao account grant budget-system --role SERVICE --years 2026-")]
     Grant(Right),
-    /// Take such a role from an account, from the next request on
+    /// Take such a role from an account; acts within half a second
     #[command(after_help = "Example:\n  jixiao account revoke lin --role UNIT_EDITOR --unit 130304/450002")]
     Revoke(Place),
-    /// Refuse every request of an account from the next one on
+    /// Refuse every request of an account; acts within half a second
     #[command(after_help = "Example:\n  jixiao account disable lin")]
     Disable {
         /// Name of the account

@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod init;
+mod reindex;
 mod restore;
 
 use std::time::Duration;
@@ -21,7 +22,7 @@ use crate::service::invariants::{self, Outcome};
 /// How long one check may run: as long as it takes on a large database.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
-/// Look after the service: its first administrators, its database, its audit, its backups
+/// Look after the service: its first administrators, its database, its audit, its search, its backups
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  jixiao admin init\n  jixiao admin check\n  jixiao admin audit verify\n  \
                         jixiao admin backup /mnt/backups/2026-11-22")]
@@ -42,6 +43,7 @@ enum Command {
     Init(init::Init),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Reindex(reindex::Reindex),
 }
 
 impl Admin {
@@ -52,6 +54,7 @@ impl Admin {
             Command::Init(init) => init.run(settings).await,
             Command::Backup(backup) => backup.run(settings).await,
             Command::Restore(restore) => restore.run(settings).await,
+            Command::Reindex(reindex) => reindex.run(settings).await,
         }
     }
 }

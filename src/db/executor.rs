@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, StatementBuilder};
 
-use super::{Db, row_security};
+use super::{Db, Lease, row_security};
 use crate::error::AppResult;
 
 /// In whose name something is read.
@@ -18,6 +18,7 @@ pub struct Executor<'a>(Place<'a>);
 #[derive(Clone, Copy)]
 enum Place<'a> {
     Connections(&'a Db, &'a dyn Asker),
+    Lease(&'a Lease),
     Transaction(&'a DatabaseTransaction),
 }
 
@@ -25,6 +26,11 @@ impl Db {
     /// The connections for what is read in somebody's name: the one way to them says in whose.
     pub fn asked_by<'a>(&'a self, asker: &'a dyn Asker) -> Executor<'a> {
         Executor(Place::Connections(self, asker))
+    }
+
+    /// The same by one connection for all statements of an answer, where the database does not look at who asks.
+    pub fn asked_through<'a>(&'a self, lease: &'a Lease, asker: &'a dyn Asker) -> Executor<'a> {
+        if self.seats.is_some() { self.asked_by(asker) } else { Executor(Place::Lease(lease)) }
     }
 
     /// A transaction that has written and now shows what to somebody, until [`Db::resume`].
@@ -47,11 +53,17 @@ impl Db {
     }
 }
 
-impl Executor<'_> {
+impl<'a> Executor<'a> {
+    /// A transaction in which the service reads for itself what it writes of.
+    pub fn of_service(tx: &'a DatabaseTransaction) -> Self {
+        Self(Place::Transaction(tx))
+    }
+
     /// Which of the two kinds of database it is.
     pub fn backend(self) -> DbBackend {
         match self.0 {
             Place::Connections(db, _) => db.backend(),
+            Place::Lease(lease) => lease.backend(),
             Place::Transaction(tx) => tx.get_database_backend(),
         }
     }
@@ -63,6 +75,7 @@ impl Executor<'_> {
                 seats.take(asker.reach()).await?.connection().query_all(statement).await
             }
             Place::Connections(db, _) => db.read.query_all(statement).await,
+            Place::Lease(lease) => lease.query_all(statement.build(&lease.backend())).await,
             Place::Transaction(tx) => tx.query_all(statement).await,
         }
     }
@@ -74,6 +87,7 @@ impl Executor<'_> {
                 seats.take(asker.reach()).await?.connection().query_one(statement).await
             }
             Place::Connections(db, _) => db.read.query_one(statement).await,
+            Place::Lease(lease) => Ok(lease.query_all(statement.build(&lease.backend())).await?.into_iter().next()),
             Place::Transaction(tx) => tx.query_one(statement).await,
         }
     }

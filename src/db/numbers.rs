@@ -11,9 +11,10 @@ impl Db {
         self.observe(move |info| metrics.statement(Statement::of(&info.statement.sql), info.elapsed, info.failed));
     }
 
-    /// How busy the connections are. Those on which PostgreSQL knows who asks are `asked`.
+    /// How busy the connections are: those that answer requests are `answer`, or `asked` where PostgreSQL knows who asks; `read` are
+    /// the service's own.
     pub fn pools(&self) -> Vec<Pool> {
-        let mut pools = vec![pool("read", &self.read), pool("write", &self.write)];
+        let mut pools = vec![self.readers.pool(), pool("read", &self.read), pool("write", &self.write)];
         pools.extend(self.seats.as_ref().map(|seats| seats.pool()));
         pools
     }

@@ -23,8 +23,9 @@ const TYPES: &[Line] = &[
         None,
         &[(
             Class::Public,
-            "bulkOperation bulkOperations departmentGoal departmentGoals division divisions findings indicator indicatorLevels \
-         indicators node nodes project projects service sourceDocument sourceDocuments unit units viewer",
+            "account accounts bulkOperation bulkOperations departmentGoal departmentGoals division divisions findings indicator \
+         indicatorLevels indicators indicatorGroups node nodes project projectGroups projects search service serviceClient \
+         serviceClients sourceDocument sourceDocuments unit units viewer",
         )],
     ),
     (
@@ -36,7 +37,7 @@ const TYPES: &[Line] = &[
         "Unit",
         Some(Permission::UnitRead),
         &[
-            (Class::Public, "id code name level parent children division goal goals projects"),
+            (Class::Public, "id code name level parent children division goal goals projects summary"),
             (Class::Internal, "aliases createdAt findings history sourceDocuments updatedAt version"),
         ],
     ),
@@ -82,6 +83,40 @@ const TYPES: &[Line] = &[
         &[(Class::Public, "id points printedBasis project"), (Class::Internal, "version")],
     ),
     ("PlanPoint", Some(Permission::ProjectRead), &[(Class::Public, "amount month percent raw")]),
+    // Groups need the permission of what is grouped.
+    (
+        "ProjectGroup",
+        None,
+        &[
+            (
+                Class::Public,
+                "budget count department division fiscalFunds fiscalYear fundingKind goalLevel otherFunds unit",
+            ),
+            (Class::Internal, "rule"),
+        ],
+    ),
+    (
+        "IndicatorGroup",
+        None,
+        &[
+            (Class::Public, "count department division fiscalYear level1 level2 targetKind unit weight"),
+            (Class::Internal, "rule"),
+        ],
+    ),
+    // Each of its parts needs the permission of what it counts.
+    (
+        "UnitSummary",
+        Some(Permission::UnitRead),
+        &[
+            (Class::Public, "budget fiscalFunds goals indicators otherFunds plan projects units"),
+            (Class::Internal, "findings"),
+        ],
+    ),
+    ("PlannedSpending", Some(Permission::ProjectRead), &[(Class::Public, "amount month")]),
+    ("SeverityCount", Some(Permission::FindingRead), &[(Class::Internal, "count severity")]),
+    ("MoneyAggregate", None, &[(Class::Public, "avg max min sum")]),
+    ("DecimalAggregate", None, &[(Class::Public, "avg max min sum")]),
+    ("*Aggregate", None, &[(Class::Public, "budget count fiscalFunds otherFunds weight")]),
     ("Money", None, &[(Class::Public, "amount raw")]),
     (
         "Indicator",
@@ -152,23 +187,62 @@ const TYPES: &[Line] = &[
         Some(Permission::OperationRead),
         &[(Class::Internal, "code count firstLine firstSheet sampleMessage")],
     ),
+    // How the service is run, and who the people are.
+    (
+        "Account",
+        Some(Permission::AccountRead),
+        &[
+            (
+                Class::System,
+                "createdAt credential disabledAt duty grants id invitations kind name serviceClient sessions updatedAt version",
+            ),
+            (Class::Personal, "externalSubject lastSignInAt"),
+        ],
+    ),
+    (
+        "AccountGrant",
+        Some(Permission::AccountRead),
+        &[(
+            Class::System,
+            "access account createdAt divisionCode expiresAt fiscalYearFirst fiscalYearLast id role unit unitId version",
+        )],
+    ),
+    ("Credential", Some(Permission::AccountRead), &[(Class::System, "passwordSetAt totpSetAt")]),
+    ("Invitation", Some(Permission::AccountRead), &[(Class::System, "createdAt expiresAt usedAt")]),
+    (
+        "Session",
+        Some(Permission::AccountRead),
+        &[(Class::System, "account active createdAt endedAt endedBy expiresAt id"), (Class::Personal, "address")],
+    ),
+    (
+        "ServiceClient",
+        Some(Permission::AccountRead),
+        &[(Class::System, "account createdAt id keys scopes secrets updatedAt version")],
+    ),
+    ("ClientSecret", Some(Permission::AccountRead), &[(Class::System, "createdAt expiresAt id")]),
+    ("ClientKey", Some(Permission::AccountRead), &[(Class::System, "algorithm createdAt kid thumbprint")]),
     // Who asks is told to everybody, about himself.
-    ("Viewer", None, &[(Class::Public, "account grants")]),
-    ("Account", None, &[(Class::Public, "id kind name")]),
+    ("Viewer", None, &[(Class::Public, "account can grants permissions")]),
+    ("ViewerAccount", None, &[(Class::Public, "id kind name")]),
+    ("PermissionAnswer", None, &[(Class::Public, "action allowed")]),
     ("Grant", None, &[(Class::Public, "access divisionCode fiscalYearFirst fiscalYearLast role unit")]),
     ("ServiceInfo", None, &[(Class::Public, "limits name version")]),
     ("Limit", None, &[(Class::Public, "name value")]),
     // What holds parts of other types, and shows no more than they do.
+    ("SearchHit", None, &[(Class::Public, "highlights node score")]),
+    ("SearchHighlight", None, &[(Class::Public, "field ranges text")]),
+    ("TextRange", None, &[(Class::Public, "end start")]),
     ("PageInfo", None, &[(Class::Public, "endCursor hasNextPage hasPreviousPage startCursor")]),
-    ("*Connection", None, &[(Class::Public, "edges nodes pageInfo totalCount")]),
+    ("*Connection", None, &[(Class::Public, "aggregate edges nodes pageInfo totalCount")]),
     ("*Edge", None, &[(Class::Public, "cursor node")]),
     (
         "*Payload",
         None,
         &[(
             Class::Public,
-            "bulkOperation clientMutationId committed departmentGoal division finding indicator objective outcome project query \
-         results spendingPlan summary unit upload userErrors",
+            "account accountGrant bulkOperation clientMutationId committed departmentGoal division finding indicator \
+         invitationCode objective outcome project query results secret serviceClient session spendingPlan summary unit upload \
+         userErrors",
         )],
     ),
     (
@@ -199,8 +273,8 @@ const CONDITIONS: &[(&str, Class, &str)] = &[
 ];
 
 /// What the public asks, at an address and by a schema of its own. Whatever stands below must be [`Class::Public`] there too.
-const PUBLIC_ROOTS: &str = "departmentGoal departmentGoals division divisions indicator indicatorLevels indicators project \
-                            projects service unit units";
+const PUBLIC_ROOTS: &str = "departmentGoal departmentGoals division divisions indicator indicatorGroups indicatorLevels indicators \
+                            project projectGroups projects search service unit units";
 
 /// Arguments by which more is asked than their field shows: the past, which was not all published.
 const INTERNAL_ARGUMENTS: [&str; 1] = ["asOf"];
@@ -224,6 +298,15 @@ const MUTATIONS: &[(Permission, &str)] = &[
     (
         Permission::PublicationWrite,
         "departmentGoalPublish departmentGoalUnpublish projectPublish projectUnpublish projectsPublish projectsUnpublish",
+    ),
+    (
+        Permission::AccountWrite,
+        "accountCreate accountInvite accountSignOut accountUnlock accountUpdate sessionEnd tokenRevoke",
+    ),
+    (
+        Permission::GrantWrite,
+        "grantGive grantTake serviceClientCreate serviceClientKeysSet serviceClientSecretAdd serviceClientSecretRetire \
+         serviceClientUpdate",
     ),
     // Who started an operation may stop it, and who looks after the service any.
     (Permission::OperationRead, "bulkOperationCancel"),

@@ -109,6 +109,7 @@ fn url(operation: &bulk_operation::Model, which: Which) -> Value {
 
 impl Connected for BulkOperation {
     type Entity = bulk_operation::Entity;
+    const AGGREGATE: &'static str = "BulkOperationAggregate";
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use async_graphql::Value;
 use entity::id::DepartmentGoalId;
-use entity::value::GoalItemKind;
+use entity::value::{GoalItemKind, SearchKind};
 use entity::{department_goal, finding, goal_item};
 
 use super::engine::connection::Connected;
@@ -89,6 +89,9 @@ impl Object for DepartmentGoal {
 
 impl Connected for DepartmentGoal {
     type Entity = department_goal::Entity;
+    const AGGREGATE: &'static str = "DepartmentGoalAggregate";
+
+    const KIND: Option<SearchKind> = Some(SearchKind::DepartmentGoal);
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {

@@ -38,6 +38,7 @@ impl Object for Division {
 
 impl Connected for Division {
     type Entity = division::Entity;
+    const AGGREGATE: &'static str = "DivisionAggregate";
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {

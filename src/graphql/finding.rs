@@ -109,6 +109,7 @@ impl Object for Finding {
 
 impl Connected for Finding {
     type Entity = finding::Entity;
+    const AGGREGATE: &'static str = "FindingAggregate";
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {

@@ -104,6 +104,7 @@ impl Object for Change {
 
 impl Connected for Change {
     type Entity = audit_entry::Entity;
+    const AGGREGATE: &'static str = "ChangeAggregate";
 
     const SEARCHED: bool = false;
 

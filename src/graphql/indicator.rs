@@ -4,10 +4,13 @@ use std::sync::LazyLock;
 
 use async_graphql::Value;
 use entity::id::{IndicatorId, IndicatorLevelId};
-use entity::value::TargetKind;
+use entity::value::{SearchKind, TargetKind};
 use entity::{finding, indicator, indicator_level};
 use futures_util::future::BoxFuture;
+use sea_orm::IdenStatic;
 
+use super::aggregate;
+use super::engine::aggregate::MeasureField;
 use super::engine::argument::{self, At};
 use super::engine::asked::Asked;
 use super::engine::connection::{self, Connected, PagesLink};
@@ -42,10 +45,13 @@ impl Object for Indicator {
             Fields::<indicator::Model>::new("An indicator (绩效指标) by which a project is judged.")
                 .node(|indicator| indicator.id.public())
                 .value("version: Int!", "Starts at 1 and grows by 1 with each change.", |i| Value::from(i.version))
+                .reads(&[indicator::Column::Version])
                 .one::<Project, _>("project: Project!", "The project.", INDICATOR_PROJECT)
                 .one::<Unit, _>("unit: Unit!", "The unit of the project.", INDICATOR_UNIT)
                 .value("fiscalYear: Int!", "Fiscal year of the project.", |i| Value::from(i.fiscal_year))
+                .reads(&[indicator::Column::FiscalYear])
                 .value("ordinal: Int!", "Place in the table, from 1; rejected rows count.", |i| Value::from(i.ordinal))
+                .reads(&[indicator::Column::Ordinal])
                 .one::<IndicatorLevel, _>("level1: IndicatorLevel!", "First level (一级指标).", INDICATOR_LEVEL1)
                 .one::<IndicatorLevel, _>(
                     "level2: IndicatorLevel",
@@ -57,27 +63,33 @@ impl Object for Indicator {
                     "First level as printed, e.g. 效果指标 for 效益指标; null when the cell continues the one above.",
                     |i| text::text(&i.level1_raw),
                 )
+                .reads(&[indicator::Column::Level1Raw])
                 .value("level2Raw: String", "Second level as printed; null when the cell is empty.", |i| {
                     text::text(&i.level2_raw)
                 })
+                .reads(&[indicator::Column::Level2Raw])
                 .value("name: String!", "Third level (三级指标): the name of the indicator.", |i| {
                     Value::from(i.name.as_str())
                 })
+                .reads(&[indicator::Column::Name])
                 .value(
                     "description: String",
                     "Description (绩效指标描述); null when the cell is empty or the form has no such column.",
                     |i| text::text(&i.description),
                 )
+                .reads(&[indicator::Column::Description])
                 .value(
                     "basis: String",
                     "Basis of the value (指标值确定依据); null when the cell is empty or the form has no such column.",
                     |i| text::text(&i.basis),
                 )
+                .reads(&[indicator::Column::Basis])
                 .value(
                     "weight: Decimal",
                     "Weight in points; null when the form has no such column or the cell holds no number.",
                     |i| i.weight.map(text::decimal).into(),
                 )
+                .reads(&[indicator::Column::Weight])
                 .field("target: TargetValue!", "Target (指标值).", Vec::new(), |asked| {
                     Ok(Step::Link(Box::new(Target {
                         quantity: Plan::compile::<QuantityTarget>(asked)?,
@@ -100,7 +112,9 @@ impl Object for Indicator {
                     |asked| Ok(Step::Link(Box::new(PagesLink::<_, Change>::compile(history::of_indicators, asked)?))),
                 )
                 .value("createdAt: DateTime!", "When the row was made.", |i| text::time(i.created_at))
+                .reads(&[indicator::Column::CreatedAt])
                 .value("updatedAt: DateTime!", "When the row last changed.", |i| text::time(i.updated_at))
+                .reads(&[indicator::Column::UpdatedAt])
         });
         &FIELDS
     }
@@ -108,6 +122,9 @@ impl Object for Indicator {
 
 impl Connected for Indicator {
     type Entity = indicator::Entity;
+    const AGGREGATE: &'static str = "IndicatorAggregate";
+
+    const KIND: Option<SearchKind> = Some(SearchKind::Indicator);
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
@@ -154,6 +171,13 @@ impl Connected for Indicator {
 
     fn default_order() -> &'static [indicator::Column] {
         &[indicator::Column::ProjectId, indicator::Column::Ordinal]
+    }
+
+    fn measures() -> &'static [MeasureField<indicator::Column>] {
+        static MEASURES: LazyLock<[MeasureField<indicator::Column>; 1]> = LazyLock::new(|| {
+            [aggregate::decimal("weight: DecimalAggregate!", "Weights in points.", indicator::Column::Weight)]
+        });
+        &*MEASURES
     }
 }
 
@@ -251,10 +275,9 @@ struct Target {
 impl Linked<indicator::Model> for Target {
     fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [indicator::Model]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
         Box::pin(async move {
-            let of_kind = |kind| rows.iter().filter(|row| row.target_kind == kind).cloned().collect::<Vec<_>>();
-            let mut quantity = self.quantity.render(reader, &of_kind(TargetKind::Quantity)).await?.into_iter();
-            let mut range = self.range.render(reader, &of_kind(TargetKind::Range)).await?.into_iter();
-            let mut qualitative = self.qualitative.render(reader, &of_kind(TargetKind::Qualitative)).await?.into_iter();
+            let mut quantity = of_kind(&self.quantity, reader, rows, TargetKind::Quantity).await?.into_iter();
+            let mut range = of_kind(&self.range, reader, rows, TargetKind::Range).await?.into_iter();
+            let mut qualitative = of_kind(&self.qualitative, reader, rows, TargetKind::Qualitative).await?.into_iter();
             let values = rows.iter().map(|row| {
                 let next = match row.target_kind {
                     TargetKind::Quantity => quantity.next(),
@@ -266,14 +289,33 @@ impl Linked<indicator::Model> for Target {
             Ok(values.collect())
         })
     }
+
+    fn reads(&self) -> Option<Vec<&'static str>> {
+        let mut columns = self.quantity.columns()?.clone().and(self.range.columns()?.clone())?;
+        columns = columns.and(self.qualitative.columns()?.clone())?;
+        columns.add([indicator::Column::TargetKind.as_str()]);
+        Some(columns.names().to_vec())
+    }
+}
+
+/// Renders those rows that are of a kind; mostly all are of the same.
+async fn of_kind(
+    plan: &Plan<indicator::Model>,
+    reader: Reader<'_>,
+    rows: &[indicator::Model],
+    kind: TargetKind,
+) -> AppResult<Vec<Value>> {
+    if rows.iter().all(|row| row.target_kind == kind) {
+        return plan.render(reader, rows).await;
+    }
+    plan.render(reader, &rows.iter().filter(|row| row.target_kind == kind).cloned().collect::<Vec<_>>()).await
 }
 
 fn target(description: &'static str) -> Fields<indicator::Model> {
-    Fields::<indicator::Model>::new(description).implements("TargetValue").value(
-        "raw: String!",
-        "As printed.",
-        |indicator| Value::from(indicator.target_raw.as_str()),
-    )
+    Fields::<indicator::Model>::new(description)
+        .implements("TargetValue")
+        .value("raw: String!", "As printed.", |indicator| Value::from(indicator.target_raw.as_str()))
+        .reads(&[indicator::Column::TargetRaw])
 }
 
 /// `QuantityTarget`.
@@ -292,15 +334,19 @@ impl Object for QuantityTarget {
                      what was imported.",
                     |i| i.comparison.map(|comparison| text::name(comparison.code())).into(),
                 )
+                .reads(&[indicator::Column::Comparison])
                 .value("value: Decimal", "The number; never null for what was imported.", |i| {
                     i.value.map(text::decimal).into()
                 })
+                .reads(&[indicator::Column::Value])
                 .value("unit: String", "Unit of measure; `%` for percent; null when none is printed.", |i| {
                     text::text(&i.target_unit)
                 })
+                .reads(&[indicator::Column::TargetUnit])
                 .value("unitIsPercent: Boolean!", "Whether the unit is percent.", |i| {
                     Value::from(i.target_unit.as_deref() == Some("%"))
                 })
+                .reads(&[indicator::Column::TargetUnit])
         });
         &FIELDS
     }
@@ -319,12 +365,15 @@ impl Object for RangeTarget {
                 .value("low: Decimal", "The lower end; never null for what was imported.", |i| {
                     i.low.map(text::decimal).into()
                 })
+                .reads(&[indicator::Column::Low])
                 .value("high: Decimal", "The upper end; never null for what was imported.", |i| {
                     i.high.map(text::decimal).into()
                 })
+                .reads(&[indicator::Column::High])
                 .value("unit: String", "Unit of measure; `%` for percent; null when none is printed.", |i| {
                     text::text(&i.target_unit)
                 })
+                .reads(&[indicator::Column::TargetUnit])
         });
         &FIELDS
     }
@@ -339,11 +388,11 @@ impl Object for QualitativeTarget {
 
     fn fields() -> &'static Fields<indicator::Model> {
         static FIELDS: LazyLock<Fields<indicator::Model>> = LazyLock::new(|| {
-            target("A target in words (定性).").value(
-                "text: String!",
-                "The words as printed; an empty string when the cell is empty.",
-                |indicator| Value::from(indicator.target_raw.as_str()),
-            )
+            target("A target in words (定性).")
+                .value("text: String!", "The words as printed; an empty string when the cell is empty.", |indicator| {
+                    Value::from(indicator.target_raw.as_str())
+                })
+                .reads(&[indicator::Column::TargetRaw])
         });
         &FIELDS
     }

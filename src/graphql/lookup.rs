@@ -1,7 +1,7 @@
 //! Look-ups of one object by its key or its natural key (`@oneOf` inputs).
 
 use async_graphql::Value;
-use entity::{department_goal, division, indicator, project, source_document, unit};
+use entity::{account, client, department_goal, division, indicator, project, source_document, unit};
 use sea_orm::ColumnTrait;
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::engine::plan::Rows;
 use super::project::by_key as project_by_key;
 use crate::error::{AppError, AppResult};
 use crate::service::filter::{Filter, Test};
-use crate::service::relation::{GOAL_UNIT, INDICATOR_PROJECT};
+use crate::service::relation::{CLIENT_ACCOUNT, GOAL_UNIT, INDICATOR_PROJECT};
 use crate::service::scope::Scoped;
 
 /// The row that `by` names; an error where a key without its division fits rows of several divisions.
@@ -132,6 +132,22 @@ pub fn source_document(asked: &Asked<'_>) -> AppResult<Rows<source_document::Mod
     let filter =
         by(asked, source_document::Column::Id, parse, |name, _, at| Err(at.error(&format!("`{name}` is no key"))))?;
     Ok(one::<source_document::Entity>(filter))
+}
+
+/// `account(by:)`.
+pub fn account(asked: &Asked<'_>) -> AppResult<Rows<account::Model>> {
+    let parse = |id: &str| entity::id::AccountId::parse(id).map(|id| id.0);
+    let filter = by(asked, account::Column::Id, parse, |_, value, at| text(account::Column::Name, value, at))?;
+    Ok(one::<account::Entity>(filter))
+}
+
+/// `serviceClient(by:)`.
+pub fn service_client(asked: &Asked<'_>) -> AppResult<Rows<client::Model>> {
+    let parse = |id: &str| entity::id::ClientId::parse(id).map(|id| id.0);
+    let filter = by(asked, client::Column::Id, parse, |_, value, at| {
+        Ok(Filter::related(CLIENT_ACCOUNT, text(account::Column::Name, value, at)?))
+    })?;
+    Ok(one::<client::Entity>(filter))
 }
 
 /// All rows of a small table that pass a filter, in the order of a column.

@@ -1,9 +1,13 @@
 //! The root of mutations: its fields, and how one of them is answered.
 
+mod account;
 mod bulk;
 mod department_goal;
 mod finding;
+mod grant;
 mod project;
+mod result;
+mod service_client;
 mod unit;
 
 use std::borrow::Cow;
@@ -99,7 +103,8 @@ pub fn table() -> &'static Mutations {
                 input::division::upsert,
                 |work, rows, atomicity| Box::pin(write::division::apply(work, rows, Mode::Upsert, atomicity)),
             );
-        finding::add(department_goal::add(unit::add(bulk::add(project::add(of_divisions)))))
+        let of_the_field = finding::add(department_goal::add(unit::add(bulk::add(project::add(of_divisions)))));
+        service_client::add(grant::add(account::add(of_the_field)))
     });
     &TABLE
 }
@@ -146,6 +151,11 @@ async fn answer(ctx: &Context<'_>, mutation: &mutation::Mutation) -> AppResult<V
     let Some(asked) = asked else { return Ok(Value::Null) };
     let (key, response_key) = (idempotency_key(ctx, &asked, siblings)?, asked.key);
     let planned = mutation.plan(asked)?;
+    if key.is_some() && planned.change.tells_secret() {
+        return Err(AppError::bad_input(
+            "The answer of this mutation has a secret, which is kept nowhere: send it without an idempotency key.",
+        ));
+    }
     let claim = key.map(|key| Claim::take(caller, &key, &planned.canonical())).transpose()?;
     let origin = Origin {
         action: planned.name.to_owned(),

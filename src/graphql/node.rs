@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use async_graphql::Value;
 use entity::{
-    bulk_operation, department_goal, division, finding, id, indicator, indicator_level, objective, project,
-    source_document, spending_plan, unit,
+    account, account_grant, bulk_operation, client, department_goal, division, finding, id, indicator, indicator_level,
+    objective, project, session, source_document, spending_plan, unit,
 };
 use futures_util::future::{BoxFuture, try_join_all};
 use sea_orm::{EntityTrait, ModelTrait};
 use uuid::Uuid;
 
+use super::account::Account;
+use super::account_grant::AccountGrant;
 use super::bulk_operation::BulkOperation;
 use super::department_goal::DepartmentGoal;
 use super::division::Division;
@@ -20,11 +22,13 @@ use super::engine::plan::Plan;
 use super::finding::Finding;
 use super::indicator::{Indicator, IndicatorLevel};
 use super::project::{Objective, Project};
+use super::service_client::ServiceClient;
+use super::session::Session;
 use super::source_document::SourceDocument;
 use super::spending_plan::SpendingPlan;
 use super::unit::Unit;
 use crate::auth::policy::Permission;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::service::filter::{Filter, Test};
 use crate::service::read::Reader;
 use crate::service::scope::Scoped;
@@ -141,6 +145,26 @@ impl Kinds {
                 |id| id::BulkOperationId::parse(id).map(|id| id.0),
                 bulk_operation::Column::Id,
             )?,
+            table::<Account, account::Entity>(
+                asked,
+                |id| id::AccountId::parse(id).map(|id| id.0),
+                account::Column::Id,
+            )?,
+            table::<AccountGrant, account_grant::Entity>(
+                asked,
+                |id| id::AccountGrantId::parse(id).map(|id| id.0),
+                account_grant::Column::Id,
+            )?,
+            table::<ServiceClient, client::Entity>(
+                asked,
+                |id| id::ClientId::parse(id).map(|id| id.0),
+                client::Column::Id,
+            )?,
+            table::<Session, session::Entity>(
+                asked,
+                |id| id::SessionId::parse(id).map(|id| id.0),
+                session::Column::Id,
+            )?,
         ];
         Ok(Self(kinds.into_iter().flatten().collect()))
     }
@@ -152,12 +176,16 @@ impl Kinds {
         }
         let of_kind = self.0.iter().map(|kind| {
             let keys: Vec<Uuid> = ids.iter().filter_map(|id| kind.key(id)).collect();
-            async move { if keys.is_empty() { Ok(Vec::new()) } else { kind.find(reader, keys).await } }
+            async move {
+                let found = if keys.is_empty() { Vec::new() } else { kind.find(reader, keys).await? };
+                Ok::<HashMap<Uuid, Value>, AppError>(found.into_iter().collect())
+            }
         });
-        let found: HashMap<Uuid, Value> = try_join_all(of_kind).await?.into_iter().flatten().collect();
+        let found = try_join_all(of_kind).await?;
         let values = ids.iter().map(|id| {
-            let key = self.0.iter().find_map(|kind| kind.key(id));
-            key.and_then(|key| found.get(&key).cloned()).unwrap_or(Value::Null)
+            // A client has the key of its account: what was found is told apart by its kind.
+            let value = self.0.iter().zip(&found).find_map(|(kind, found)| Some(found.get(&kind.key(id)?).cloned()));
+            value.flatten().unwrap_or(Value::Null)
         });
         Ok(values.collect())
     }

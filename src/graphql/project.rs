@@ -4,8 +4,11 @@ use std::sync::LazyLock;
 
 use async_graphql::Value;
 use entity::id::ProjectId;
+use entity::value::SearchKind;
 use entity::{finding, objective, project};
 
+use super::aggregate;
+use super::engine::aggregate::MeasureField;
 use super::engine::argument::{self, At};
 use super::engine::connection::Connected;
 use super::engine::filter::Filters;
@@ -42,52 +45,66 @@ impl Object for Project {
                     "Starts at 1 and grows by 1 with each change of the project or of anything inside it.",
                     |p| Value::from(p.version),
                 )
+                .reads(&[project::Column::Version])
                 .one::<Unit, _>("unit: Unit!", "The unit.", PROJECT_UNIT)
                 .value("fiscalYear: Int!", "Fiscal year (预算年度).", |p| Value::from(p.fiscal_year))
+                .reads(&[project::Column::FiscalYear])
                 .value("ordinal: Int!", "Place in its document, from 1; rejected tables count.", |p| {
                     Value::from(p.ordinal)
                 })
+                .reads(&[project::Column::Ordinal])
                 .value("code: String", "Project code (项目编码); null when the form leaves it empty.", |p| {
                     text::text(&p.code)
                 })
+                .reads(&[project::Column::Code])
                 .value("name: String!", "Name (项目名称).", |p| Value::from(p.name.as_str()))
+                .reads(&[project::Column::Name])
                 .value(
                     "heading: String",
                     "The name in the heading of the table; null where it does not differ from `name`.",
                     |p| text::text(&p.heading),
                 )
+                .reads(&[project::Column::Heading])
                 .value(
                     "unitRaw: String",
                     "The unit as printed in the table, code and name; null when the table names none.",
                     |p| text::text(&p.unit_raw),
                 )
+                .reads(&[project::Column::UnitRaw])
                 .value("goalLevel: GoalLevel!", "What its table states goals for: a project or a special fund.", |p| {
                     text::name(p.goal_level.code())
                 })
+                .reads(&[project::Column::GoalLevel])
                 .inline::<Money>(
                     "budget: Money",
                     "Budget (预算数); null when the form has none or leaves it empty.",
                     |p| Amount::of(p.budget, &p.budget_raw),
                 )
+                .reads(&[project::Column::Budget, project::Column::BudgetRaw])
                 .inline::<Money>(
                     "fiscalFunds: Money",
                     "Of it, fiscal funds (财政资金); null when the form has none or leaves them empty.",
                     |p| Amount::of(p.fiscal_funds, &p.fiscal_funds_raw),
                 )
+                .reads(&[project::Column::FiscalFunds, project::Column::FiscalFundsRaw])
                 .inline::<Money>(
                     "otherFunds: Money",
                     "Of it, other funds (其他资金); null when the form has none or leaves them empty.",
                     |p| Amount::of(p.other_funds, &p.other_funds_raw),
                 )
+                .reads(&[project::Column::OtherFunds, project::Column::OtherFundsRaw])
                 .value("publication: Publication!", "Whether the public sees it.", |p| text::name(p.publication.code()))
+                .reads(&[project::Column::Publication])
                 .value("publishedAt: DateTime", "Since when the public sees it; null for a draft.", |p| {
                     p.published_at.map(text::time).unwrap_or_default()
                 })
+                .reads(&[project::Column::PublishedAt])
                 .value(
                     "purpose: String",
                     "What the money is for (资金用途); null when the form does not say it.",
                     |p| text::text(&p.purpose),
                 )
+                .reads(&[project::Column::Purpose])
                 .list::<Objective, _>(
                     "objectives: [Objective!]!",
                     "Objectives (绩效目标), in printed order.",
@@ -117,13 +134,21 @@ impl Object for Project {
                     "Where the values were read; null when they were not imported.",
                     |p| Place::of(p.source_id, p.source_line, p.source_table, p.source_row),
                 )
+                .reads(&[
+                    project::Column::SourceId,
+                    project::Column::SourceLine,
+                    project::Column::SourceTable,
+                    project::Column::SourceRow,
+                ])
                 .connection::<Change, _>(
                     "history: ChangeConnection!",
                     "What was done to the project and its parts, the newest first.",
                     PROJECT_HISTORY,
                 )
                 .value("createdAt: DateTime!", "When the row was made.", |p| text::time(p.created_at))
+                .reads(&[project::Column::CreatedAt])
                 .value("updatedAt: DateTime!", "When the row last changed.", |p| text::time(p.updated_at))
+                .reads(&[project::Column::UpdatedAt])
         });
         &FIELDS
     }
@@ -131,6 +156,9 @@ impl Object for Project {
 
 impl Connected for Project {
     type Entity = project::Entity;
+    const AGGREGATE: &'static str = "ProjectAggregate";
+
+    const KIND: Option<SearchKind> = Some(SearchKind::Project);
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
@@ -173,6 +201,18 @@ impl Connected for Project {
 
     fn default_order() -> &'static [project::Column] {
         &[project::Column::FiscalYear, project::Column::UnitId, project::Column::Ordinal]
+    }
+
+    fn measures() -> &'static [MeasureField<project::Column>] {
+        static MEASURES: LazyLock<[MeasureField<project::Column>; 3]> = LazyLock::new(|| {
+            use project::Column;
+            [
+                aggregate::money("budget: MoneyAggregate!", "Budgets.", Column::Budget),
+                aggregate::money("fiscalFunds: MoneyAggregate!", "Fiscal funds.", Column::FiscalFunds),
+                aggregate::money("otherFunds: MoneyAggregate!", "Other funds.", Column::OtherFunds),
+            ]
+        });
+        &*MEASURES
     }
 }
 
@@ -228,10 +268,14 @@ impl Object for Objective {
             Fields::<objective::Model>::new("An objective (绩效目标) of a project.")
                 .node(|objective| objective.id.public())
                 .value("version: Int!", "Starts at 1 and grows by 1 with each change.", |o| Value::from(o.version))
+                .reads(&[objective::Column::Version])
                 .one::<Project, _>("project: Project!", "The project.", OBJECTIVE_PROJECT)
                 .value("ordinal: Int!", "Place in the list, from 1.", |o| Value::from(o.ordinal))
+                .reads(&[objective::Column::Ordinal])
                 .value("number: String", "The number as printed; null when there is none.", |o| text::text(&o.number))
+                .reads(&[objective::Column::Number])
                 .value("text: String!", "The objective without its number.", |o| Value::from(o.text.as_str()))
+                .reads(&[objective::Column::Text])
         });
         &FIELDS
     }

@@ -12,6 +12,7 @@ use async_graphql::{
 };
 use entity::indicator_level;
 
+use super::account::Account;
 use super::bulk_operation::{self, BulkOperation};
 use super::department_goal::DepartmentGoal;
 use super::division::Division;
@@ -24,10 +25,12 @@ use super::held::Held;
 use super::indicator::{Indicator, IndicatorLevel};
 use super::node::Nodes;
 use super::project::Project;
+use super::search::{self, SearchLink};
+use super::service_client::ServiceClient;
 use super::source_document::SourceDocument;
 use super::unit::Unit;
 use super::viewer::{Facts, ServiceInfo, Viewer};
-use super::{history, lookup, shapes};
+use super::{group, history, lookup, shapes};
 use crate::auth::Caller;
 use crate::bulk::Bulk;
 use crate::db::Db;
@@ -110,6 +113,12 @@ pub fn fields() -> &'static Fields<Root> {
             .at_moment(history::as_of(), history::moment)
             .all_of::<Project>("projects: ProjectConnection!", "Projects.")
             .at_moment(history::as_of(), history::moment)
+            .field(
+                "projectGroups: ProjectGroupConnection!",
+                "How many projects there are by some keys, and what their money comes to; a group without projects is not there.",
+                group::arguments::<Project>(),
+                group::field::<Project>,
+            )
             .rows::<Indicator>(
                 "indicator: Indicator",
                 "One indicator; null where there is none that the caller may see, an error where the key fits several.",
@@ -117,6 +126,13 @@ pub fn fields() -> &'static Fields<Root> {
                 lookup::indicator,
             )
             .all_of::<Indicator>("indicators: IndicatorConnection!", "Indicators.")
+            .field(
+                "indicatorGroups: IndicatorGroupConnection!",
+                "How many indicators there are by some keys, and what their weights come to; a group without indicators is not \
+                 there.",
+                group::arguments::<Indicator>(),
+                group::field::<Indicator>,
+            )
             .rows::<DepartmentGoal>(
                 "departmentGoal: DepartmentGoal",
                 "One department goal; null where there is none that the caller may see, an error where the key fits \
@@ -141,6 +157,12 @@ pub fn fields() -> &'static Fields<Root> {
                     Ok(lookup::all::<indicator_level::Entity>(filter, indicator_level::Column::Ordinal))
                 },
             )
+            .field(
+                "search: SearchConnection!",
+                "Units, projects with their objectives, indicators and department goals in whose names and texts words stand.",
+                search::arguments(),
+                |asked| Ok(Step::Link(Box::new(SearchLink::compile(asked)?))),
+            )
             .all_of::<Finding>("findings: FindingConnection!", "What data-quality rules noticed.")
             .rows::<SourceDocument>(
                 "sourceDocument: SourceDocument",
@@ -154,6 +176,23 @@ pub fn fields() -> &'static Fields<Root> {
                 "One bulk operation; null where there is none that the caller may see.",
                 vec![Argument::new("id: ID!", "Its id.")],
                 bulk_operation::by_id,
+            )
+            .rows::<Account>(
+                "account: Account",
+                "One account; null where there is none.",
+                by("by: AccountBy!"),
+                lookup::account,
+            )
+            .all_of::<Account>("accounts: AccountConnection!", "Accounts of persons and of systems.")
+            .rows::<ServiceClient>(
+                "serviceClient: ServiceClient",
+                "One client; null where there is none.",
+                by("by: ServiceClientBy!"),
+                lookup::service_client,
+            )
+            .all_of::<ServiceClient>(
+                "serviceClients: ServiceClientConnection!",
+                "Systems that get tokens by themselves.",
             )
             .all_of::<BulkOperation>(
                 "bulkOperations: BulkOperationConnection!",
@@ -230,7 +269,8 @@ async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -
     let Asking { caller, db, asked, .. } = asking(ctx, Query::NAME)?;
     let Some(asked) = asked else { return Ok(Value::Null) };
     let step = field.compile(asked)?;
-    let reader = Reader::new(db.asked_by(caller), caller);
+    let lease = db.lease();
+    let reader = Reader::new(db.asked_through(&lease, caller), caller);
     match step {
         Step::Value(value) => Ok(value(&())),
         Step::Link(link) => Ok(link.load(reader, &[()]).await?.pop().unwrap_or(Value::Null)),

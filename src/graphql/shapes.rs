@@ -5,29 +5,40 @@ mod keys;
 mod operators;
 
 use std::cell::Cell;
+use std::sync::LazyLock;
 
+use async_graphql::Value;
 use async_graphql::registry::{__DirectiveLocation, Registry};
 
 use super::access::Surface;
+use super::account::{Account, Credential, Invitation};
+use super::account_grant::{self, AccountGrant};
+use super::aggregate::{DecimalAggregate, MoneyAggregate};
 use super::bulk_operation::{BulkFailure, BulkOperation, BulkProgress, ErrorSummaryItem};
 use super::department_goal::{DepartmentGoal, GoalItem, SafeguardMeasure};
 use super::division::Division;
 use super::engine::cost;
 use super::engine::mutation::RowSummary;
+use super::engine::object::{Fields, Object};
 use super::engine::registry::Registrar;
 use super::engine::signature::Argument;
 use super::finding::Finding;
 use super::history::{Change, FieldChange};
 use super::indicator::{Indicator, IndicatorLevel, QualitativeTarget, QuantityTarget, RangeTarget};
 use super::money::Money;
+use super::permission::{self, PermissionAnswer};
 use super::project::{Objective, Project};
+use super::search::{SearchHighlight, SearchHit, TextRange};
+use super::service_client::{ClientKey, ClientSecret, ServiceClient};
+use super::session::Session;
 use super::source_document::{SourceDocument, SourceRef};
 use super::spending_plan::{PlanPoint, SpendingPlan};
+use super::summary::{PlannedSpending, SeverityCount, UnitSummary};
 use super::unit::{Unit, UnitAlias};
 use super::upload::Upload;
 use super::user_error::{ConflictError, DuplicateKeyError, ForbiddenError, NotFoundError, ValidationError};
-use super::viewer::{Account, Grant, Limit, ServiceInfo, Viewer};
-use super::{indicator, locale, mutation, query, user_error};
+use super::viewer::{Grant, Limit, ServiceInfo, Viewer, ViewerAccount};
+use super::{group, indicator, locale, mutation, query, search, text, user_error};
 use crate::lang::Lang;
 
 thread_local! {
@@ -52,6 +63,7 @@ pub fn register(registry: &mut Registry) {
     enums::register(&mut registrar);
     operators::register(&mut registrar);
     keys::register(&mut registrar);
+    permission::register(&mut registrar);
     objects(&mut registrar);
     registrar.access_directive(
         "Who sees and does what: the permission that a type or a mutation needs, and the class of a field; a field without it is \
@@ -88,8 +100,15 @@ fn objects(registrar: &mut Registrar<'_>) {
         "The target (指标值) of an indicator, in one of three forms.",
         &[Argument::new("raw: String!", "As printed; an empty string when the cell is empty.")],
     );
-    registrar.fields("PageInfo", page_info());
+    registrar.object::<PageInfo>();
     registrar.object::<Money>();
+    registrar.object::<MoneyAggregate>();
+    registrar.object::<DecimalAggregate>();
+    registrar.object::<UnitSummary>();
+    registrar.object::<PlannedSpending>();
+    registrar.object::<SeverityCount>();
+    group::register::<Project>(registrar);
+    group::register::<Indicator>(registrar);
     registrar.object::<UnitAlias>();
     registrar.object::<GoalItem>();
     registrar.object::<SafeguardMeasure>();
@@ -102,10 +121,16 @@ fn objects(registrar: &mut Registrar<'_>) {
     registrar.object::<QualitativeTarget>();
     registrar.object::<SourceRef>();
     registrar.object::<Viewer>();
-    registrar.object::<Account>();
+    registrar.object::<ViewerAccount>();
     registrar.object::<Grant>();
+    registrar.object::<PermissionAnswer>();
     registrar.object::<ServiceInfo>();
     registrar.object::<Limit>();
+    registrar.object::<SearchHit>();
+    registrar.object::<SearchHighlight>();
+    registrar.object::<TextRange>();
+    registrar.fields("SearchEdge", search::edge());
+    registrar.fields("SearchConnection", search::connection());
     registrar.connected::<Division>();
     registrar.connected::<Unit>();
     registrar.connected::<Project>();
@@ -120,7 +145,16 @@ fn objects(registrar: &mut Registrar<'_>) {
     registrar.object::<ErrorSummaryItem>();
     registrar.connected::<BulkOperation>();
     registrar.object::<Upload>();
+    registrar.connected::<Account>();
+    registrar.object::<AccountGrant>();
+    registrar.object::<Credential>();
+    registrar.object::<Invitation>();
+    registrar.connected::<Session>();
+    registrar.connected::<ServiceClient>();
+    registrar.object::<ClientSecret>();
+    registrar.object::<ClientKey>();
     registrar.filter(indicator::levels());
+    registrar.filter(account_grant::filters());
     registrar.fields("Query", query::fields());
 }
 
@@ -145,19 +179,43 @@ fn mutations(registrar: &mut Registrar<'_>) {
     );
 }
 
-/// The fields of `PageInfo`; pages render it themselves.
-fn page_info() -> &'static super::engine::object::Fields<()> {
-    use std::sync::LazyLock;
+/// `PageInfo`.
+pub struct PageInfo;
 
-    use async_graphql::Value;
+/// Where a page lies in its list.
+#[derive(Clone, Debug)]
+pub struct PageFacts {
+    /// Whether there are objects after it.
+    pub has_next: bool,
+    /// Whether there are objects before it.
+    pub has_previous: bool,
+    /// Cursor of its first object.
+    pub start: Option<String>,
+    /// Cursor of its last object.
+    pub end: Option<String>,
+}
 
-    use super::engine::object::Fields;
-    static FIELDS: LazyLock<Fields<()>> = LazyLock::new(|| {
-        Fields::<()>::new("Where a page lies in its list.")
-            .value("hasNextPage: Boolean!", "Whether there are objects after this page.", |()| Value::Null)
-            .value("hasPreviousPage: Boolean!", "Whether there are objects before this page.", |()| Value::Null)
-            .value("startCursor: String", "Cursor of the first object; null when the page is empty.", |()| Value::Null)
-            .value("endCursor: String", "Cursor of the last object; null when the page is empty.", |()| Value::Null)
-    });
-    &FIELDS
+impl Object for PageInfo {
+    type Row = PageFacts;
+    const NAME: &'static str = "PageInfo";
+
+    /// Connections of objects render it themselves.
+    fn fields() -> &'static Fields<PageFacts> {
+        static FIELDS: LazyLock<Fields<PageFacts>> = LazyLock::new(|| {
+            Fields::<PageFacts>::new("Where a page lies in its list.")
+                .value("hasNextPage: Boolean!", "Whether there are objects after this page.", |page| {
+                    Value::from(page.has_next)
+                })
+                .value("hasPreviousPage: Boolean!", "Whether there are objects before this page.", |page| {
+                    Value::from(page.has_previous)
+                })
+                .value("startCursor: String", "Cursor of the first object; null when the page is empty.", |page| {
+                    text::text(&page.start)
+                })
+                .value("endCursor: String", "Cursor of the last object; null when the page is empty.", |page| {
+                    text::text(&page.end)
+                })
+        });
+        &FIELDS
+    }
 }

@@ -61,6 +61,7 @@ impl Object for SourceDocument {
 
 impl Connected for SourceDocument {
     type Entity = source_document::Entity;
+    const AGGREGATE: &'static str = "SourceDocumentAggregate";
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {

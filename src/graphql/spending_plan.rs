@@ -31,12 +31,14 @@ impl Object for SpendingPlan {
                 "Starts at 1 and grows by 1 with each change of the plan itself; a changed point does not count.",
                 |p| Value::from(p.version),
             )
+            .reads(&[spending_plan::Column::Version])
             .one::<Project, _>("project: Project!", "The project.", PLAN_PROJECT)
             .value(
                 "printedBasis: PlanBasis!",
                 "What the printed values are; some documents print money under a header that says percent.",
                 |p| text::name(p.printed_basis.code()),
             )
+            .reads(&[spending_plan::Column::PrintedBasis])
             .list::<PlanPoint, _>("points: [PlanPoint!]!", "The points, by month.", PLAN_POINTS, || {
                 vec![Key::up(plan_point::Column::Month)]
             })
@@ -53,24 +55,25 @@ impl Object for PlanPoint {
     const NAME: &'static str = "PlanPoint";
 
     fn fields() -> &'static Fields<plan_point::Model> {
-        static FIELDS: LazyLock<Fields<plan_point::Model>> = LazyLock::new(|| {
-            Fields::<plan_point::Model>::new("Planned cumulative spending at the end of one month.")
+        static FIELDS: LazyLock<Fields<plan_point::Model>> =
+            LazyLock::new(|| {
+                Fields::<plan_point::Model>::new("Planned cumulative spending at the end of one month.")
                 .value("month: Int!", "The month at whose end it holds: 3, 6, 10 or 12 in every form seen.", |p| {
                     Value::from(p.month)
-                })
+                }).reads(&[plan_point::Column::Month])
                 .value(
                     "percent: Decimal",
                     "Percent of the budget, rounded to two decimals; null when money is printed and the budget is 0.",
                     |p| p.percent.map(text::decimal).into(),
-                )
+                ).reads(&[plan_point::Column::Percent])
                 .inline::<Money>(
                     "amount: Money",
                     "Planned amount, from the exact ratio and not from the rounded percent; null when the budget is \
                      absent.",
                     |p| Amount::of(p.amount, &None),
-                )
-                .value("raw: String!", "As printed.", |p| Value::from(p.raw.as_str()))
-        });
+                ).reads(&[plan_point::Column::Amount])
+                .value("raw: String!", "As printed.", |p| Value::from(p.raw.as_str())).reads(&[plan_point::Column::Raw])
+            });
         &FIELDS
     }
 }

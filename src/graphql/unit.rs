@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use async_graphql::Value;
 use entity::id::UnitId;
+use entity::value::SearchKind;
 use entity::{department_goal, unit, unit_alias};
 
 use super::department_goal::DepartmentGoal;
@@ -18,7 +19,7 @@ use super::finding::Finding;
 use super::history::Change;
 use super::project::Project;
 use super::source_document::SourceDocument;
-use super::text;
+use super::{summary, text};
 use crate::service::filter::{Filter, Test};
 use crate::service::order::Key;
 use crate::service::relation::{
@@ -40,17 +41,21 @@ impl Object for Unit {
             )
             .node(|unit| unit.id.public())
             .value("version: Int!", "Starts at 1 and grows by 1 with each change.", |u| Value::from(u.version))
+            .reads(&[unit::Column::Version])
             .one::<Division, _>("division: Division!", "The division.", UNIT_DIVISION)
             .value("code: String!", "Code, unique inside the division; usually 6 digits.", |u| {
                 Value::from(u.code.as_str())
             })
+            .reads(&[unit::Column::Code])
             .value("name: String!", "Name.", |u| Value::from(u.name.as_str()))
+            .reads(&[unit::Column::Name])
             .value(
                 "level: UnitLevel",
                 "Rank, told by the length of the code: three characters are a department, six a unit; null for \
                  another length.",
                 |u| u.level.map(|level| text::name(level.code())).into(),
             )
+            .reads(&[unit::Column::Level])
             .one::<Unit, _>(
                 "parent: Unit",
                 "The unit above; null at the top and where it is out of scope.",
@@ -73,6 +78,12 @@ impl Object for Unit {
                     Ok(Filter::column(department_goal::Column::FiscalYear, Test::Eq(year.into())))
                 },
             )
+            .field(
+                "summary: UnitSummary!",
+                "What the unit and all units below it come to in a year.",
+                vec![Argument::new("fiscalYear: Int!", "Fiscal year.")],
+                summary::of_unit,
+            )
             .connection::<DepartmentGoal, _>(
                 "goals: DepartmentGoalConnection!",
                 "The department goals of all years.",
@@ -91,7 +102,9 @@ impl Object for Unit {
                 UNIT_HISTORY,
             )
             .value("createdAt: DateTime!", "When the row was made.", |u| text::time(u.created_at))
+            .reads(&[unit::Column::CreatedAt])
             .value("updatedAt: DateTime!", "When the row last changed.", |u| text::time(u.updated_at))
+            .reads(&[unit::Column::UpdatedAt])
         });
         &FIELDS
     }
@@ -99,6 +112,9 @@ impl Object for Unit {
 
 impl Connected for Unit {
     type Entity = unit::Entity;
+    const AGGREGATE: &'static str = "UnitAggregate";
+
+    const KIND: Option<SearchKind> = Some(SearchKind::Unit);
 
     fn filters() -> &'static Filters {
         static FILTERS: LazyLock<Filters> = LazyLock::new(|| {

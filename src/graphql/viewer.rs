@@ -7,8 +7,10 @@ use entity::unit;
 
 use super::engine::object::{Fields, Object, Step};
 use super::engine::plan::{Keyed, Plan};
+use super::permission::{self, Answers};
 use super::text;
 use super::unit::Unit;
+use crate::auth::policy::Permission;
 use crate::auth::{Account as Identity, Caller, Grant as Right, Scope};
 use crate::limits::ProfileLimits;
 
@@ -22,35 +24,43 @@ impl Object for Viewer {
     fn fields() -> &'static Fields<Caller> {
         static FIELDS: LazyLock<Fields<Caller>> = LazyLock::new(|| {
             Fields::<Caller>::new("Who asks, with the rights as they stand at this moment.")
-                .inline::<Account>("account: Account", "The account; null without a token.", |caller| {
+                .inline::<ViewerAccount>("account: ViewerAccount", "The account; null without a token.", |caller| {
                     caller.identity().cloned()
                 })
-                .field(
+                .inlines::<Grant>(
                     "grants: [Grant!]!",
                     "What the account may do, and where; an empty list without a token.",
-                    Vec::new(),
-                    |asked| {
-                        Ok(Step::Link(Box::new(super::engine::plan::Inlines {
-                            parts: |caller: &Caller| caller.grants().to_vec(),
-                            plan: Plan::compile::<Grant>(asked)?,
-                        })))
+                    |caller| caller.grants().to_vec(),
+                )
+                .value(
+                    "permissions: [String!]!",
+                    "What may be done somewhere, e.g. `project:write`: what a role of the grants allows and the token too.",
+                    |caller| {
+                        let allowed = Permission::ALL.iter().filter(|permission| caller.may(**permission).is_ok());
+                        Value::List(allowed.map(|permission| Value::from(permission.name())).collect())
                     },
+                )
+                .field(
+                    "can: [PermissionAnswer!]!",
+                    "Whether each of some actions would be refused, in the order of the checks.",
+                    permission::arguments(),
+                    |asked| Ok(Step::Link(Box::new(Answers::compile(asked)?))),
                 )
         });
         &FIELDS
     }
 }
 
-/// `Account`.
-pub struct Account;
+/// `ViewerAccount`.
+pub struct ViewerAccount;
 
-impl Object for Account {
+impl Object for ViewerAccount {
     type Row = Identity;
-    const NAME: &'static str = "Account";
+    const NAME: &'static str = "ViewerAccount";
 
     fn fields() -> &'static Fields<Identity> {
         static FIELDS: LazyLock<Fields<Identity>> = LazyLock::new(|| {
-            Fields::<Identity>::new("An account of a person or of another system.")
+            Fields::<Identity>::new("The account of who asks.")
                 .value("id: ID!", "Opaque id, stable for ever.", |account| Value::from(account.id.public()))
                 .value("name: String!", "Unique name.", |account| Value::from(account.name.as_str()))
                 .value("kind: AccountKind!", "Whether it belongs to a person or to another system.", |account| {

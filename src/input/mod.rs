@@ -6,11 +6,14 @@
 //! Reading never stops at the first mistake: it gathers a [`UserError`] for each, with its path. Nothing here asks a
 //! database.
 
+pub mod account;
 mod at;
 pub mod bulk;
+pub mod client;
 pub mod division;
 pub mod finding;
 pub mod goal;
+pub mod grant;
 pub mod indicator;
 pub mod item;
 pub mod key;

@@ -1,8 +1,10 @@
 //! Single values of an input: each is read exactly, or a mistake says what was wanted.
 
-use entity::value::{Fen, Micro};
+use entity::value::{Fen, Micro, Timestamp};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::{At, UserError, UserErrorCode, Words};
 
@@ -29,6 +31,23 @@ fn wrong(at: &At<'_>, rule: &str, value: &Json, en: &str, zh: &str) -> UserError
         other => other.to_string(),
     };
     UserError::validation(UserErrorCode::InvalidFormat, at.path(), rule, Some(&shown), Words::new(en, zh))
+}
+
+/// A point in time, RFC 3339 with offset.
+pub fn moment(text: &str) -> Option<Timestamp> {
+    let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    i64::try_from(moment.unix_timestamp_nanos() / 1000).ok().map(Timestamp)
+}
+
+/// A point in time as [`moment`] reads it.
+///
+/// # Errors
+/// `INVALID_FORMAT`.
+pub fn time(value: &Json, at: &At<'_>) -> Result<Timestamp, UserError> {
+    value.as_str().and_then(moment).ok_or_else(|| {
+        let en = "This must be a time with offset such as \"2020-03-31T16:00:00Z\".";
+        wrong(at, "time", value, en, "此处应为带时区的时间，如 \"2020-03-31T16:00:00Z\"。")
+    })
 }
 
 /// Text of at most `longest` characters that is not blank.

@@ -107,7 +107,7 @@ impl Login {
             return Err(AppError::new(ErrorCode::Forbidden, objection).into());
         }
         let begin = Begin { proven: &proven, address: from.address };
-        let (session, refresh) = self.order("auth/login", &proven.caller, from, &begin).await?;
+        let (session, refresh) = self.order(account::sign_in::ACTION, &proven.caller, from, &begin).await?;
         Ok(self.tokens(&session, refresh)?)
     }
 

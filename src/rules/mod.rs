@@ -10,6 +10,7 @@ pub mod plan;
 pub mod project_code;
 pub mod quality;
 pub mod review;
+pub mod search;
 pub mod target;
 pub mod taxonomy;
 pub mod text;

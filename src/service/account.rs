@@ -1,34 +1,53 @@
-//! Accounts and their grants, and the way from the subject of a token to its caller.
+//! Accounts, and the way from the subject of a token to its caller.
 //!
 //! Accounts are made by who may `account:write`, grants are given by who may `grant:write`, each on everything: whoever
 //! administers a part could otherwise grant himself the whole. Accounts are not rows of the field, so they are not found
 //! through the scoped finder.
+//!
+//! Everything is looked at before anything is written: a refusal leaves the transaction as it was. A key that another
+//! transaction takes meanwhile is found by the next attempt.
+
+pub mod administrators;
+pub mod grant;
+pub mod sign_in;
 
 use std::collections::HashMap;
 use std::slice;
 
-use entity::id::{AccountGrantId, AccountId, UnitId};
-use entity::value::{AccountKind, Duty, Role, Timestamp};
+use entity::id::AccountId;
+use entity::value::{AccountKind, Duty, Role, SessionEnd, Timestamp};
 use entity::{account, account_grant};
 use futures_util::future::BoxFuture;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, ExprTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, SqlErr,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
-use super::stored::Change;
+use super::session;
+use super::stored::{self, Change};
 use super::work::Work;
 use crate::auth::bearer::Accounts;
 use crate::auth::policy::Permission;
-use crate::auth::{Account, Caller, Grant, Scope, Years};
+use crate::auth::{Account, Caller, Grant};
 use crate::error::{AppError, AppResult, ErrorCode};
+use grant::grant_of;
+pub use grant::{grant, revoke};
 
 /// Longest name of an account, in bytes.
 const MAX_NAME: usize = 64;
 
 /// Longest name of an account at the identity provider, in bytes (OpenID Connect Core 2).
 pub const MAX_SUBJECT: usize = 255;
+
+/// How an account is named.
+#[derive(Clone, Copy, Debug)]
+pub enum Named<'a> {
+    /// By key.
+    Id(AccountId),
+    /// By name.
+    Name(&'a str),
+}
 
 /// Makes an account without grants: of a system for the duty `SERVICE`, else of a person.
 ///
@@ -38,9 +57,14 @@ pub async fn add(work: &mut Work<'_>, name: &str, duty: Duty) -> AppResult<Accou
     work.caller.must_everywhere(Permission::AccountWrite)?;
     // A name in the form of an id could never be the subject of a token.
     if !is_name(name) || AccountId::parse(name).is_some() {
-        return Err(AppError::bad_input(format!(
-            "The name of an account is 1 to {MAX_NAME} of the characters a-z 0-9 . _ - and not an account id."
-        )));
+        let message =
+            format!("The name of an account is 1 to {MAX_NAME} of the characters a-z 0-9 . _ - and not an account id.");
+        let zh = format!("账户名称应为1至{MAX_NAME}个字符，只能使用 a-z 0-9 . _ -，且不得为账户标识的形式。");
+        return Err(AppError::bad_input(message).explained("accountName", zh));
+    }
+    if find(work.tx, Named::Name(name)).await?.is_some() {
+        let error = AppError::new(ErrorCode::Conflict, format!("There is already an account `{name}`."));
+        return Err(error.explained("unique", format!("账户“{name}”已存在。")));
     }
     let id = AccountId::new();
     let kind = if duty == Duty::Service { AccountKind::Service } else { AccountKind::Person };
@@ -55,125 +79,108 @@ pub async fn add(work: &mut Work<'_>, name: &str, duty: Duty) -> AppResult<Accou
         created_at: work.now,
         updated_at: work.now,
     };
-    work.created(slice::from_ref(&row));
-    let inserted = account::Entity::insert(row.into_active_model()).exec_without_returning(work.tx).await;
-    inserted.map_err(|error| match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => {
-            AppError::new(ErrorCode::Conflict, format!("There is already an account `{name}`.")).caused_by(error)
-        }
-        _ => error.into(),
-    })?;
+    stored::insert(work, slice::from_ref(&row)).await?;
     Ok(Account { id, name: name.to_owned(), kind })
 }
 
-/// Gives an account a right, until a time where there is one.
-///
-/// # Errors
-/// `NOT_FOUND` when there is no such account, division or unit, `CONFLICT` when it has this very grant already,
-/// `BAD_USER_INPUT` for a role that is not of the account's duty, and for years that end before they begin.
-pub async fn grant(
-    work: &mut Work<'_>,
-    account: AccountId,
-    grant: &Grant,
-    expires_at: Option<Timestamp>,
-) -> AppResult<()> {
-    work.caller.must_everywhere(Permission::GrantWrite)?;
-    let duty = row_of(work.tx, account).await?.duty;
-    if duty_of(grant.role) != Some(duty) {
-        let (role, duty) = (grant.role.code(), duty.code());
-        let message = format!("The duty of the account is {duty}, which does not go with the role {role}.");
-        return Err(AppError::bad_input(message));
-    }
-    if grant.years.first.zip(grant.years.last).is_some_and(|(first, last)| first > last) {
-        return Err(AppError::bad_input("The years of a grant end before they begin."));
-    }
-    let (division_code, unit_id) = columns(&grant.scope);
-    let row = account_grant::Model {
-        id: AccountGrantId::new(),
-        account_id: account,
-        duty,
-        role: grant.role,
-        access: grant.access,
-        division_code,
-        unit_id,
-        first_year: grant.years.first,
-        last_year: grant.years.last,
-        expires_at,
-        version: 1,
-        created_at: work.now,
-        updated_at: work.now,
-    };
-    work.created(slice::from_ref(&row));
-    let inserted = account_grant::Entity::insert(row.into_active_model()).exec_without_returning(work.tx).await;
-    inserted.map(drop).map_err(|error| not_granted(grant, error))
+/// What is to change of an account.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Changes<'a> {
+    /// Whether it may ask nothing any more; nothing leaves that as it is.
+    pub disabled: Option<bool>,
+    /// Who it is at the identity provider, or that it is nobody there; nothing leaves that as it is.
+    pub external_subject: Option<Option<&'a str>>,
 }
 
-/// Takes a role in a scope from an account, whatever its access and years; it acts from the next request on.
+/// Changes an account, and gives it as it then stands. A disabled account ends with all its sessions, from the next request on;
+/// its grants stay.
 ///
 /// # Errors
-/// `NOT_FOUND` when the account has no such grant.
-pub async fn revoke(work: &mut Work<'_>, account: AccountId, role: Role, scope: &Scope) -> AppResult<()> {
-    work.caller.must_everywhere(Permission::GrantWrite)?;
-    let (division_code, unit_id) = columns(scope);
-    let scope = match (division_code, unit_id) {
-        (Some(code), _) => account_grant::Column::DivisionCode.eq(code),
-        (None, Some(unit)) => account_grant::Column::UnitId.eq(unit),
-        (None, None) => account_grant::Column::DivisionCode.is_null().and(account_grant::Column::UnitId.is_null()),
-    };
-    let row = account_grant::Entity::find()
-        .filter(account_grant::Column::AccountId.eq(account))
-        .filter(account_grant::Column::Role.eq(role))
-        .filter(scope)
-        .one(work.tx)
-        .await?;
-    let row = row.ok_or_else(|| AppError::new(ErrorCode::NotFound, "The account has no such grant."))?;
-    work.deleting(slice::from_ref(&row)).await?;
-    account_grant::Entity::delete_by_id(row.id).exec(work.tx).await?;
-    Ok(())
+/// `NOT_FOUND` when there is no such account; `BAD_USER_INPUT` for an empty name at the identity provider, or one of more than
+/// 255 bytes; `CONFLICT` when another account has that name, and for what [`administrators`] keep.
+pub async fn update(work: &mut Work<'_>, account: AccountId, changes: Changes<'_>) -> AppResult<account::Model> {
+    work.caller.must_everywhere(Permission::AccountWrite)?;
+    let old = hold(work, Named::Id(account)).await?;
+    let mut wanted = old.clone();
+    if let Some(subject) = changes.external_subject {
+        administrators::keep_identity(work.caller, &old)?;
+        check_subject(work, &old, subject).await?;
+        wanted.external_subject = subject.map(str::to_owned);
+    }
+    if let Some(disabled) = changes.disabled {
+        if disabled && old.disabled_at.is_none() {
+            administrators::keep_one_without_account(work, &old).await?;
+        }
+        wanted.disabled_at = disabled.then(|| old.disabled_at.unwrap_or(work.now));
+    }
+    let Some(change) = Change::between(&old, wanted, work.now) else { return Ok(old) };
+    let ends = change.new.disabled_at.is_some() && old.disabled_at.is_none();
+    let new = change.new.clone();
+    stored::update(work, &[change]).await?;
+    if ends {
+        session::end_all(work, account, SessionEnd::Administrator).await?;
+    }
+    Ok(new)
 }
 
 /// Ends all requests of an account from the next one on; its grants stay. A disabled account stays as it is.
 ///
 /// # Errors
-/// `NOT_FOUND` when there is no such account.
+/// As [`update`].
 pub async fn disable(work: &mut Work<'_>, account: AccountId) -> AppResult<()> {
-    work.caller.must_everywhere(Permission::AccountWrite)?;
-    let old = row_of(work.tx, account).await?;
-    if old.disabled_at.is_some() {
-        return Ok(());
-    }
-    let now = Some(work.now);
-    let new = account::Model { disabled_at: now, version: old.version + 1, updated_at: work.now, ..old.clone() };
-    work.updated(&[Change { old, new: new.clone() }]);
-    account::Entity::update(new.into_active_model().reset_all()).exec(work.tx).await?;
-    Ok(())
+    update(work, account, Changes { disabled: Some(true), ..Changes::default() }).await.map(drop)
 }
 
 /// Says who an account is at the identity provider, or with `None` that it is nobody there.
 ///
 /// # Errors
-/// `NOT_FOUND` when there is no such account, `BAD_USER_INPUT` for an empty name or one of more than 255 bytes, `CONFLICT` when
-/// another account has the name.
+/// As [`update`].
 pub async fn set_external_subject(work: &mut Work<'_>, account: AccountId, subject: Option<&str>) -> AppResult<()> {
-    work.caller.must_everywhere(Permission::AccountWrite)?;
-    if subject.is_some_and(|subject| !(1..=MAX_SUBJECT).contains(&subject.len()) || subject.contains('\0')) {
-        return Err(AppError::bad_input(format!("The name at the identity provider has 1 to {MAX_SUBJECT} bytes.")));
+    update(work, account, Changes { external_subject: Some(subject), ..Changes::default() }).await.map(drop)
+}
+
+async fn check_subject(work: &Work<'_>, account: &account::Model, subject: Option<&str>) -> AppResult<()> {
+    let Some(subject) = subject else { return Ok(()) };
+    if !(1..=MAX_SUBJECT).contains(&subject.len()) || subject.contains('\0') {
+        let message = format!("The name at the identity provider has 1 to {MAX_SUBJECT} bytes.");
+        let zh = format!("身份提供方处的名称应为1至{MAX_SUBJECT}个字节。");
+        return Err(AppError::bad_input(message).explained("externalSubject", zh));
     }
-    let old = row_of(work.tx, account).await?;
-    if old.external_subject.as_deref() == subject {
-        return Ok(());
+    let holder = account::Entity::find().filter(account::Column::ExternalSubject.eq(subject)).one(work.tx).await?;
+    if holder.is_some_and(|holder| holder.id != account.id) {
+        let message = "Another account has this name at the identity provider.";
+        let zh = "另一账户在身份提供方处已使用此名称。";
+        return Err(AppError::new(ErrorCode::Conflict, message).explained("unique", zh));
     }
-    let external_subject = subject.map(str::to_owned);
-    let new = account::Model { external_subject, version: old.version + 1, updated_at: work.now, ..old.clone() };
-    work.updated(&[Change { old, new: new.clone() }]);
-    let updated = account::Entity::update(new.into_active_model().reset_all()).exec(work.tx).await;
-    updated.map(drop).map_err(|error| match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => {
-            let message = "Another account has this name at the identity provider.";
-            AppError::new(ErrorCode::Conflict, message).caused_by(error)
-        }
-        _ => error.into(),
+    Ok(())
+}
+
+/// The account that is named so, held until the end of the work: two who change it take turns.
+///
+/// # Errors
+/// `FORBIDDEN` for who may not look at accounts, `NOT_FOUND` when there is none.
+pub async fn hold(work: &Work<'_>, named: Named<'_>) -> AppResult<account::Model> {
+    work.caller.must_everywhere(Permission::AccountRead)?;
+    let row = account::Entity::find().filter(condition(named)).lock_exclusive().one(work.tx).await?;
+    row.ok_or_else(|| match named {
+        Named::Id(_) => missing("There is no such account."),
+        Named::Name(_) => missing("There is no account of this name."),
     })
+}
+
+fn missing(message: &str) -> AppError {
+    AppError::new(ErrorCode::NotFound, message).explained("account", "没有此账户。")
+}
+
+fn condition(named: Named<'_>) -> SimpleExpr {
+    match named {
+        Named::Id(id) => account::Column::Id.eq(id),
+        Named::Name(name) => account::Column::Name.eq(name),
+    }
+}
+
+async fn find(db: &impl ConnectionTrait, named: Named<'_>) -> AppResult<Option<account::Model>> {
+    Ok(account::Entity::find().filter(condition(named)).one(db).await?)
 }
 
 /// The account of this name.
@@ -182,8 +189,7 @@ pub async fn set_external_subject(work: &mut Work<'_>, account: AccountId, subje
 /// `NOT_FOUND` when there is none.
 pub async fn get_by_name(db: &impl ConnectionTrait, caller: &Caller, name: &str) -> AppResult<account::Model> {
     caller.must_everywhere(Permission::AccountRead)?;
-    let row = account::Entity::find().filter(account::Column::Name.eq(name)).one(db).await?;
-    row.ok_or_else(|| AppError::new(ErrorCode::NotFound, "There is no account of this name."))
+    find(db, Named::Name(name)).await?.ok_or_else(|| missing("There is no account of this name."))
 }
 
 /// All accounts by name, each with its grants in the order in which they were given.
@@ -251,11 +257,6 @@ impl Accounts for DatabaseConnection {
     }
 }
 
-async fn row_of(db: &impl ConnectionTrait, id: AccountId) -> AppResult<account::Model> {
-    let row = account::Entity::find_by_id(id).one(db).await?;
-    row.ok_or_else(|| AppError::new(ErrorCode::NotFound, "There is no such account."))
-}
-
 /// The duty of the accounts that may have a role; nobody has the role of the public.
 pub fn duty_of(role: Role) -> Option<Duty> {
     match role {
@@ -272,39 +273,4 @@ pub fn duty_of(role: Role) -> Option<Duty> {
 pub(super) fn is_name(text: &str) -> bool {
     (1..=MAX_NAME).contains(&text.len())
         && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'))
-}
-
-/// The columns that hold a scope: division and unit.
-fn columns(scope: &Scope) -> (Option<String>, Option<UnitId>) {
-    match scope {
-        Scope::Everything => (None, None),
-        Scope::Division(code) => (Some(code.clone()), None),
-        Scope::Unit(id) => (None, Some(*id)),
-    }
-}
-
-fn grant_of(row: account_grant::Model) -> Grant {
-    let scope = match (row.division_code, row.unit_id) {
-        (None, None) => Scope::Everything,
-        (Some(code), None) => Scope::Division(code),
-        (_, Some(unit)) => Scope::Unit(unit),
-    };
-    let years = Years { first: row.first_year, last: row.last_year };
-    Grant { role: row.role, scope, access: row.access, years }
-}
-
-/// What a refused grant means: the account is there, so a missing reference is the division or the unit.
-fn not_granted(grant: &Grant, error: DbErr) -> AppError {
-    match (error.sql_err(), &grant.scope) {
-        (Some(SqlErr::UniqueConstraintViolation(_)), _) => {
-            AppError::new(ErrorCode::Conflict, "The account has this grant already.").caused_by(error)
-        }
-        (Some(SqlErr::ForeignKeyConstraintViolation(_)), Scope::Division(code)) => {
-            AppError::new(ErrorCode::NotFound, format!("There is no division `{code}`.")).caused_by(error)
-        }
-        (Some(SqlErr::ForeignKeyConstraintViolation(_)), Scope::Unit(_)) => {
-            AppError::new(ErrorCode::NotFound, "There is no such unit.").caused_by(error)
-        }
-        _ => error.into(),
-    }
 }

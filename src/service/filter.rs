@@ -82,6 +82,8 @@ pub enum Filter {
     Not(Box<Filter>),
     /// A test of a column, or of related rows.
     Test(Box<Build>),
+    /// A test of something whose past is not kept.
+    Present(Box<Build>),
 }
 
 impl Filter {
@@ -137,6 +139,16 @@ impl Filter {
         }))
     }
 
+    /// Whether it can only be asked of the present.
+    pub fn is_of_the_present(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::is_of_the_present),
+            Self::Not(part) => part.is_of_the_present(),
+            Self::Test(_) => false,
+            Self::Present(_) => true,
+        }
+    }
+
     /// The condition as SQL; where a part is null, it is as good as false.
     pub fn build(&self, context: Context<'_>) -> SimpleExpr {
         match self {
@@ -147,7 +159,7 @@ impl Filter {
                 parts.iter().map(|part| part.build(context)).reduce(ExprTrait::or).unwrap_or_else(|| constant(false))
             }
             Self::Not(part) => Func::coalesce([part.build(context), constant(false)]).not(),
-            Self::Test(build) => build(context),
+            Self::Test(build) | Self::Present(build) => build(context),
         }
     }
 
@@ -164,7 +176,8 @@ fn constant(truth: bool) -> SimpleExpr {
     Expr::val(1).eq(i32::from(truth))
 }
 
-fn apply(column: SimpleExpr, test: &Test, backend: DbBackend) -> SimpleExpr {
+/// A test as SQL.
+pub(super) fn apply(column: SimpleExpr, test: &Test, backend: DbBackend) -> SimpleExpr {
     match test {
         Test::Eq(value) => column.eq(value.clone()),
         Test::Ne(value) => column.ne(value.clone()),

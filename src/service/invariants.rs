@@ -34,8 +34,13 @@ enum Probe {
     /// Selects entries of the audit as `id`: chain and number.
     Entries(String),
     /// A check of SQLite's own, which answers in words; the word that means nothing is wrong.
-    Pragma(&'static str, &'static str),
+    Words(&'static str, &'static str),
 }
+
+/// Asks SQLite whether its file is whole. The index of search is used first: a connection checks it as it last saw it, and takes
+/// what others have merged since for damage.
+pub const INTEGRITY: &str = "SELECT checked.integrity_check FROM \
+    (SELECT COUNT(*) FROM search_pair WHERE search_pair MATCH 'none') CROSS JOIN pragma_integrity_check AS checked";
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,9 +96,9 @@ impl Probe {
                 let entries: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get("", "id")).collect();
                 Ok((total(&rows)?, entries?))
             }
-            Self::Pragma(pragma, fine) => {
+            Self::Words(sql, fine) => {
                 let said = |row: &QueryResult| row.try_get_by_index::<String>(0).map_err(AppError::from);
-                let said: AppResult<Vec<String>> = ask(format!("PRAGMA {pragma}")).await?.iter().map(said).collect();
+                let said: AppResult<Vec<String>> = ask((*sql).to_owned()).await?.iter().map(said).collect();
                 let wrong: Vec<String> = said?.into_iter().filter(|word| word != fine).collect();
                 Ok((wrong.len() as u64, wrong.into_iter().take(NAMED).collect()))
             }

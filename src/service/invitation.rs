@@ -7,7 +7,7 @@ use entity::value::{AccountKind, Timestamp};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::account as accounts;
+use super::account::{self as accounts, Named, administrators};
 use super::stored::{self, Change};
 use super::work::Work;
 use crate::auth::code;
@@ -21,17 +21,21 @@ const LIFE: i64 = 24 * 3600 * 1_000_000;
 /// can no longer be used; its credential stays until the new one is made.
 ///
 /// # Errors
-/// `NOT_FOUND` when there is no such account, `CONFLICT` when it is a system's or disabled.
+/// `NOT_FOUND` when there is no such account, `CONFLICT` when it is a system's or disabled, or an administrator's that the operator
+/// alone invites.
 pub async fn invite(work: &mut Work<'_>, name: &str) -> AppResult<String> {
     work.caller.must_everywhere(Permission::AccountWrite)?;
-    let account = accounts::get_by_name(work.tx, work.caller, name).await?;
-    let conflict = |message: String| AppError::new(ErrorCode::Conflict, message);
+    let account = accounts::hold(work, Named::Name(name)).await?;
+    let conflict = |message: String, rule, zh: String| AppError::new(ErrorCode::Conflict, message).explained(rule, zh);
     if account.kind != AccountKind::Person {
-        return Err(conflict(format!("`{name}` is the account of a system, which has no password.")));
+        let message = format!("`{name}` is the account of a system, which has no password.");
+        return Err(conflict(message, "person", format!("“{name}”是系统账户，没有密码。")));
     }
     if account.disabled_at.is_some() {
-        return Err(conflict(format!("The account `{name}` is disabled; nobody can sign in to it.")));
+        let message = format!("The account `{name}` is disabled; nobody can sign in to it.");
+        return Err(conflict(message, "enabled", format!("账户“{name}”已停用，无法登录。")));
     }
+    administrators::keep_identity(work.caller, &account)?;
     withdraw(work, account.id).await?;
     let code = code::fresh()?;
     let invitation = Model {

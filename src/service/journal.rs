@@ -48,6 +48,16 @@ struct Touched {
     changes: String,
 }
 
+impl Touched {
+    /// Where the next object of the diff goes.
+    fn diff(&mut self) -> &mut String {
+        if !self.changes.is_empty() {
+            self.changes.push(',');
+        }
+        &mut self.changes
+    }
+}
+
 impl Journal {
     /// Tells of a new row.
     pub fn created<M: Journaled>(&mut self, row: &M) {
@@ -66,6 +76,24 @@ impl Journal {
     /// Tells of a row that went, and with it everything that is part of it.
     pub fn deleted<M: Journaled>(&mut self, row: &M) {
         self.note(row, ChangeKind::Deleted, |json| row.tell(object(json, "before")));
+    }
+
+    /// Tells of something that happened to an entity and changed none of its values: what it was, under which name, and what
+    /// else there is to say of it. Nothing secret may stand in it.
+    pub fn happened<M: Journaled>(&mut self, row: &M, what: &str, name: &str, more: &[(&str, &str)]) {
+        let Whole::Root(root) = row.whole() else { return };
+        let touched = self.touch(root);
+        touched.state = touched.state.take().or_else(|| row.state());
+        let mut event = Object::begin(touched.diff());
+        told::text(what, event.field("type"));
+        told::text(name, event.field("id"));
+        told::text(ChangeKind::Created.code(), event.field("kind"));
+        let mut after = Object::begin(event.field("after"));
+        for (name, value) in more {
+            told::text(value, after.field(name));
+        }
+        after.end();
+        event.end();
     }
 
     fn note<M: Journaled>(&mut self, row: &M, kind: ChangeKind, tell: impl FnOnce(&mut String)) {
@@ -93,10 +121,7 @@ impl Journal {
                 (_, kind) => kind,
             });
         }
-        if !touched.changes.is_empty() {
-            touched.changes.push(',');
-        }
-        describe::<M>(row, kind, tell, &mut touched.changes);
+        describe::<M>(row, kind, tell, touched.diff());
     }
 
     fn touch(&mut self, root: Root) -> &mut Touched {
@@ -126,11 +151,7 @@ impl Journal {
         for (plan, change) in std::mem::take(&mut self.waiting) {
             let Some(project) = self.plans.get(&plan) else { continue };
             let root = Root { kind: Kind::Project, id: project.0 };
-            let touched = self.touch(root);
-            if !touched.changes.is_empty() {
-                touched.changes.push(',');
-            }
-            touched.changes.push_str(&change);
+            self.touch(root).diff().push_str(&change);
         }
     }
 }

@@ -5,6 +5,7 @@
 //! division is checked, rows are found by natural key.
 
 pub mod account;
+pub mod aggregate;
 pub mod audit;
 pub mod client;
 pub mod credential;
@@ -12,6 +13,7 @@ pub mod department_goal;
 pub mod division;
 pub mod filter;
 pub mod finding;
+pub mod group;
 pub mod history;
 pub mod idempotency;
 pub mod indicator_level;
@@ -21,6 +23,7 @@ pub mod journal;
 pub mod lockout;
 pub mod order;
 pub mod outbox;
+pub mod permission;
 pub mod project;
 pub mod publication;
 mod reach;
@@ -28,9 +31,11 @@ pub mod read;
 pub mod relation;
 pub mod revocation;
 pub mod scope;
+pub mod search;
 pub mod session;
 pub mod source_document;
 pub mod stored;
+pub mod summary;
 mod sweep;
 pub mod unit;
 pub mod work;

@@ -128,6 +128,11 @@ impl<E: EntityTrait> Ordering<E> {
         }
     }
 
+    /// The columns of all keys.
+    pub fn columns(&self) -> impl Iterator<Item = &'static str> {
+        self.keys.iter().map(|key| sea_orm::IdenStatic::as_str(&key.column))
+    }
+
     /// The keys as `column order nulls`, for a window function.
     pub fn window(&self) -> Vec<(SimpleExpr, Order, Option<NullOrdering>)> {
         self.keys
@@ -178,9 +183,7 @@ impl<E: EntityTrait> Ordering<E> {
     /// The cursor of a row.
     pub fn cursor(&self, row: &E::Model) -> String {
         let places: Vec<Place> = self.keys.iter().map(|key| Place::of(row.get(key.column))).collect();
-        let cursor = Cursor { order: self.signature(), places };
-        // The fields are numbers and text only, which JSON always takes.
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
+        Cursor { order: self.signature(), places }.text()
     }
 
     /// Reads a cursor of this order.
@@ -188,17 +191,9 @@ impl<E: EntityTrait> Ordering<E> {
     /// # Errors
     /// `BAD_USER_INPUT` when the text is no cursor, or one of another order.
     pub fn read_cursor(&self, text: &str) -> AppResult<Cursor> {
-        let cursor: Option<Cursor> =
-            URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        match cursor {
-            Some(cursor) if cursor.order == self.signature() && cursor.fits(self) => Ok(cursor),
-            Some(_) => Err(AppError::bad_input(
-                "The cursor belongs to another `orderBy`; use it with the order it came from, or start without it.",
-            )),
-            None => {
-                Err(AppError::bad_input("This is not a cursor of this service; use one from `edges` or `pageInfo`."))
-            }
-        }
+        Cursor::read(text, &self.signature(), |places| {
+            places.len() == self.keys.len() && places.iter().zip(&self.keys).all(|(place, key)| place.fits(key))
+        })
     }
 
     /// Tells orders apart: the columns with direction and null order.
@@ -228,15 +223,43 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    fn fits<E: EntityTrait>(&self, ordering: &Ordering<E>) -> bool {
-        self.places.len() == ordering.keys.len()
-            && self.places.iter().zip(&ordering.keys).all(|(place, key)| match place {
-                Place::Null(()) => key.nullable(),
-                Place::Int(_) => is_integer(key.column),
-                // U+0000 stands in no row, and PostgreSQL refuses it.
-                Place::Text(text) => is_text(key.column) && !text.contains('\0'),
-                Place::Id { .. } => is_uuid(key.column),
-            })
+    /// A place in the order that is told apart by `order`.
+    pub(super) fn new(order: String, places: Vec<Place>) -> Self {
+        Self { order, places }
+    }
+
+    /// The values of the keys.
+    pub(super) fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// As clients get it.
+    pub(super) fn text(&self) -> String {
+        // The fields are numbers and text only, which JSON always takes.
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    /// Reads a cursor of the order that is told apart by `order`, whose values fit its keys.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` when the text is no cursor, or one of another order.
+    pub(super) fn read(text: &str, order: &str, fits: impl Fn(&[Place]) -> bool) -> AppResult<Self> {
+        let cursor: Option<Self> =
+            URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        match cursor {
+            // U+0000 stands in no row, and PostgreSQL refuses it.
+            Some(cursor)
+                if cursor.order == order && fits(&cursor.places) && !cursor.places.iter().any(Place::is_odd) =>
+            {
+                Ok(cursor)
+            }
+            Some(_) => Err(AppError::bad_input(
+                "The cursor belongs to another `orderBy`; use it with the order it came from, or start without it.",
+            )),
+            None => {
+                Err(AppError::bad_input("This is not a cursor of this service; use one from `edges` or `pageInfo`."))
+            }
+        }
     }
 }
 
@@ -257,13 +280,20 @@ fn is_uuid(column: impl ColumnTrait) -> bool {
 }
 
 /// The value of one key at a cursor.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Place {
+pub enum Place {
+    /// None.
     Null(()),
+    /// A whole number.
     Int(i64),
+    /// Text.
     Text(String),
-    Id { id: Uuid },
+    /// A key.
+    Id {
+        /// The key.
+        id: Uuid,
+    },
 }
 
 impl Place {
@@ -277,7 +307,21 @@ impl Place {
         }
     }
 
-    fn value(&self) -> Option<Value> {
+    fn fits<C: ColumnTrait>(&self, key: &Key<C>) -> bool {
+        match self {
+            Self::Null(()) => key.nullable(),
+            Self::Int(_) => is_integer(key.column),
+            Self::Text(_) => is_text(key.column),
+            Self::Id { .. } => is_uuid(key.column),
+        }
+    }
+
+    fn is_odd(&self) -> bool {
+        matches!(self, Self::Text(text) if text.contains('\0'))
+    }
+
+    /// As a value of a statement; none where it is empty.
+    pub(super) fn value(&self) -> Option<Value> {
         match self {
             Self::Null(()) => None,
             Self::Int(number) => Some(Value::from(*number)),

@@ -27,6 +27,9 @@ impl Asker for Caller {
                 add(permission.name(), places);
             }
         }
+        if self.may_everywhere(Permission::AccountRead) {
+            add(Permission::AccountRead.name(), json!("all"));
+        }
         if self.may(Permission::HistoryRead).is_ok() {
             add(Permission::HistoryRead.name(), json!("all"));
         }

@@ -1,8 +1,11 @@
 //! Reading rows in sets: one page, one page for each of many parents, and the rows that relations lead to.
 //!
-//! Each function runs one statement (two with a total), however many parents or rows there are.
+//! Each function runs one statement (two with totals), however many parents or rows there are.
 
+mod columns;
 mod touching;
+
+pub use columns::Columns;
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,16 +13,17 @@ use entity::value::Timestamp;
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait, IntoColumnRef, IntoIden, Query as Sql, SelectStatement, WindowStatement,
 };
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, Iterable, ModelTrait, QueryFilter, QueryTrait, Value};
+use sea_orm::{ColumnTrait, EntityTrait, ModelTrait, QueryFilter, QueryResult, QueryTrait, Value};
 use uuid::Uuid;
 
+use super::aggregate::{self, Measure, Totals};
 use super::filter::{Context, Filter};
 use super::order::{Cursor, Key, Ordering};
 use super::relation::Relation;
 use super::scope::{self, Scoped};
 use crate::auth::Caller;
 use crate::db::Executor;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 
 /// How many keys one statement takes; more are read in several statements of this size. SQLite takes 32,766 values, of
 /// which a filter has up to 10,000 in its lists.
@@ -37,6 +41,8 @@ pub struct Reader<'a> {
     pub caller: &'a Caller,
     /// The moment whose state is read; now when absent.
     pub as_of: Option<Timestamp>,
+    /// The columns of one table that are looked at; all when absent, and all of other tables.
+    pub only: Option<&'a Columns>,
 }
 
 /// From which end, from where, and how many.
@@ -64,6 +70,20 @@ pub struct Question<E: EntityTrait> {
     pub window: Window,
     /// Whether to count all rows.
     pub count: bool,
+    /// What all rows come to.
+    pub measures: Vec<Measure<E::Column>>,
+}
+
+impl<E: EntityTrait> Question<E> {
+    /// Whether anything is asked of all rows, beside those of the page.
+    fn totals(&self) -> bool {
+        self.count || self.measures.iter().any(|measure| measure.sum || measure.min || measure.max)
+    }
+
+    /// What no rows come to.
+    fn nothing(&self) -> Totals {
+        Totals { count: 0, measured: vec![Default::default(); self.measures.len()] }
+    }
 }
 
 /// A part of an ordered list.
@@ -75,25 +95,25 @@ pub struct Page<M> {
     pub has_previous: bool,
     /// Whether there are rows after the last.
     pub has_next: bool,
-    /// The number of rows of the whole list, where it was asked for.
-    pub total: Option<u64>,
+    /// What the rows of the whole list come to, as far as it was asked for.
+    pub totals: Totals,
 }
 
 impl<M> Page<M> {
-    fn empty(count: bool) -> Self {
-        Self { rows: Vec::new(), has_previous: false, has_next: false, total: count.then_some(0) }
+    fn empty<E: EntityTrait>(question: &Question<E>) -> Self {
+        Self { rows: Vec::new(), has_previous: false, has_next: false, totals: question.nothing() }
     }
 
     /// Puts rows, read from the end of the window they were asked from and one more than wanted, into order.
-    fn cut(mut rows: Vec<M>, window: &Window, total: Option<u64>) -> Self {
+    fn cut(mut rows: Vec<M>, window: &Window, totals: Totals) -> Self {
         let size = usize::try_from(window.size).unwrap_or(usize::MAX);
         let more = rows.len() > size;
         rows.truncate(size);
         if window.backward {
             rows.reverse();
-            Self { rows, has_previous: more, has_next: window.before.is_some(), total }
+            Self { rows, has_previous: more, has_next: window.before.is_some(), totals }
         } else {
-            Self { rows, has_previous: window.after.is_some() || window.offset > 0, has_next: more, total }
+            Self { rows, has_previous: window.after.is_some() || window.offset > 0, has_next: more, totals }
         }
     }
 }
@@ -101,7 +121,7 @@ impl<M> Page<M> {
 impl<'a> Reader<'a> {
     /// Reads the present state.
     pub fn new(db: Executor<'a>, caller: &'a Caller) -> Self {
-        Self { db, caller, as_of: None }
+        Self { db, caller, as_of: None, only: None }
     }
 
     /// Reads the state of a moment; of tables whose past is not kept, the present one.
@@ -110,12 +130,22 @@ impl<'a> Reader<'a> {
         Self { as_of, ..self }
     }
 
-    fn context(self) -> Context<'a> {
+    /// Reads only these columns and keys of a table: the other fields of its rows are empty, whatever is stored.
+    #[must_use]
+    pub fn only(self, only: Option<&'a Columns>) -> Self {
+        Self { only, ..self }
+    }
+
+    pub(super) fn context(self) -> Context<'a> {
         Context { caller: self.caller, backend: self.db.backend(), as_of: self.as_of }
     }
 
     /// Selects the rows of a table that the caller may see and that pass a filter.
-    fn matching<E: Scoped>(self, filter: &Filter) -> AppResult<SelectStatement> {
+    pub(super) fn matching<E: Scoped>(self, filter: &Filter) -> AppResult<SelectStatement> {
+        if self.as_of.is_some() && filter.is_of_the_present() {
+            let message = "`search` finds what is there now: it cannot be asked together with `asOf`.";
+            return Err(AppError::bad_input(message));
+        }
         let mut select = scope::find::<E>(self.caller)?.filter(filter.condition(self.context())).into_query();
         if let Some(moment) = self.as_of {
             E::at(&mut select, moment);
@@ -126,21 +156,19 @@ impl<'a> Reader<'a> {
     /// One page of the rows of a table.
     pub async fn page<E: Scoped>(self, question: &Question<E>) -> AppResult<Page<E::Model>> {
         let mut select = self.matching::<E>(&question.filter)?;
-        let total = match question.count {
+        let totals = match question.totals() {
             true => {
-                let count = Sql::select()
-                    .expr(Expr::cust("COUNT(*)"))
-                    .from_subquery(only_keys(select.clone()), Alias::new("matching"))
-                    .take();
-                Some(self.number(&count).await?)
+                let row = self.db.query_one(&summed(&select, question)).await?;
+                row.map(|row| totals(&row, question)).transpose()?.unwrap_or_default()
             }
-            false => None,
+            false => Totals::default(),
         };
         let order = self.place::<E>(&mut select, question);
         order.apply(&mut select);
         select.limit(question.window.size + 1).offset(question.window.offset);
-        let rows = self.rows::<E::Model>(&select).await?;
-        Ok(Page::cut(rows, &question.window, total))
+        let reading = self.narrow::<E>(&mut select, &[]);
+        let rows = reading.rows(&self.db.query_all(&select).await?)?;
+        Ok(Page::cut(rows, &question.window, totals))
     }
 
     /// For each parent, one page of the rows that the relation leads to; parents without rows get an empty page.
@@ -152,42 +180,38 @@ impl<'a> Reader<'a> {
     ) -> AppResult<Vec<Page<C::Model>>> {
         let keys = keys_of(relation, parents);
         let mut rows: HashMap<ParentKey, Vec<C::Model>> = HashMap::new();
-        let mut totals: HashMap<ParentKey, u64> = HashMap::new();
+        let mut of_parents: HashMap<ParentKey, Totals> = HashMap::new();
         for keys in distinct(&keys).chunks(KEYS_A_STATEMENT) {
             let mut select = self.matching::<C>(&question.filter)?;
             select.and_where(relation.to.is_in(keys.iter().map(ParentKey::value)));
-            if question.count {
-                let count = select
-                    .clone()
-                    .clear_selects()
+            if question.totals() {
+                let sums = summed(&select, question)
                     .expr_as(relation.to.into_expr(), Alias::new("parent"))
-                    .expr_as(Expr::cust("COUNT(*)"), Alias::new("total"))
                     .group_by_col((C::default(), relation.to))
                     .take();
-                for row in self.db.query_all(&count).await? {
-                    let total: i64 = row.try_get("", "total")?;
-                    totals.insert(ParentKey::read(&row)?, total.unsigned_abs());
+                for row in self.db.query_all(&sums).await? {
+                    of_parents.insert(ParentKey::read(&row)?, totals(&row, question)?);
                 }
             }
             let order = self.place::<C>(&mut select, question);
-            for row in self
-                .rows::<C::Model>(&numbered::<C>(select, (C::default(), relation.to), &order, &question.window))
-                .await?
-            {
+            let reading = self.narrow::<C>(&mut select, &[relation.to]);
+            let parent = (C::default(), relation.to);
+            let select = numbered::<C>(select, parent, &order, &question.window, reading.columns.iter().copied());
+            for row in reading.rows(&self.db.query_all(&select).await?)? {
                 if let Some(key) = ParentKey::of(row.get(relation.to)) {
                     rows.entry(key).or_default().push(row);
                 }
             }
         }
-        Ok(keys
-            .into_iter()
-            .map(|key| {
-                let Some(key) = key else { return Page::empty(question.count) };
-                let total = question.count.then(|| totals.get(&key).copied().unwrap_or(0));
-                let rows = rows.get(&key).cloned().unwrap_or_default();
-                Page::cut(rows, &question.window, total)
-            })
-            .collect())
+        let totals: Vec<Totals> = keys
+            .iter()
+            .map(|key| key.as_ref().and_then(|key| of_parents.get(key)).cloned().unwrap_or_else(|| question.nothing()))
+            .collect();
+        let pages = dealt(&keys, rows).into_iter().zip(totals).zip(&keys).map(|((rows, totals), key)| match key {
+            None => Page::empty(question),
+            Some(_) => Page::cut(rows, &question.window, totals),
+        });
+        Ok(pages.collect())
     }
 
     /// For each parent, all rows that the relation leads to, in order.
@@ -206,13 +230,14 @@ impl<'a> Reader<'a> {
             select.and_where(relation.to.is_in(keys.iter().map(ParentKey::value)));
             order.apply(&mut select);
             select.limit(LIST_LIMIT * keys.len() as u64);
-            for row in self.rows::<C::Model>(&select).await? {
+            let reading = self.narrow::<C>(&mut select, &[relation.to]);
+            for row in reading.rows(&self.db.query_all(&select).await?)? {
                 if let Some(key) = ParentKey::of(row.get(relation.to)) {
                     rows.entry(key).or_default().push(row);
                 }
             }
         }
-        Ok(keys.into_iter().map(|key| key.and_then(|key| rows.get(&key).cloned()).unwrap_or_default()).collect())
+        Ok(dealt(&keys, rows))
     }
 
     /// For each parent, the one row that the relation leads to, where there is one that the caller may see.
@@ -229,7 +254,8 @@ impl<'a> Reader<'a> {
     /// The row that passes the filter, where there is one that the caller may see.
     pub async fn one<E: Scoped>(self, filter: &Filter) -> AppResult<Option<E::Model>> {
         let mut select = self.matching::<E>(filter)?;
-        Ok(self.rows::<E::Model>(select.limit(1)).await?.into_iter().next())
+        let reading = self.narrow::<E>(&mut select, &[]);
+        Ok(reading.rows(&self.db.query_all(select.limit(1)).await?)?.into_iter().next())
     }
 
     /// The rows with these keys that the caller may see.
@@ -243,7 +269,8 @@ impl<'a> Reader<'a> {
         for keys in Vec::from_iter(keys).chunks(KEYS_A_STATEMENT) {
             let mut select = self.matching::<E>(&Filter::everything())?;
             select.and_where(column.is_in(keys.iter().copied()));
-            for row in self.rows::<E::Model>(&select).await? {
+            let reading = self.narrow::<E>(&mut select, &[column]);
+            for row in reading.rows(&self.db.query_all(&select).await?)? {
                 if let Value::Uuid(Some(key)) = row.get(column) {
                     rows.push((key, row));
                 }
@@ -260,7 +287,8 @@ impl<'a> Reader<'a> {
     ) -> AppResult<Vec<E::Model>> {
         let mut select = self.matching::<E>(filter)?;
         Ordering::<E>::by(order).apply(&mut select);
-        self.rows::<E::Model>(select.limit(LIST_LIMIT)).await
+        let reading = self.narrow::<E>(&mut select, &[]);
+        reading.rows(&self.db.query_all(select.limit(LIST_LIMIT)).await?)
     }
 
     /// Restricts a statement to the window's cursors and gives the order in which it must be read.
@@ -274,21 +302,19 @@ impl<'a> Reader<'a> {
         }
         if question.window.backward { reversed } else { question.order.clone() }
     }
-
-    async fn rows<M: FromQueryResult>(self, select: &SelectStatement) -> AppResult<Vec<M>> {
-        let rows = self.db.query_all(select).await?;
-        Ok(rows.iter().map(|row| M::from_query_result(row, "")).collect::<Result<_, _>>()?)
-    }
-
-    async fn number(self, select: &SelectStatement) -> AppResult<u64> {
-        let row = self.db.query_one(select).await?;
-        let number: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
-        Ok(number.unsigned_abs())
-    }
 }
 
-fn only_keys(mut select: SelectStatement) -> SelectStatement {
-    select.clear_selects().expr(Expr::cust("1")).take()
+/// The statement that asks of all selected rows what a question asks of them together.
+fn summed<E: EntityTrait>(select: &SelectStatement, question: &Question<E>) -> SelectStatement {
+    let mut sums = select.clone();
+    sums.clear_selects().expr_as(Expr::cust("COUNT(*)"), Alias::new("total"));
+    aggregate::select(&mut sums, &question.measures);
+    sums
+}
+
+fn totals<E: EntityTrait>(row: &QueryResult, question: &Question<E>) -> AppResult<Totals> {
+    let count: i64 = row.try_get("", "total")?;
+    Ok(Totals { count: count.unsigned_abs(), measured: aggregate::read(row, &question.measures)? })
 }
 
 /// Numbers the rows of each parent in order and keeps the first ones, one more than the window wants.
@@ -297,6 +323,7 @@ fn numbered<C: EntityTrait>(
     parent: impl IntoColumnRef,
     order: &Ordering<C>,
     window: &Window,
+    columns: impl IntoIterator<Item = C::Column>,
 ) -> SelectStatement {
     let number = Alias::new("row_of_parent");
     let mut over = WindowStatement::partition_by(parent);
@@ -309,7 +336,7 @@ fn numbered<C: EntityTrait>(
     select.expr_window_as(Expr::cust("ROW_NUMBER()"), over, number.clone());
     let table = C::default().table_name().to_owned();
     let mut outer = Sql::select();
-    for column in C::Column::iter() {
+    for column in columns {
         outer.column((Alias::new(&table), column));
     }
     let first = i64::try_from(window.offset).unwrap_or(i64::MAX - 1);
@@ -339,7 +366,7 @@ impl ParentKey {
         }
     }
 
-    fn read(row: &sea_orm::QueryResult) -> AppResult<Self> {
+    fn read(row: &QueryResult) -> AppResult<Self> {
         if let Ok(id) = row.try_get::<Uuid>("", "parent") {
             return Ok(Self::Id(id));
         }
@@ -356,6 +383,21 @@ impl ParentKey {
 
 fn keys_of<P: EntityTrait, C: EntityTrait>(relation: Relation<P, C>, parents: &[P::Model]) -> Vec<Option<ParentKey>> {
     parents.iter().map(|parent| ParentKey::of(parent.get(relation.from))).collect()
+}
+
+/// For each key its rows.
+fn dealt<M: Clone>(keys: &[Option<ParentKey>], mut rows: HashMap<ParentKey, Vec<M>>) -> Vec<Vec<M>> {
+    let mut uses: HashMap<&ParentKey, usize> = HashMap::new();
+    for key in keys.iter().flatten() {
+        *uses.entry(key).or_default() += 1;
+    }
+    // What several keys want is copied for all of them but the last.
+    let mut of_key = |key: &ParentKey| {
+        let left = uses.get_mut(key)?;
+        *left -= 1;
+        if *left == 0 { rows.remove(key) } else { rows.get(key).cloned() }
+    };
+    keys.iter().map(|key| key.as_ref().and_then(&mut of_key).unwrap_or_default()).collect()
 }
 
 fn distinct(keys: &[Option<ParentKey>]) -> Vec<ParentKey> {

@@ -1,8 +1,9 @@
 //! Which column of one table points to which column of another: the one place where relations stand.
 
 use entity::{
-    audit_entry, department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point,
-    project, source_document, spending_plan, unit, unit_alias,
+    account, account_grant, audit_entry, client, client_key, client_secret, credential, department_goal, division,
+    finding, goal_item, indicator, indicator_level, invitation, objective, plan_point, project, session,
+    source_document, spending_plan, unit, unit_alias,
 };
 use sea_orm::EntityTrait;
 
@@ -107,4 +108,26 @@ relations! {
     FINDING_INDICATOR: finding.IndicatorId -> indicator.Id;
     /// The unit a finding belongs to.
     FINDING_UNIT: finding.UnitId -> unit.Id;
+    /// The grants of an account.
+    ACCOUNT_GRANTS: account.Id -> account_grant.AccountId;
+    /// What an account is as a client.
+    ACCOUNT_CLIENT: account.Id -> client.Id;
+    /// How an account proves who it is.
+    ACCOUNT_CREDENTIAL: account.Id -> credential.AccountId;
+    /// The invitations of an account.
+    ACCOUNT_INVITATIONS: account.Id -> invitation.AccountId;
+    /// The sessions of an account.
+    ACCOUNT_SESSIONS: account.Id -> session.AccountId;
+    /// The account of a grant.
+    GRANT_ACCOUNT: account_grant.AccountId -> account.Id;
+    /// The unit of a grant.
+    GRANT_UNIT: account_grant.UnitId -> unit.Id;
+    /// The account of a client.
+    CLIENT_ACCOUNT: client.Id -> account.Id;
+    /// The secrets of a client.
+    CLIENT_SECRETS: client.Id -> client_secret.ClientId;
+    /// The public keys of a client.
+    CLIENT_KEYS: client.Id -> client_key.ClientId;
+    /// The account of a session.
+    SESSION_ACCOUNT: session.AccountId -> account.Id;
 }

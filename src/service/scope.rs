@@ -3,13 +3,17 @@
 //! A row is seen where a grant that lets its table be read reaches its division or unit and its fiscal year; the public sees
 //! a record and its parts only where the record is published.
 
+mod accounts;
+
 use std::collections::{BTreeMap, HashSet};
 
 use entity::id::UnitId;
+use entity::part::Parts;
 use entity::value::{Publication, Timestamp};
 use entity::{
-    audit_entry, bulk_operation, department_goal, division, finding, goal_item, indicator, indicator_level, objective,
-    plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure, upload,
+    audit_entry, bulk_operation, department_goal, division, finding, goal_item, indicator, indicator_count,
+    indicator_level, objective, plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure,
+    upload,
 };
 use sea_orm::sea_query::{Expr, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
@@ -28,6 +32,10 @@ pub trait Scoped: EntityTrait<Model: Clone + Send + Sync> {
     fn visible(caller: &Caller) -> Condition;
     /// Makes a statement that reads the table read it as it was at a time; a table whose past is not kept stays as it is.
     fn at(select: &mut SelectStatement, moment: Timestamp);
+    /// How its rows are read in part; a table that does not say it is always read as a whole.
+    fn part() -> Option<Parts<Self>> {
+        None
+    }
 }
 
 /// Finds the rows of a table that the caller may see; everything that reads rows starts here.
@@ -60,6 +68,17 @@ pub fn may_in_division(
 /// Whether the caller may do this in the whole of a division, for a year or for what has none.
 pub fn covers_division(caller: &Caller, permission: Permission, division_code: &str, year: Option<i32>) -> bool {
     scopes(caller, permission, year).is_none_or(|scopes| scopes.contains(&Scope::Division(division_code.to_owned())))
+}
+
+/// Whether everything that the caller may look at by this permission is the whole of some divisions, in some years.
+pub fn sees_whole_divisions(caller: &Caller, permission: Permission) -> bool {
+    match caller.reach(permission) {
+        Reach::Everything => true,
+        Reach::Grants(grants) => grants.iter().all(|grant| match grant.scope {
+            Scope::Everything | Scope::Division(_) => true,
+            Scope::Unit(_) => false,
+        }),
+    }
 }
 
 /// What has no year is in every grant's.
@@ -109,7 +128,7 @@ pub async fn units_of(
     if places.divisions.is_empty() && places.units.is_empty() {
         return Ok(HashSet::new());
     }
-    let within = places.condition(unit::Column::DivisionCode, unit::Column::Id);
+    let within = places.condition(unit::Column::DivisionCode, Some(unit::Column::Id));
     let units: Vec<UnitId> = units.iter().copied().collect();
     let mut found = HashSet::new();
     for units in units.chunks(KEYS_A_STATEMENT) {
@@ -141,13 +160,13 @@ impl Places {
         true
     }
 
-    /// Rows of the divisions, and rows of the units and of all units below them.
-    fn condition<C: ColumnTrait>(self, division_code: C, unit_id: C) -> Condition {
+    /// Rows of the divisions, and rows of the units and of all units below them; where rows belong to no unit, only the first.
+    fn condition<C: ColumnTrait>(self, division_code: C, unit_id: Option<C>) -> Condition {
         let mut condition = Condition::any();
         if !self.divisions.is_empty() {
             condition = condition.add(division_code.is_in(self.divisions));
         }
-        if !self.units.is_empty() {
+        if let Some(unit_id) = unit_id.filter(|_| !self.units.is_empty()) {
             let subtree = unit_closure::Entity::find()
                 .select_only()
                 .column(unit_closure::Column::DescendantId)
@@ -238,7 +257,7 @@ fn owned_rows<C: ColumnTrait>(
     caller: &Caller,
     permission: Permission,
     division_code: C,
-    unit_id: C,
+    unit_id: Option<C>,
     record: Record<C>,
 ) -> Condition {
     let granted = granted_rows(caller, permission, division_code, unit_id, record);
@@ -249,7 +268,7 @@ fn granted_rows<C: ColumnTrait>(
     caller: &Caller,
     permission: Permission,
     division_code: C,
-    unit_id: C,
+    unit_id: Option<C>,
     record: Record<C>,
 ) -> Condition {
     let Reach::Grants(grants) = caller.reach(permission) else { return Condition::all() };
@@ -266,7 +285,7 @@ fn granted_rows<C: ColumnTrait>(
     for (years, places) in of_years {
         let mut part = Condition::all();
         if let Some(places) = places {
-            part = part.add(places.condition(division_code, unit_id));
+            part = part.add(nothing_if_empty(places.condition(division_code, unit_id)));
         }
         let of_years = record.of_years(years);
         if !of_years.is_empty() {
@@ -281,13 +300,13 @@ fn granted_rows<C: ColumnTrait>(
 }
 
 macro_rules! owned_by_unit {
-    ($($table:ident: $read:ident, $record:expr, $past:expr;)*) => {
+    ($($table:ident: $read:ident, $record:expr, $past:expr $(, $part:ident)?;)*) => {
         $(impl Scoped for $table::Entity {
             const READ: Permission = Permission::$read;
 
             fn visible(caller: &Caller) -> Condition {
                 use $table::Column;
-                owned_rows(caller, Self::READ, Column::DivisionCode, Column::UnitId, $record)
+                owned_rows(caller, Self::READ, Column::DivisionCode, Some(Column::UnitId), $record)
             }
 
             fn at(select: &mut SelectStatement, moment: Timestamp) {
@@ -296,6 +315,10 @@ macro_rules! owned_by_unit {
                     past.read_at(select, moment);
                 }
             }
+
+            $(fn $part() -> Option<Parts<Self>> {
+                Some(Parts::of())
+            })?
         })*
     };
 }
@@ -308,12 +331,12 @@ owned_by_unit!(
         Some(&history::DEPARTMENT_GOAL);
     goal_item: GoalRead, Record::Goal(goal_item::Column::GoalId), Some(&history::GOAL_ITEM);
     project: ProjectRead, Record::Itself(project::Column::FiscalYear, project::Column::Publication),
-        Some(&history::PROJECT);
-    objective: ProjectRead, Record::Project(objective::Column::ProjectId), Some(&history::OBJECTIVE);
-    spending_plan: ProjectRead, Record::Project(spending_plan::Column::ProjectId), Some(&history::SPENDING_PLAN);
-    plan_point: ProjectRead, Record::Plan(plan_point::Column::PlanId), Some(&history::PLAN_POINT);
+        Some(&history::PROJECT), part;
+    objective: ProjectRead, Record::Project(objective::Column::ProjectId), Some(&history::OBJECTIVE), part;
+    spending_plan: ProjectRead, Record::Project(spending_plan::Column::ProjectId), Some(&history::SPENDING_PLAN), part;
+    plan_point: ProjectRead, Record::Plan(plan_point::Column::PlanId), Some(&history::PLAN_POINT), part;
     indicator: IndicatorRead, Record::YearAndProject(indicator::Column::FiscalYear, indicator::Column::ProjectId),
-        Some(&history::INDICATOR);
+        Some(&history::INDICATOR), part;
     finding: FindingRead, Record::Year(finding::Column::FiscalYear), None;
 );
 
@@ -321,12 +344,29 @@ impl Scoped for unit::Entity {
     const READ: Permission = Permission::UnitRead;
 
     fn visible(caller: &Caller) -> Condition {
-        owned_rows(caller, Self::READ, unit::Column::DivisionCode, unit::Column::Id, Record::None)
+        owned_rows(caller, Self::READ, unit::Column::DivisionCode, Some(unit::Column::Id), Record::None)
     }
 
     fn at(select: &mut SelectStatement, moment: Timestamp) {
         history::UNIT.read_at(select, moment);
     }
+
+    fn part() -> Option<Parts<Self>> {
+        Some(Parts::of())
+    }
+}
+
+impl Scoped for indicator_count::Entity {
+    const READ: Permission = Permission::IndicatorRead;
+
+    /// As indicators, but through grants on divisions and everything alone: whoever has one on a unit counts rows instead.
+    fn visible(caller: &Caller) -> Condition {
+        use indicator_count::Column;
+        let record = Record::Itself(Column::FiscalYear, Column::Publication);
+        owned_rows(caller, Self::READ, Column::DivisionCode, None, record)
+    }
+
+    fn at(_: &mut SelectStatement, _: Timestamp) {}
 }
 
 impl Scoped for division::Entity {

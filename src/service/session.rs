@@ -8,16 +8,19 @@ use entity::refresh_token;
 use entity::session::{Column, Entity, Model};
 use entity::value::{SessionEnd, Timestamp};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
 
 use super::revocation::{end_of_all, revoke};
 use super::stored::{self, Change};
 use super::sweep;
 use super::work::Work;
 use crate::auth::code;
+use crate::auth::policy::Permission;
 use crate::auth::revoked::Revoked;
 use crate::db::Db;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult, ErrorCode};
 
 /// Longest time from signing in to the end, in microseconds: 8 hours.
 const LONGEST: i64 = 8 * 3600 * 1_000_000;
@@ -115,6 +118,22 @@ pub async fn refresh(work: &mut Work<'_>, token: &str) -> AppResult<Refreshed> {
 /// What the database says.
 pub async fn end(work: &mut Work<'_>, session: Model, by: SessionEnd) -> AppResult<()> {
     end_each(work, vec![session], by).await
+}
+
+/// Ends a session as an administrator; one that is over stays as it is. Gives it as it was.
+///
+/// # Errors
+/// `FORBIDDEN` for who may not administer accounts, `NOT_FOUND` when there is no such session.
+pub async fn end_by_id(work: &mut Work<'_>, id: SessionId) -> AppResult<Model> {
+    work.caller.must_everywhere(Permission::AccountWrite)?;
+    let known = Entity::find_by_id(id).lock_exclusive().one(work.tx).await?;
+    let missing =
+        || AppError::new(ErrorCode::NotFound, "There is no such session.").explained("session", "没有此会话。");
+    let session = known.ok_or_else(missing)?;
+    if session.expires_at > work.now {
+        end(work, session.clone(), SessionEnd::Administrator).await?;
+    }
+    Ok(session)
 }
 
 /// Ends all sessions of an account.

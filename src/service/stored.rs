@@ -6,9 +6,9 @@ use std::iter;
 
 use entity::value::Timestamp;
 use entity::{
-    account_grant, client, client_key, client_secret, credential, department_goal, division, finding, goal_item,
-    indicator, indicator_level, invitation, objective, plan_point, project, session, source_document, spending_plan,
-    unit, unit_alias,
+    account, account_grant, client, client_key, client_secret, credential, department_goal, division, finding,
+    goal_item, indicator, indicator_level, invitation, objective, plan_point, project, session, source_document,
+    spending_plan, unit, unit_alias,
 };
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait, InsertStatement, IntoIden, Query, TableRef, UpdateStatement, ValueTuple,
@@ -16,6 +16,7 @@ use sea_orm::sea_query::{
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, Iterable, ModelTrait, PrimaryKeyToColumn, QueryFilter};
 
 use super::journal::Journaled;
+use super::search::stale::Searched;
 use super::work::Work;
 use crate::error::{AppError, AppResult};
 
@@ -26,7 +27,7 @@ const ROWS_A_STATEMENT: usize = 500;
 pub const KEYS_A_STATEMENT: usize = 5_000;
 
 /// A row with key, version and times.
-pub trait Stored: Journaled + ModelTrait + Clone + PartialEq {
+pub trait Stored: Journaled + Searched + ModelTrait + Clone + PartialEq {
     /// Takes over from a known row what is not its content: key, version, times, where it was read from, and what was said
     /// of it since.
     fn take_over(&mut self, known: &Self);
@@ -71,6 +72,7 @@ stored! {
     indicator: ;
     finding: source_line, source_table, source_row
         [keeps acknowledged_at, acknowledged_by_id, acknowledged_by, acknowledged_reason];
+    account: ;
     account_grant: ;
     client: ;
     client_secret: ;
@@ -116,7 +118,8 @@ where
         chunk.iter().for_each(|row| journal.created(row));
         Ok(Some(backend.build(&inserting(chunk.iter())?)))
     })
-    .await
+    .await?;
+    work.searched(rows.iter().collect()).await
 }
 
 /// A row as it stands and as it shall stand, with its next version.
@@ -153,7 +156,13 @@ where
         chunk.iter().for_each(|change| journal.updated(&change.old, &change.new));
         Ok(Some(backend.build(&updating(chunk)?)))
     })
-    .await
+    .await?;
+    let changed = changes.iter().filter(|change| !change.old.searched_like(&change.new)).map(|change| &change.new);
+    let changed: Vec<&M> = changed.collect();
+    // Where a part went from one object to another, both are others than before.
+    let left = changes.iter().filter(|change| change.old.object() != change.new.object()).map(|change| &change.old);
+    work.forgotten(left);
+    work.searched(changed).await
 }
 
 /// The statement that inserts rows with all their columns; their values are taken from them without a copy of the row.
@@ -212,6 +221,7 @@ where
         let keys = chunk.iter().map(|row| row.get(key));
         M::Entity::delete_many().filter(key.is_in(keys)).exec(work.tx).await?;
     }
+    work.forgotten(rows.iter());
     Ok(())
 }
 

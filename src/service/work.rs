@@ -1,10 +1,14 @@
 //! The unit of work: what one writing transaction knows, and what it gathers until its end.
 
+use std::iter;
+
 use entity::value::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 use uuid::Uuid;
 
 use super::journal::{self, Header, Journal, Journaled};
+use super::search::index;
+use super::search::stale::{Searched, Stale};
 use super::stored::Change;
 use crate::auth::Caller;
 use crate::db::{self, Job};
@@ -42,6 +46,7 @@ pub struct Work<'a> {
     pub now: Timestamp,
     clock: fn() -> Timestamp,
     journal: Journal,
+    stale: Stale,
 }
 
 impl<'a> Work<'a> {
@@ -52,7 +57,7 @@ impl<'a> Work<'a> {
         origin: &'a Origin,
         clock: fn() -> Timestamp,
     ) -> Self {
-        Self { tx, caller, origin, now: clock(), clock, journal: Journal::default() }
+        Self { tx, caller, origin, now: clock(), clock, journal: Journal::default(), stale: Stale::default() }
     }
 
     /// Does a task as the whole work of a transaction, with its record.
@@ -90,12 +95,9 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Records rows that are written over, each as it was and as it is. Nothing is kept of them: it is for tables without a
-    /// past.
-    pub(super) fn updated<M: Journaled>(&mut self, changes: &[Change<M>]) {
-        for Change { old, new } in changes {
-            self.journal.updated(old, new);
-        }
+    /// Records something that happened to an entity and changed none of its values.
+    pub(super) fn happened<M: Journaled>(&mut self, row: &M, what: &str, name: &str, more: &[(&str, &str)]) {
+        self.journal.happened(row, what, name, more);
     }
 
     /// Runs the statements that `next` makes, one after the other, until it makes none; with each it records what the
@@ -136,11 +138,30 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
+    /// Lets search find rows as they now stand: at once where a row is all of its object, else at the end of the work.
+    ///
+    /// # Errors
+    /// When the index cannot be written.
+    pub(super) async fn searched<M: Searched + Sync>(&mut self, rows: Vec<&M>) -> AppResult<()> {
+        if rows.first().is_some_and(|row| row.entry().is_some()) {
+            let mut rows = rows.into_iter();
+            return index::put(self.tx, iter::from_fn(move || rows.next().and_then(Searched::entry))).await;
+        }
+        rows.into_iter().for_each(|row| self.stale.note(row));
+        Ok(())
+    }
+
+    /// Lets search find no more what stood in rows that went. What was an object goes from the index by itself.
+    pub(super) fn forgotten<'r, M: Searched + 'r>(&mut self, rows: impl Iterator<Item = &'r M>) {
+        rows.for_each(|row| self.stale.note(row));
+    }
+
     /// Writes down what was done; nothing may be written after it.
     ///
     /// # Errors
     /// When the record cannot be written; then nothing of the work may stay.
     pub async fn finish(self) -> AppResult<()> {
+        self.stale.refresh(self.tx).await?;
         let header = Header { caller: self.caller, origin: self.origin, now: self.now };
         self.journal.write(self.tx, header).await
     }

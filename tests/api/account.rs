@@ -60,7 +60,7 @@ async fn add(db: &Db, name: &str) -> AppResult<Account> {
 }
 
 async fn grant(db: &Db, account: AccountId, grant: &Grant) -> AppResult<()> {
-    work(db, || THEN, async |work| accounts::grant(work, account, grant, None).await).await
+    work(db, || THEN, async |work| accounts::grant(work, account, grant, None).await.map(drop)).await
 }
 
 async fn revoke(db: &Db, account: AccountId, grant: &Grant) -> AppResult<()> {

@@ -32,6 +32,7 @@ const COMMANDS: &[&[&str]] = &[
     &["admin", "init"],
     &["admin", "backup"],
     &["admin", "restore"],
+    &["admin", "reindex"],
     &["admin", "audit"],
     &["admin", "audit", "verify"],
     &["admin", "audit", "anchor"],

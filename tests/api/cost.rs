@@ -72,8 +72,16 @@ async fn the_estimate_is_what_the_directives_of_the_schema_say() {
     let ids = [stage.data.units[0].id.public(), stage.data.projects[0].id.public()];
     let mut roots = vec![format!("node(id: {:?})", ids[0]), format!("nodes(ids: {ids:?})")];
     roots.extend(
-        ["projects(first: 3)", "projects", "units(last: 2)", "findings", "indicatorLevels", "viewer"]
-            .map(str::to_owned),
+        [
+            "projects(first: 3)",
+            "projects",
+            "units(last: 2)",
+            "findings",
+            "indicatorLevels",
+            "viewer",
+            "projectGroups(groupBy: [UNIT, RULE], first: 3)",
+        ]
+        .map(str::to_owned),
     );
     let mut writer = Writer::new(&schema, roots, 4);
     let (mut dearest, mut priced) = (0, 0);

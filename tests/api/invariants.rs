@@ -60,7 +60,7 @@ const DAMAGES: &[Damage] = &[
         sql: "UPDATE indicator SET fiscal_year = 1999
               WHERE id IN (SELECT id FROM indicator WHERE id NOT IN
                   (SELECT indicator_id FROM finding WHERE indicator_id IS NOT NULL) LIMIT 1)",
-        breaks: &["parts_carry_what_their_whole_has"],
+        breaks: &["parts_carry_what_their_whole_has", "kept_numbers_are_counted"],
     },
     Damage {
         sql: "UPDATE plan_point SET unit_id = (SELECT id FROM unit WHERE division_code = '130304')
@@ -75,6 +75,10 @@ const DAMAGES: &[Damage] = &[
         sql: "UPDATE finding SET project_id = NULL
               WHERE id IN (SELECT id FROM finding WHERE indicator_id IS NOT NULL LIMIT 1)",
         breaks: &["findings_point_into_their_scope"],
+    },
+    Damage {
+        sql: "UPDATE indicator_count SET number = number + 1 WHERE division_code = '130304'",
+        breaks: &["kept_numbers_are_counted"],
     },
     Damage { sql: "DELETE FROM account WHERE name = 'reader'", breaks: &["no_orphans", "sqlite_foreign_keys_hold"] },
     Damage { sql: "DELETE FROM division WHERE code = '130304'", breaks: &["no_orphans", "sqlite_foreign_keys_hold"] },

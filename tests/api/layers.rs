@@ -91,6 +91,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("migration", &["db"]),
     ("prometheus_client", &["metrics"]),
     ("sea_orm", &["app", "backup", "bulk", "cli", "db", "graphql", "import", "intake", "login", "service"]),
+    ("sea_query_sqlx", &["db"]),
     ("sqlx", &["db"]),
     ("quick_xml", &["import"]),
     ("csv_core", &["import"]),

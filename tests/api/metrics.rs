@@ -94,6 +94,7 @@ fn known_requests_are_counted_and_nothing_of_the_client_is_told() {
         ("jixiao_http_requests_running", 0.0),
         ("jixiao_database_up", 1.0),
         ("jixiao_database_connections{pool=\"write\",state=\"most\"}", 1.0),
+        ("jixiao_database_connections{pool=\"answer\",state=\"most\"}", 4.0),
         ("jixiao_database_connections{pool=\"read\",state=\"most\"}", 4.0),
         ("jixiao_bulk_operations_open{state=\"QUEUED\"}", 0.0),
         ("jixiao_outbox_lag_seconds", 0.0),

@@ -6,9 +6,9 @@ use entity::id::FindingId;
 use entity::value::IndicatorRegime;
 use entity::{
     account, account_grant, audit_entry, audit_head, bulk_operation, change, client, client_assertion, client_key,
-    client_secret, credential, department_goal, division, finding, goal_item, idempotency, indicator, indicator_level,
-    invitation, login_failure, objective, plan_point, project, refresh_token, revocation, session, source_document,
-    spending_plan, unit, unit_alias, unit_closure, upload,
+    client_secret, credential, department_goal, division, finding, goal_item, idempotency, indicator, indicator_count,
+    indicator_level, invitation, login_failure, objective, plan_point, project, refresh_token, revocation,
+    search_entry, search_format, session, source_document, spending_plan, unit, unit_alias, unit_closure, upload,
 };
 use jixiao::db::Db;
 use jixiao::graphql::bulk_operation::BulkOperation;
@@ -81,6 +81,7 @@ entities!(
     goal_item,
     idempotency,
     indicator,
+    indicator_count,
     indicator_level,
     invitation,
     login_failure,
@@ -89,6 +90,8 @@ entities!(
     project,
     refresh_token,
     revocation,
+    search_entry,
+    search_format,
     session,
     source_document,
     spending_plan,
@@ -115,6 +118,10 @@ async fn tables(db: &DatabaseConnection) -> Tables {
         let (table, column, kind, nullable) = row;
         // SQLite keeps the numbers of the outbox in a table of its own, which stays once it is there.
         if table == "seaql_migrations" || table == "sqlite_sequence" {
+            continue;
+        }
+        // The pairs of search, which each database keeps in its own way.
+        if table.starts_with("search_pair") || column == "pairs" {
             continue;
         }
         let kind = match kind.to_lowercase().as_str() {

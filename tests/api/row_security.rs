@@ -357,5 +357,6 @@ async fn in_a_write_rows_are_shown_to_the_caller_until_the_service_goes_on() {
         })
         .await;
     outcome.expect("a write");
-    scene.db.write(async |tx| Ok(assert_eq!(count(tx).await, all))).await.expect("the next one is the service's again");
+    let next = scene.db.write(async |tx| Ok(count(tx).await)).await.expect("the next one is the service's again");
+    assert_eq!(next, all);
 }

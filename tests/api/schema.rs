@@ -7,14 +7,17 @@ use async_graphql::parser::types::{
     ConstDirective, FieldDefinition, InputValueDefinition, TypeDefinition, TypeKind, TypeSystemDefinition,
 };
 use async_graphql::{Positioned, Value as Const};
-use entity::value::AccountKind;
-use jixiao::auth::Caller;
+use entity::id::ClientId;
+use entity::value::{AccountKind, Duty, Role};
+use jixiao::auth::{Caller, Grant, Scope};
 use jixiao::graphql;
 use jixiao::lang::Lang;
+use jixiao::service::{account, client, session};
 use serde_json::{Value, json};
 
 use crate::bulk::scene::{ONE, Scene};
 use crate::support::data::{Data, Shape};
+use crate::support::database;
 use crate::support::introspection::{Introspection, named, text, written};
 use crate::support::world::World;
 
@@ -63,7 +66,20 @@ async fn every_object_of_the_interface_is_found_by_its_key() {
     let (bulk, caller) = (scene.bulk(ONE), scene.account("ann", AccountKind::Service).await);
     let operation = scene.start(&bulk, &caller, b"{}", true).await;
     let schema = Introspection::of(&world.schema).await;
+    let (account, grant, session) = database::work(&world.db, async |work| {
+        let made = account::add(work, "system", Duty::Service).await?;
+        let grant = account::grant(work, made.id, &Grant::new(Role::Service, Scope::Everything), None).await?;
+        client::add(work, "system", &["project:read".to_owned()].into()).await?;
+        let (session, _) = session::begin(work, made.id, "203.0.113.9".to_owned()).await?;
+        Ok((made.id, grant.id, session.id))
+    })
+    .await
+    .expect("an account");
     let id_of = BTreeMap::from([
+        ("Account", account.public()),
+        ("AccountGrant", grant.public()),
+        ("ServiceClient", ClientId(account.0).public()),
+        ("Session", session.public()),
         ("BulkOperation", operation.id.public()),
         ("Division", data.divisions[0].id.public()),
         ("Unit", data.units[0].id.public()),

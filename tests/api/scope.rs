@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::support::data::{Data, Shape};
 use crate::support::graph::{Fact, Graph};
-use crate::support::introspection::{Introspection, named, text, written};
+use crate::support::introspection::{Introspection, named, required_arguments, text, written};
 use crate::support::operand::Operands;
 use crate::support::world::{World, person};
 
@@ -321,6 +321,7 @@ async fn who_may_not_read_is_refused_everywhere() {
                 "node" | "bulkOperation" => format!("(id: {id:?})"),
                 "nodes" => format!("(ids: [{id:?}])"),
                 _ if field["args"][0]["name"] == "by" => format!("(by: {{id: {id:?}}})"),
+                _ if !required_arguments(&name).is_empty() => format!("({})", required_arguments(&name)),
                 _ => String::new(),
             };
             let query = format!("{{ {name}{arguments} {{ __typename }} }}");

@@ -280,8 +280,8 @@ async fn five_thousand_units_take_a_few_statements() {
     let (again, results) =
         world.count(write_as(&world, &Caller::operator(), &sent, Mode::Upsert, Atomicity::All)).await;
     assert!(shown(&results).iter().all(|outcome| outcome == "UNCHANGED"));
-    // Ten inserts of 500 units each, as many of the record; nothing grows with the rows otherwise.
-    assert!(made < 60 && again < 15, "{made} statements, then {again}");
+    // Ten inserts of 500 units each, as many of the record, a few of the index of search; nothing grows with the rows otherwise.
+    assert!(made < 75 && again < 15, "{made} statements, then {again}");
     assert_eq!(database::number(world.db.read(), tree::DIFFERENCE).await, 0);
 }
 

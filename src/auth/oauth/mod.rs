@@ -1,6 +1,6 @@
 //! Tokens for other systems: the client credentials grant (RFC 6749 4.4) and revocation (RFC 7009), without HTTP.
 //!
-//! A client shows that it is one by its secret or by an assertion that it signed; see [`client`] and [`assertion`]. Whoever
+//! A client shows that it is one by its secret or by an assertion that it signed; see [`client`]. Whoever
 //! fails learns nothing about why, and learns it after the same time.
 
 mod assertion;

@@ -2,8 +2,6 @@
 
 use async_graphql::Value;
 use entity::value::{Fen, Timestamp};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::error::{AppError, AppResult};
 use crate::input::scalar;
@@ -114,8 +112,7 @@ pub fn one_of<'a>(value: &'a Value, at: &At) -> AppResult<(&'a str, &'a Value)> 
 pub fn timestamp(value: &Value, at: &At) -> AppResult<Timestamp> {
     let form = || at.error("must be a time with offset such as \"2020-03-31T16:00:00Z\"");
     let Value::String(text) = value else { return Err(form()) };
-    let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| form())?;
-    i64::try_from(moment.unix_timestamp_nanos() / 1000).map(Timestamp).map_err(|_| form())
+    scalar::moment(text).ok_or_else(form)
 }
 
 /// The fields of an input object.

@@ -1,22 +1,27 @@
-//! Relay connections: arguments, limits, cursors, and the four things that can be asked of a page.
+//! Relay connections: arguments, limits, cursors, and the five things that can be asked of a page.
+
+use std::ops::Range;
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Value};
+use entity::value::SearchKind;
 use futures_util::future::BoxFuture;
-use sea_orm::{EntityTrait, ModelTrait};
+use sea_orm::{EntityName, EntityTrait, IdenStatic, ModelTrait};
 
+use super::aggregate::{self, MeasureField};
 use super::argument::{self, At};
 use super::asked::Asked;
 use super::filter::{Filters, Reading};
 use super::object::{Linked, Object};
 use super::order::{self, OrderField};
-use super::plan::{Plan, render_groups};
+use super::plan::Plan;
 use super::signature::Argument;
 use crate::error::{AppError, AppResult};
-use crate::graphql::access;
+use crate::graphql::{access, search};
+use crate::service::aggregate::{Measure, Totals};
 use crate::service::filter::Filter;
 use crate::service::order::{Direction, Ordering};
-use crate::service::read::{Page, Question, Reader, Window};
+use crate::service::read::{Columns, Page, Question, Reader, Window};
 use crate::service::relation::Relation;
 use crate::service::scope::Scoped;
 
@@ -27,8 +32,12 @@ const OFFSET_LIMIT: i32 = 10_000;
 pub trait Connected: Object<Row = <Self::Entity as EntityTrait>::Model> {
     /// Its table.
     type Entity: Scoped;
+    /// Name of the object that shows what a list of it comes to.
+    const AGGREGATE: &'static str;
     /// Whether its connections take a filter and an order; those of a list that only grows do not.
     const SEARCHED: bool = true;
+    /// What its objects are in the index of search, where they are searched.
+    const KIND: Option<SearchKind> = None;
     /// Its filter input.
     fn filters() -> &'static Filters;
     /// The keys it can be sorted by.
@@ -39,7 +48,14 @@ pub trait Connected: Object<Row = <Self::Entity as EntityTrait>::Model> {
     const DEFAULT_DIRECTION: Direction = Direction::Ascending;
     /// The order without `orderBy`.
     fn default_order() -> &'static [<Self::Entity as EntityTrait>::Column];
+    /// The numbers that are summed up over a list.
+    fn measures() -> &'static [MeasureField<ColumnOf<Self>>] {
+        &[]
+    }
 }
+
+/// The columns of a type's table.
+pub type ColumnOf<T> = <<T as Connected>::Entity as EntityTrait>::Column;
 
 /// The arguments of a connection; only root connections have `offset`.
 pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
@@ -60,6 +76,9 @@ pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
             Argument::new(own("Filter", false), "Only objects that pass this filter."),
             Argument::new(own("Order", true), Box::leak(order.into_boxed_str())),
         ]);
+    }
+    if T::KIND.is_some() {
+        arguments.push(search::argument());
     }
     arguments.extend([
         Argument::new(
@@ -85,7 +104,7 @@ pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
 }
 
 /// Reads the arguments of a connection.
-fn question<T: Connected>(asked: &Asked<'_>, count: bool) -> AppResult<Question<T::Entity>> {
+fn question<T: Connected>(asked: &Asked<'_>, plan: &ConnectionPlan<T>) -> AppResult<Question<T::Entity>> {
     let limits = asked.environment.limits;
     let filter = match asked.argument("filter")? {
         None | Some(Value::Null) => Filter::everything(),
@@ -93,12 +112,16 @@ fn question<T: Connected>(asked: &Asked<'_>, count: bool) -> AppResult<Question<
             T::filters().read(&value, &At::top("filter"), &mut Reading::new(limits, asked.environment.caller), 1)?
         }
     };
+    let filter = match T::KIND.map(|kind| search::condition::<T::Entity>(asked, kind)).transpose()?.flatten() {
+        Some(found) => Filter::All(vec![filter, found]),
+        None => filter,
+    };
     let asked_order = asked.argument("orderBy")?;
     let order = order::read(asked_order.as_ref(), T::orders(), T::default_order(), T::DEFAULT_DIRECTION, |key| {
         access::admit_condition(asked.environment.caller, T::NAME, &access::field_of_order(key))
     })?;
     let window = window(asked, &order)?;
-    Ok(Question { filter, order, window, count })
+    Ok(Question { filter, order, window, count: plan.counts(), measures: plan.measures.clone() })
 }
 
 fn window<E: EntityTrait>(asked: &Asked<'_>, order: &Ordering<E>) -> AppResult<Window> {
@@ -142,11 +165,22 @@ fn window<E: EntityTrait>(asked: &Asked<'_>, order: &Ordering<E>) -> AppResult<W
 /// What is asked of a connection.
 struct ConnectionPlan<T: Connected> {
     fields: Vec<(Name, Part<T>)>,
+    measures: Vec<Measure<ColumnOf<T>>>,
+    columns: Option<Columns>,
+}
+
+/// A page without its rows, which stand with those of all pages.
+struct Bounds {
+    rows: Range<usize>,
+    has_previous: bool,
+    has_next: bool,
+    totals: Totals,
 }
 
 enum Part<T: Connected> {
     Typename(String),
     Total,
+    Aggregate(Plan<Totals>),
     PageInfo(Vec<(Name, Info)>),
     Nodes(Plan<T::Row>),
     Edges(Vec<(Name, Edge<T>)>),
@@ -171,14 +205,18 @@ impl<T: Connected> ConnectionPlan<T> {
     fn compile(asked: &Asked<'_>) -> AppResult<Self> {
         let type_name = format!("{}Connection", T::NAME);
         let mut fields = Vec::new();
-        for field in asked.fields(&type_name, &[]) {
+        let parts = asked.fields(&type_name, &[]);
+        let sums = parts.iter().filter(|field| field.name == "aggregate");
+        let measures = aggregate::wanted::<T>(T::AGGREGATE, sums)?;
+        for field in &parts {
             let part = match field.name {
                 "totalCount" => Part::Total,
+                "aggregate" => Part::Aggregate(Plan::of(T::AGGREGATE, &aggregate::fields::<T>(), field)?),
                 "pageInfo" => {
                     let info = field.fields("PageInfo", &[]).into_iter();
                     Part::PageInfo(info.map(|field| (field.key.clone(), Info::named(field.name))).collect())
                 }
-                "nodes" => Part::Nodes(Plan::compile::<T>(&field)?),
+                "nodes" => Part::Nodes(Plan::compile::<T>(field)?),
                 "edges" => {
                     let edge = format!("{}Edge", T::NAME);
                     let parts = field.fields(&edge, &[]).into_iter().map(|field| {
@@ -195,11 +233,38 @@ impl<T: Connected> ConnectionPlan<T> {
             };
             fields.push((field.key.clone(), part));
         }
-        Ok(Self { fields })
+        Ok(Self { fields, measures, columns: None })
+    }
+
+    /// The columns of the rows that are looked at; `None` for all of them.
+    fn columns(fields: &[(Name, Part<T>)], order: &Ordering<T::Entity>) -> Option<Columns> {
+        let mut columns = Columns::none_of(T::Entity::default().table_name());
+        let cursors = |mut columns: Columns| {
+            columns.add(order.columns());
+            columns
+        };
+        for (_, part) in fields {
+            columns = match part {
+                Part::Typename(_) | Part::Total | Part::Aggregate(_) => columns,
+                Part::PageInfo(_) => cursors(columns),
+                Part::Nodes(plan) => columns.and(plan.columns()?.clone())?,
+                Part::Edges(parts) => {
+                    for (_, part) in parts {
+                        columns = match part {
+                            Edge::Typename(_) => columns,
+                            Edge::Cursor => cursors(columns),
+                            Edge::Node(plan) => columns.and(plan.columns()?.clone())?,
+                        };
+                    }
+                    columns
+                }
+            };
+        }
+        Some(columns)
     }
 
     fn counts(&self) -> bool {
-        self.fields.iter().any(|(_, part)| matches!(part, Part::Total))
+        self.fields.iter().any(|(_, part)| matches!(part, Part::Total | Part::Aggregate(_)))
     }
 
     /// Renders the pages of all parents together.
@@ -209,24 +274,34 @@ impl<T: Connected> ConnectionPlan<T> {
         pages: Vec<Page<T::Row>>,
         order: &Ordering<T::Entity>,
     ) -> AppResult<Vec<Value>> {
+        let mut rows = Vec::with_capacity(pages.iter().map(|page| page.rows.len()).sum());
+        let pages: Vec<Bounds> = pages
+            .into_iter()
+            .map(|Page { rows: of_page, has_previous, has_next, totals }| {
+                let first = rows.len();
+                rows.extend(of_page);
+                Bounds { rows: first..rows.len(), has_previous, has_next, totals }
+            })
+            .collect();
         let mut connections: Vec<IndexMap<Name, Value>> =
             pages.iter().map(|_| IndexMap::with_capacity(self.fields.len())).collect();
         for (key, part) in &self.fields {
             let values: Vec<Value> = match part {
                 Part::Typename(name) => pages.iter().map(|_| Value::from(name.as_str())).collect(),
-                Part::Total => pages.iter().map(|page| Value::from(page.total.unwrap_or(0))).collect(),
+                Part::Total => pages.iter().map(|page| Value::from(page.totals.count)).collect(),
+                Part::Aggregate(plan) => {
+                    let totals: Vec<Totals> = pages.iter().map(|page| page.totals.clone()).collect();
+                    plan.render(reader, &totals).await?
+                }
                 Part::PageInfo(fields) => pages
                     .iter()
                     .map(|page| {
-                        let info = fields.iter().map(|(key, info)| (key.clone(), info.value(page, order)));
+                        let info = fields.iter().map(|(key, info)| (key.clone(), info.value(page, &rows, order)));
                         Value::Object(info.collect())
                     })
                     .collect(),
-                Part::Nodes(plan) => {
-                    let groups = pages.iter().map(|page| page.rows.clone()).collect();
-                    render_groups(plan, reader, groups).await?.into_iter().map(Value::List).collect()
-                }
-                Part::Edges(fields) => self.edges(reader, &pages, order, fields).await?,
+                Part::Nodes(plan) => lists(&pages, plan.render(reader, &rows).await?),
+                Part::Edges(fields) => lists(&pages, edges(reader, &rows, order, fields).await?),
             };
             for (connection, value) in connections.iter_mut().zip(values) {
                 connection.insert(key.clone(), value);
@@ -234,39 +309,33 @@ impl<T: Connected> ConnectionPlan<T> {
         }
         Ok(connections.into_iter().map(Value::Object).collect())
     }
+}
 
-    async fn edges(
-        &self,
-        reader: Reader<'_>,
-        pages: &[Page<T::Row>],
-        order: &Ordering<T::Entity>,
-        fields: &[(Name, Edge<T>)],
-    ) -> AppResult<Vec<Value>> {
-        let mut edges: Vec<Vec<IndexMap<Name, Value>>> = pages
-            .iter()
-            .map(|page| page.rows.iter().map(|_| IndexMap::with_capacity(fields.len())).collect())
-            .collect();
-        for (key, part) in fields {
-            let values: Vec<Vec<Value>> = match part {
-                Edge::Typename(name) => {
-                    pages.iter().map(|page| page.rows.iter().map(|_| Value::from(name.as_str())).collect()).collect()
-                }
-                Edge::Cursor => pages
-                    .iter()
-                    .map(|page| page.rows.iter().map(|row| Value::from(order.cursor(row))).collect())
-                    .collect(),
-                Edge::Node(plan) => {
-                    let groups = pages.iter().map(|page| page.rows.clone()).collect();
-                    render_groups(plan, reader, groups).await?
-                }
-            };
-            for (edge, value) in edges.iter_mut().flatten().zip(values.into_iter().flatten()) {
-                edge.insert(key.clone(), value);
-            }
+/// The values of each page as a list.
+fn lists(pages: &[Bounds], values: Vec<Value>) -> Vec<Value> {
+    let mut values = values.into_iter();
+    pages.iter().map(|page| Value::List(values.by_ref().take(page.rows.len()).collect())).collect()
+}
+
+/// The edges of rows.
+async fn edges<T: Connected>(
+    reader: Reader<'_>,
+    rows: &[T::Row],
+    order: &Ordering<T::Entity>,
+    fields: &[(Name, Edge<T>)],
+) -> AppResult<Vec<Value>> {
+    let mut edges: Vec<IndexMap<Name, Value>> = rows.iter().map(|_| IndexMap::with_capacity(fields.len())).collect();
+    for (key, part) in fields {
+        let values: Vec<Value> = match part {
+            Edge::Typename(name) => rows.iter().map(|_| Value::from(name.as_str())).collect(),
+            Edge::Cursor => rows.iter().map(|row| Value::from(order.cursor(row))).collect(),
+            Edge::Node(plan) => plan.render(reader, rows).await?,
+        };
+        for (edge, value) in edges.iter_mut().zip(values) {
+            edge.insert(key.clone(), value);
         }
-        let lists = edges.into_iter().map(|edges| Value::List(edges.into_iter().map(Value::Object).collect()));
-        Ok(lists.collect())
     }
+    Ok(edges.into_iter().map(Value::Object).collect())
 }
 
 impl Info {
@@ -280,15 +349,24 @@ impl Info {
         }
     }
 
-    fn value<E: EntityTrait>(self, page: &Page<E::Model>, order: &Ordering<E>) -> Value {
+    fn value<E: EntityTrait>(self, page: &Bounds, rows: &[E::Model], order: &Ordering<E>) -> Value {
+        let rows = rows.get(page.rows.clone()).unwrap_or_default();
         match self {
             Self::Typename => Value::from("PageInfo"),
             Self::HasNext => Value::from(page.has_next),
             Self::HasPrevious => Value::from(page.has_previous),
-            Self::Start => page.rows.first().map(|row| order.cursor(row)).into(),
-            Self::End => page.rows.last().map(|row| order.cursor(row)).into(),
+            Self::Start => rows.first().map(|row| order.cursor(row)).into(),
+            Self::End => rows.last().map(|row| order.cursor(row)).into(),
         }
     }
+}
+
+/// What is asked, and what of it is answered.
+fn compile<T: Connected>(asked: &Asked<'_>) -> AppResult<(Question<T::Entity>, ConnectionPlan<T>)> {
+    let mut plan = ConnectionPlan::compile(asked)?;
+    let question = question::<T>(asked, &plan)?;
+    plan.columns = ConnectionPlan::columns(&plan.fields, &question.order);
+    Ok((question, plan))
 }
 
 /// A connection over the rows that a relation leads to.
@@ -301,8 +379,7 @@ pub struct ConnectionLink<P: EntityTrait, T: Connected> {
 impl<P: EntityTrait, T: Connected> ConnectionLink<P, T> {
     /// Plans a connection.
     pub fn compile(relation: Relation<P, T::Entity>, asked: &Asked<'_>) -> AppResult<Self> {
-        let plan = ConnectionPlan::compile(asked)?;
-        let question = question::<T>(asked, plan.counts())?;
+        let (question, plan) = compile::<T>(asked)?;
         Ok(Self { relation, question, plan })
     }
 }
@@ -316,9 +393,13 @@ where
 {
     fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [P::Model]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
         Box::pin(async move {
-            let pages = reader.pages(self.relation, rows, &self.question).await?;
+            let pages = reader.only(self.plan.columns.as_ref()).pages(self.relation, rows, &self.question).await?;
             self.plan.render(reader, pages, &self.question.order).await
         })
+    }
+
+    fn reads(&self) -> Option<Vec<&'static str>> {
+        Some(vec![self.relation.from.as_str()])
     }
 }
 
@@ -339,8 +420,7 @@ pub struct PagesLink<R, T: Connected> {
 impl<R, T: Connected> PagesLink<R, T> {
     /// Plans a connection.
     pub fn compile(pages: Pages<R, T>, asked: &Asked<'_>) -> AppResult<Self> {
-        let plan = ConnectionPlan::compile(asked)?;
-        let question = question::<T>(asked, plan.counts())?;
+        let (question, plan) = compile::<T>(asked)?;
         Ok(Self { pages, question, plan })
     }
 }
@@ -348,7 +428,7 @@ impl<R, T: Connected> PagesLink<R, T> {
 impl<R: Send + Sync, T: Connected> Linked<R> for PagesLink<R, T> {
     fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
         Box::pin(async move {
-            let pages = (self.pages)(reader, rows, &self.question).await?;
+            let pages = (self.pages)(reader.only(self.plan.columns.as_ref()), rows, &self.question).await?;
             self.plan.render(reader, pages, &self.question.order).await
         })
     }
@@ -363,8 +443,7 @@ pub struct RootConnection<T: Connected> {
 impl<T: Connected> RootConnection<T> {
     /// Plans a connection.
     pub fn compile(asked: &Asked<'_>) -> AppResult<Self> {
-        let plan = ConnectionPlan::compile(asked)?;
-        let question = question::<T>(asked, plan.counts())?;
+        let (question, plan) = compile::<T>(asked)?;
         Ok(Self { question, plan })
     }
 }
@@ -372,7 +451,7 @@ impl<T: Connected> RootConnection<T> {
 impl<T: Connected> Linked<()> for RootConnection<T> {
     fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [()]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
         Box::pin(async move {
-            let page = reader.page::<T::Entity>(&self.question).await?;
+            let page = reader.only(self.plan.columns.as_ref()).page::<T::Entity>(&self.question).await?;
             let mut values = self.plan.render(reader, vec![page], &self.question.order).await?;
             values.truncate(rows.len());
             Ok(values)

@@ -14,13 +14,46 @@ use crate::limits::ProfileLimits;
 /// The fields of an input that say how many rows a mutation writes.
 const WRITTEN: [&str; 2] = ["rows", "expectedCount"];
 
+/// Fields that cost more than an object, told by their names and an argument that they require, with their points: they read
+/// more than their answer has.
+const WEIGHTS: [(&str, &str, u64); 3] =
+    [("indicatorGroups", "groupBy", 100), ("projectGroups", "groupBy", 100), ("summary", "fiscalYear", 10)];
+
+/// The points of a field with an object: 1 is the usual.
+pub fn weight(name: &str, has_argument: impl Fn(&str) -> bool) -> u64 {
+    let weight = WEIGHTS.iter().find(|(known, argument, _)| *known == name && has_argument(argument));
+    weight.map_or(1, |(.., points)| *points)
+}
+
+/// The arguments that have an entry for each entry of the answer.
+const COUNTED: [&str; 2] = ["ids", "checks"];
+/// The arguments that have words searched for, which takes the index of search beside the rows.
+const SEARCHES: [&str; 2] = ["query", "search"];
+
+/// What a search costs, however much it finds.
+pub const SEARCH: u64 = 10;
+
+/// Whether an argument has words searched for.
+pub fn searches(argument: &str) -> bool {
+    SEARCHES.contains(&argument)
+}
+
+/// What is said of an argument of a field.
+pub fn of_argument(name: &str) -> Vec<MetaDirectiveInvocation> {
+    if searches(name) { vec![invocation("cost", [("weight", Value::from(SEARCH.to_string()))])] } else { Vec::new() }
+}
+
 /// Registers the directives.
 pub fn directives(registrar: &mut Registrar<'_>) {
     registrar.directive(
         "cost",
         "What something costs in points, where it is not the usual: an object costs 1, a scalar nothing. On a field of an \
-         input it is the cost of each entry, or of each row that its number stands for.",
-        &[__DirectiveLocation::FIELD_DEFINITION, __DirectiveLocation::INPUT_FIELD_DEFINITION],
+         input it is the cost of each entry, or of each row that its number stands for; on an argument what is added where it is given.",
+        &[
+            __DirectiveLocation::ARGUMENT_DEFINITION,
+            __DirectiveLocation::FIELD_DEFINITION,
+            __DirectiveLocation::INPUT_FIELD_DEFINITION,
+        ],
         &[Argument::new("weight: String!", "Points, as a number.")],
     );
     registrar.directive(
@@ -39,22 +72,31 @@ pub fn directives(registrar: &mut Registrar<'_>) {
 }
 
 /// What is said of a field with these arguments; `input` tells whether the type of its argument `input` has a field.
-pub fn of_field(ty: &str, arguments: &[Argument], input: impl Fn(&str) -> bool) -> Vec<MetaDirectiveInvocation> {
+pub fn of_field(
+    name: &str,
+    ty: &str,
+    arguments: &[Argument],
+    input: impl Fn(&str) -> bool,
+) -> Vec<MetaDirectiveInvocation> {
     let has = |name: &str| arguments.iter().any(|argument| argument.signature.name == name);
+    let weight = Some(weight(name, has)).filter(|points| *points != 1);
+    let weight = weight.map(|points| invocation("cost", [("weight", Value::from(points.to_string()))]));
+    list_size_of(ty, has, input).into_iter().chain(weight).collect()
+}
+
+/// What is said of the length of a field's list.
+fn list_size_of(ty: &str, has: impl Fn(&str) -> bool, input: impl Fn(&str) -> bool) -> Option<MetaDirectiveInvocation> {
     let pages: Vec<&str> = ["first", "last"].into_iter().filter(|name| has(name)).collect();
     if !pages.is_empty() {
         // Of the callers the one with the longest page: the estimate is never less than what is asked for.
-        return list_size(
-            &pages,
-            &["edges", "nodes"],
-            ty.contains("Connection").then_some(ProfileLimits::SERVICE.page_default),
-        );
+        let assumed = ty.contains("Connection").then_some(ProfileLimits::SERVICE.page_default);
+        return Some(list_size(&pages, &["edges", "nodes"], assumed));
     }
-    if has("ids") {
-        return list_size(&["ids"], &[], None);
+    if let Some(counted) = COUNTED.iter().find(|name| has(name)) {
+        return Some(list_size(&[counted], &[], None));
     }
     let written = WRITTEN.iter().find(|name| input(name));
-    written.map(|name| list_size(&[&format!("input.{name}")], &["results"], None)).unwrap_or_default()
+    written.map(|name| list_size(&[&format!("input.{name}")], &["results"], None))
 }
 
 /// What is said of a field of an input.
@@ -62,12 +104,12 @@ pub fn of_input(name: &str) -> Vec<MetaDirectiveInvocation> {
     if WRITTEN.contains(&name) { vec![invocation("cost", [("weight", Value::from("1"))])] } else { Vec::new() }
 }
 
-fn list_size(slicing: &[&str], sized: &[&str], assumed: Option<u64>) -> Vec<MetaDirectiveInvocation> {
+fn list_size(slicing: &[&str], sized: &[&str], assumed: Option<u64>) -> MetaDirectiveInvocation {
     let names = |names: &[&str]| Value::List(names.iter().map(|name| Value::from(*name)).collect());
     let assumed = assumed.map(|size| ("assumedSize", Value::from(size)));
     let sized = (!sized.is_empty()).then(|| ("sizedFields", names(sized)));
     let arguments = [("slicingArguments", names(slicing)), ("requireOneSlicingArgument", Value::from(false))];
-    vec![invocation("listSize", arguments.into_iter().chain(sized).chain(assumed))]
+    invocation("listSize", arguments.into_iter().chain(sized).chain(assumed))
 }
 
 fn invocation(name: &str, args: impl IntoIterator<Item = (&'static str, Value)>) -> MetaDirectiveInvocation {

@@ -31,7 +31,11 @@ impl<'a> Reading<'a> {
         Self { limits, caller, terms: 0, entries: 0 }
     }
 
-    fn term(&mut self) -> AppResult<()> {
+    /// Counts one condition.
+    ///
+    /// # Errors
+    /// `COST_LIMIT` when there are too many.
+    pub fn term(&mut self) -> AppResult<()> {
         self.terms += 1;
         if self.terms > self.limits.filter_terms {
             let most = self.limits.filter_terms;
@@ -328,6 +332,19 @@ impl Filters {
         Ok(Filter::All(parts))
     }
 
+    /// Whether all that a filter names are conditions of this one.
+    pub fn covers(&self, value: &Value) -> bool {
+        match value {
+            Value::List(items) => items.iter().all(|item| self.covers(item)),
+            Value::Object(fields) => fields.iter().all(|(name, value)| match name.as_str() {
+                "and" | "or" | "not" => self.covers(value),
+                name => self.fields.iter().any(|field| field.argument.signature.name == name),
+            }),
+            Value::Null => true,
+            _ => false,
+        }
+    }
+
     fn read_list(&self, value: &Value, at: &At, reading: &mut Reading<'_>, depth: u64) -> AppResult<Vec<Filter>> {
         let items = argument::list(value, at, |item, at| Ok((item.clone(), at.clone())))?;
         reading.list(at, items.len())?;
@@ -347,7 +364,10 @@ fn pattern(value: &Value, at: &At) -> AppResult<String> {
 }
 
 /// The tests that one operator stands for.
-fn operator(
+///
+/// # Errors
+/// `BAD_USER_INPUT` with the place of an operand that cannot be read, `COST_LIMIT` for lists that are too long.
+pub fn operator(
     name: &str,
     value: &Value,
     at: &At,

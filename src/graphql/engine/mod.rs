@@ -5,6 +5,7 @@
 //! ([`plan`]) that names every statement before the first one runs: one for each relation that is selected, for all rows
 //! of the level above together. Nothing in a plan can fail for one row alone, so errors belong to root fields.
 
+pub mod aggregate;
 pub mod argument;
 pub mod asked;
 pub mod connection;

@@ -9,6 +9,7 @@ mod payload;
 pub mod run;
 mod served;
 mod single;
+mod telling;
 mod update_where;
 
 use std::sync::Arc;
@@ -44,6 +45,8 @@ pub type Apply<T> =
 pub struct Written {
     /// What became of each row.
     pub results: Vec<RowResult>,
+    /// The secret that came of it, where its payload shows one.
+    pub secret: Option<String>,
     /// Mistakes that belong to no row; nothing is written then.
     pub general: Vec<UserError>,
     /// What is written when some rows fail.
@@ -59,6 +62,11 @@ pub trait Change: Send + Sync {
 
     /// Whether it is only tried: applied and rolled back.
     fn is_rehearsal(&self) -> bool {
+        false
+    }
+
+    /// Whether its answer has a secret, so that the answer cannot be kept.
+    fn tells_secret(&self) -> bool {
         false
     }
 

@@ -3,7 +3,7 @@
 use async_graphql::Value;
 use entity::value::Timestamp;
 use futures_util::future::BoxFuture;
-use sea_orm::EntityTrait;
+use sea_orm::{EntityName, EntityTrait, IdenStatic};
 
 use super::asked::Asked;
 use super::connection::{Connected, ConnectionLink};
@@ -30,6 +30,11 @@ pub trait Object: Send + Sync + 'static {
 pub trait Linked<R>: Send + Sync {
     /// One value for each row, in the order of the rows.
     fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>>;
+
+    /// The columns of the rows that are looked at; `None` for all of them.
+    fn reads(&self) -> Option<Vec<&'static str>> {
+        None
+    }
 }
 
 /// How one field of a plan gets its values.
@@ -51,12 +56,21 @@ pub struct Field<R> {
     /// Its arguments.
     pub arguments: Vec<Argument>,
     compile: Box<Compile<R>>,
+    reads: Option<Vec<&'static str>>,
 }
 
 impl<R> Field<R> {
     /// Makes the step that a document asks for.
     pub fn compile<'a>(&'a self, asked: Asked<'a>) -> AppResult<Step<R>> {
         (self.compile)(&asked.declared(&self.arguments))
+    }
+
+    /// The columns of the row that a step of this field looks at; `None` for all of them.
+    pub fn reads(&self, step: &Step<R>) -> Option<Vec<&'static str>> {
+        self.reads.clone().or_else(|| match step {
+            Step::Value(_) => None,
+            Step::Link(link) => link.reads(),
+        })
     }
 }
 
@@ -66,13 +80,15 @@ pub struct Fields<R> {
     pub description: &'static str,
     /// The interfaces it implements.
     pub interfaces: Vec<&'static str>,
+    /// The table of the rows, where fields tell which of its columns they look at.
+    pub table: Option<&'static str>,
     fields: Vec<Field<R>>,
 }
 
 impl<R: Clone + Send + Sync + 'static> Fields<R> {
     /// An object without fields.
     pub fn new(description: &'static str) -> Self {
-        Self { description, interfaces: Vec::new(), fields: Vec::new() }
+        Self { description, interfaces: Vec::new(), table: None, fields: Vec::new() }
     }
 
     /// All fields, in the order of their definition.
@@ -95,11 +111,16 @@ impl<R: Clone + Send + Sync + 'static> Fields<R> {
     /// An object with an id, which `node` finds.
     #[must_use]
     pub fn node(self, id: fn(&R) -> String) -> Self {
-        self.implements("Node").value(
+        let mut fields = self.implements("Node").value(
             "id: ID!",
             "Opaque id, stable for ever; `node` finds the object by it.",
             move |row| Value::from(id(row)),
-        )
+        );
+        // The key is read always.
+        if let Some(field) = fields.fields.last_mut() {
+            field.reads = Some(Vec::new());
+        }
+        fields
     }
 
     /// Any field.
@@ -112,7 +133,7 @@ impl<R: Clone + Send + Sync + 'static> Fields<R> {
         compile: impl Fn(&Asked<'_>) -> AppResult<Step<R>> + Send + Sync + 'static,
     ) -> Self {
         let signature = Signature::read(signature);
-        self.fields.push(Field { signature, description, arguments, compile: Box::new(compile) });
+        self.fields.push(Field { signature, description, arguments, compile: Box::new(compile), reads: None });
         self
     }
 
@@ -156,6 +177,17 @@ impl<M> Fields<M>
 where
     M: sea_orm::ModelTrait + Clone + Send + Sync + 'static,
 {
+    /// Says which columns of the row the field that was added last looks at, besides the key; a field that does not say it
+    /// makes all columns be read. What is said wrongly is found by `tests/api/columns.rs`.
+    #[must_use]
+    pub fn reads(mut self, columns: &[<M::Entity as EntityTrait>::Column]) -> Self {
+        self.table = Some(<M::Entity as Default>::default().table_name());
+        if let Some(field) = self.fields.last_mut() {
+            field.reads = Some(columns.iter().map(IdenStatic::as_str).collect());
+        }
+        self
+    }
+
     /// The one object that a relation leads to.
     #[must_use]
     pub fn one<T, C>(self, signature: &'static str, description: &'static str, relation: Relation<M::Entity, C>) -> Self
@@ -283,7 +315,9 @@ impl Fields<Root> {
     /// Gives the field that was added last an argument for the time whose state it shows, with everything below.
     #[must_use]
     pub fn at_moment(mut self, argument: Argument, moment: fn(&Asked<'_>) -> AppResult<Option<Timestamp>>) -> Self {
-        let Some(Field { signature, description, mut arguments, compile }) = self.fields.pop() else { return self };
+        let Some(Field { signature, description, mut arguments, compile, reads }) = self.fields.pop() else {
+            return self;
+        };
         arguments.push(argument);
         let compile = move |asked: &Asked<'_>| {
             Ok(match compile(asked)? {
@@ -291,7 +325,7 @@ impl Fields<Root> {
                 Step::Value(value) => Step::Value(value),
             })
         };
-        self.fields.push(Field { signature, description, arguments, compile: Box::new(compile) });
+        self.fields.push(Field { signature, description, arguments, compile: Box::new(compile), reads });
         self
     }
 }
@@ -305,5 +339,9 @@ struct AtMoment {
 impl Linked<Root> for AtMoment {
     fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [Root]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
         self.link.load(reader.at(self.moment), rows)
+    }
+
+    fn reads(&self) -> Option<Vec<&'static str>> {
+        self.link.reads()
     }
 }

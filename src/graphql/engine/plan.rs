@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Value};
 use futures_util::future::{BoxFuture, try_join_all};
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, IdenStatic};
 use uuid::Uuid;
 
 use super::asked::Asked;
@@ -14,13 +14,14 @@ use crate::error::{AppError, AppResult};
 use crate::graphql::access;
 use crate::service::filter::Filter;
 use crate::service::order::Key;
-use crate::service::read::Reader;
+use crate::service::read::{Columns, Reader};
 use crate::service::relation::Relation;
 use crate::service::scope::Scoped;
 
 /// The fields of one type that a document asks for, in the order of the answer.
 pub struct Plan<R> {
     steps: Vec<(Name, Step<R>)>,
+    columns: Option<Columns>,
 }
 
 impl<R: Clone + Send + Sync + 'static> Plan<R> {
@@ -39,6 +40,7 @@ impl<R: Clone + Send + Sync + 'static> Plan<R> {
     pub fn of(type_name: &'static str, table: &Fields<R>, asked: &Asked<'_>) -> AppResult<Self> {
         let access = access::admit(asked.environment.caller, type_name)?;
         let mut steps = Vec::new();
+        let mut columns = table.table.map(Columns::none_of);
         for field in asked.fields(type_name, &table.interfaces) {
             let key = field.key.clone();
             let step = if field.name == "__typename" {
@@ -48,11 +50,21 @@ impl<R: Clone + Send + Sync + 'static> Plan<R> {
                 access.admit(asked.environment.caller, type_name, name)?;
                 let known = table.get(name);
                 let known = known.ok_or_else(|| AppError::internal(format!("no field {type_name}.{name}")))?;
-                known.compile(field)?
+                let step = known.compile(field)?;
+                columns = columns.zip(known.reads(&step)).map(|(mut columns, more)| {
+                    columns.add(more);
+                    columns
+                });
+                step
             };
             steps.push((key, step));
         }
-        Ok(Self { steps })
+        Ok(Self { steps, columns })
+    }
+
+    /// The columns of the rows that are looked at; `None` for all of them.
+    pub fn columns(&self) -> Option<&Columns> {
+        self.columns.as_ref()
     }
 
     /// Renders rows: first every relation for all rows together, side by side, then row by row without waiting.
@@ -155,7 +167,7 @@ where
 {
     fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [P::Model]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
         Box::pin(async move {
-            let found = reader.ones(self.relation, rows, &self.filter).await?;
+            let found = reader.only(self.plan.columns()).ones(self.relation, rows, &self.filter).await?;
             if self.required && found.iter().any(Option::is_none) {
                 return Err(AppError::internal("a row that the schema promises is missing"));
             }
@@ -163,6 +175,10 @@ where
             let values = render_groups(&self.plan, reader, groups).await?;
             Ok(values.into_iter().map(first_or_null).collect())
         })
+    }
+
+    fn reads(&self) -> Option<Vec<&'static str>> {
+        Some(vec![self.relation.from.as_str()])
     }
 }
 
@@ -186,10 +202,15 @@ where
 {
     fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [P::Model]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
         Box::pin(async move {
-            let lists = reader.lists(self.relation, rows, &self.filter, (self.order)()).await?;
+            let narrow = reader.only(self.plan.columns());
+            let lists = narrow.lists(self.relation, rows, &self.filter, (self.order)()).await?;
             let values = render_groups(&self.plan, reader, lists).await?;
             Ok(values.into_iter().map(Value::List).collect())
         })
+    }
+
+    fn reads(&self) -> Option<Vec<&'static str>> {
+        Some(vec![self.relation.from.as_str()])
     }
 }
 
@@ -211,7 +232,8 @@ where
     fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
         Box::pin(async move {
             let keys: Vec<Option<Uuid>> = rows.iter().map(self.key).collect();
-            let found = reader.keyed::<C>(self.column, keys.iter().flatten().copied()).await?;
+            let found =
+                reader.only(self.plan.columns()).keyed::<C>(self.column, keys.iter().flatten().copied()).await?;
             let (found, rows): (Vec<Uuid>, Vec<C::Model>) = found.into_iter().unzip();
             let values: HashMap<Uuid, Value> = found.into_iter().zip(self.plan.render(reader, &rows).await?).collect();
             Ok(keys
@@ -238,7 +260,7 @@ pub struct Found<R> {
 impl<R: Clone + Send + Sync + 'static> Linked<()> for Found<R> {
     fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [()]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
         Box::pin(async move {
-            let found = (self.rows)(reader).await?;
+            let found = (self.rows)(reader.only(self.plan.columns())).await?;
             let groups = found.into_iter().map(|row| row.into_iter().collect()).collect();
             let values: Vec<Value> =
                 render_groups(&self.plan, reader, groups).await?.into_iter().map(first_or_null).collect();

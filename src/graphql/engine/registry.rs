@@ -9,6 +9,7 @@ use async_graphql::registry::{
 };
 use async_graphql::{Name, Value};
 
+use super::aggregate;
 use super::connection::Connected;
 use super::cost;
 use super::filter::Filters;
@@ -42,6 +43,16 @@ impl<'a> Registrar<'a> {
         Self { registry, translations, surface }
     }
 
+    /// Whether the surface has a type.
+    pub fn has_type(&self, name: &str) -> bool {
+        self.surface.has_type(name)
+    }
+
+    /// Whether the surface has a field of an object.
+    pub fn has_field(&self, type_name: &str, field: &str) -> bool {
+        self.surface.has_field(type_name, field)
+    }
+
     fn describe(&self, coordinate: &str, english: &str) -> Option<String> {
         Some(translated(self.translations, coordinate).cloned().unwrap_or_else(|| english.to_owned()))
     }
@@ -63,11 +74,12 @@ impl<'a> Registrar<'a> {
             Some(MetaType::InputObject { input_fields, .. }) => input_fields.contains_key(name),
             _ => false,
         };
-        let directive_invocations = cost::of_field(ty, arguments, input_has);
+        let directive_invocations = cost::of_field(name, ty, arguments, input_has);
         let arguments = arguments.iter().filter(|argument| self.surface.has_argument(argument.signature.name));
         let arguments = arguments.map(|argument| {
             let name = argument.signature.name;
-            (name.to_owned(), self.input_value(&format!("{coordinate}({name}:)"), argument))
+            let value = self.input_value(&format!("{coordinate}({name}:)"), argument);
+            (name.to_owned(), MetaInputValue { directive_invocations: cost::of_argument(name), ..value })
         });
         MetaField {
             name: name.to_owned(),
@@ -179,8 +191,16 @@ impl<'a> Registrar<'a> {
                 "Int!",
                 "The exact number of objects in the whole list, counted only when this field is selected.",
             ),
+            plain(
+                self,
+                &connection,
+                "aggregate",
+                &format!("{}!", T::AGGREGATE),
+                "What the objects of the whole list come to; only what is selected is computed.",
+            ),
         ];
         self.insert_object(&connection, &format!("A page of a list of type {name}."), fields.into_iter().collect());
+        self.fields(T::AGGREGATE, &aggregate::fields::<T>());
         let fields = [
             plain(self, &edge, "cursor", "String!", "The place of the object in this order, for `after` and `before`."),
             plain(self, &edge, "node", &format!("{name}!"), "The object."),

@@ -2,8 +2,8 @@
 
 use entity::value::{BulkKind, BulkMode};
 use entity::{bulk_operation, upload};
-use uuid::Uuid;
 
+use super::result::{Done, result};
 use crate::bulk::queue::NewOperation;
 use crate::bulk::uploads::NewUpload;
 use crate::bulk::{self, Bulk};
@@ -12,7 +12,6 @@ use crate::graphql::bulk_operation::BulkOperation;
 use crate::graphql::engine::mutation::{Mutations, Noun};
 use crate::graphql::upload::Upload;
 use crate::input::bulk::{self as input, Blank, ImportScope, ImportStart, OperationCancel, UploadCreate};
-use crate::input::{UserError, UserErrorCode, Words};
 use crate::intake::{BlankCells, IntakeOptions, ScopeOptions};
 use crate::service::work::Work;
 use crate::service::write::{Outcome, Row, RowResult};
@@ -58,7 +57,7 @@ async fn upload_create(work: &mut Work<'_>, bulk: &Bulk, row: &Row<UploadCreate>
         sha256: input.sha256.clone(),
     };
     let made = bulk::create_upload(work, bulk.settings(), new).await;
-    result(made.map(|made| (made.id.0, None, Outcome::Created)), row, None)
+    result(made.map(|made| (made.id.0, None, Outcome::Created)), row, &[])
 }
 
 async fn import_start(work: &mut Work<'_>, bulk: &Bulk, row: &Row<ImportStart>) -> AppResult<RowResult> {
@@ -66,7 +65,7 @@ async fn import_start(work: &mut Work<'_>, bulk: &Bulk, row: &Row<ImportStart>) 
     let started = match (&input.upload_id, &input.confirm_preview) {
         (None, Some(preview)) => {
             let started = bulk::confirm_preview(work, bulk, preview, input.client_identifier.clone()).await;
-            return result(started.map(started_as), row, Some("confirmPreview"));
+            return result(started.map(started_as), row, &[(NOT_FOUND, &["confirmPreview"])]);
         }
         (Some(upload), None) => match refused(input) {
             Some(error) => Err(error),
@@ -76,10 +75,12 @@ async fn import_start(work: &mut Work<'_>, bulk: &Bulk, row: &Row<ImportStart>) 
             Err(AppError::bad_input("Give either `uploadId`, or `confirmPreview` and nothing beside it."))
         }
     };
-    result(started.map(started_as), row, Some("uploadId"))
+    result(started.map(started_as), row, &[(NOT_FOUND, &["uploadId"])])
 }
 
-fn started_as(row: bulk_operation::Model) -> (Uuid, Option<i32>, Outcome) {
+const NOT_FOUND: &str = ErrorCode::NotFound.as_str();
+
+fn started_as(row: bulk_operation::Model) -> Done {
     (row.id.0, None, Outcome::Created)
 }
 
@@ -137,35 +138,5 @@ fn operation(input: &ImportStart, upload: &str) -> NewOperation {
 
 async fn operation_cancel(work: &mut Work<'_>, bulk: &Bulk, row: &Row<OperationCancel>) -> AppResult<RowResult> {
     let ended = bulk::cancel(work, bulk, row.input.id.as_deref().unwrap_or_default()).await;
-    result(ended.map(|row| (row.id.0, Some(row.version), Outcome::Updated)), row, Some("id"))
-}
-
-/// The result of what was asked; what the client can mend is a mistake of the input, at the field that names the object
-/// where that is missing.
-fn result<T>(
-    done: AppResult<(Uuid, Option<i32>, Outcome)>,
-    row: &Row<T>,
-    names: Option<&'static str>,
-) -> AppResult<RowResult> {
-    let error = match done {
-        Ok((id, seen, outcome)) => {
-            return Ok(RowResult { key: String::new(), outcome, id: Some(id), seen, errors: Vec::new() });
-        }
-        Err(error) => error,
-    };
-    let at = row.at();
-    let (code, path, zh) = match (error.code(), names) {
-        (ErrorCode::NotFound, Some(field)) => {
-            (UserErrorCode::NotFound, at.field(field).path(), "没有此对象，或当前账户无权使用。".to_owned())
-        }
-        (ErrorCode::BadUserInput, _) => {
-            (UserErrorCode::InvalidFormat, at.path(), format!("输入有误：{}", error.message()))
-        }
-        (ErrorCode::TooLarge, _) => (UserErrorCode::OutOfRange, at.path(), format!("文件过大：{}", error.message())),
-        (ErrorCode::Conflict, _) => (UserErrorCode::Other, at.path(), format!("目前无法执行：{}", error.message())),
-        _ => return Err(error),
-    };
-    let words = Words::new(error.message(), zh);
-    let error = UserError::validation(code, path, error.code().as_str(), None, words);
-    Ok(RowResult { key: String::new(), outcome: Outcome::Failed, id: None, seen: None, errors: vec![error] })
+    result(ended.map(|row| (row.id.0, Some(row.version), Outcome::Updated)), row, &[(NOT_FOUND, &["id"])])
 }

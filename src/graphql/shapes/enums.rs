@@ -56,6 +56,17 @@ pub fn register(registrar: &mut Registrar<'_>) {
         "Unit of an amount of money.",
         &[("YUAN", "元."), ("WAN_YUAN", "万元, 10,000 元.")],
     );
+    enumeration(
+        registrar,
+        "SearchType",
+        "What is searched, and in which texts.",
+        &[
+            ("UNIT", "Units: name and code, and for who may see them other names."),
+            ("PROJECT", "Projects: name and code, purpose, objectives."),
+            ("INDICATOR", "Indicators: name, description, basis, target as printed."),
+            ("DEPARTMENT_GOAL", "Department goals: overall goal, sub-goals and measures."),
+        ],
+    );
     enumeration(registrar, "Lang", "Language of labels and messages.", &[("ZH", "Chinese."), ("EN", "English.")]);
     enumeration(
         registrar,
@@ -68,6 +79,22 @@ pub fn register(registrar: &mut Registrar<'_>) {
         "NullsOrder",
         "Where objects without a value stand in an order.",
         &[("FIRST", "Before all others."), ("LAST", "After all others.")],
+    );
+    enumeration(
+        registrar,
+        "Extent",
+        "What of numbers that are summed up is meant.",
+        &[("SUM", "Their sum."), ("MIN", "The smallest."), ("MAX", "The largest.")],
+    );
+    enumeration(
+        registrar,
+        "FundingKind",
+        "Where the money of a project comes from, as far as its funds are stated.",
+        &[
+            ("FISCAL", "Fiscal funds only (财政资金)."),
+            ("OTHER", "Other funds only (其他资金)."),
+            ("BOTH", "Fiscal and other funds."),
+        ],
     );
     enumeration(
         registrar,
@@ -92,19 +119,45 @@ pub fn register(registrar: &mut Registrar<'_>) {
             ("SYSTEM", "How the service is run."),
         ],
     );
-    enumeration(
+    filtered(
         registrar,
         "GrantAccess",
         "How far a grant goes.",
         &[("VIEW", "Only looking (查看)."), ("CAPTURE", "Looking and everything else that the role may do (采集).")],
+        operators_on!("GrantAccess"),
     );
-    enumeration(
+    filtered(
         registrar,
         "AccountKind",
         "Kind of an account.",
         &[("PERSON", "A person."), ("SERVICE", "Another system.")],
+        operators_on!("AccountKind"),
+    );
+    filtered(
+        registrar,
+        "Duty",
+        "What an account is for; nobody has two duties, so nobody is two administrators.",
+        &[
+            ("BUSINESS", "A person of a unit, a department or the finance bureau."),
+            ("SERVICE", "Another system."),
+            ("SYS_ADMIN", "System administrator (系统管理员)."),
+            ("SEC_ADMIN", "Security administrator (安全管理员)."),
+            ("AUDITOR", "Audit administrator (审计管理员)."),
+        ],
+        operators_on!("Duty"),
     );
     enumeration(
+        registrar,
+        "SessionEnd",
+        "Why a session ended before its time.",
+        &[
+            ("LOGOUT", "The person signed out."),
+            ("REUSE", "A refresh token came a second time: someone has a copy of it."),
+            ("CREDENTIAL", "The password, or the secret of the one-time codes, was set anew."),
+            ("ADMINISTRATOR", "An administrator ended it."),
+        ],
+    );
+    filtered(
         registrar,
         "Role",
         "What a grant makes its account; what each role may do stands in `docs/access.md`.",
@@ -119,6 +172,7 @@ pub fn register(registrar: &mut Registrar<'_>) {
             ("SEC_ADMIN", "Security administrator (安全管理员)."),
             ("AUDITOR", "Audit administrator (审计管理员)."),
         ],
+        operators_on!("Role"),
     );
     enumeration(registrar, "ErrorCode", "What kind of mistake a `UserError` is; the list is closed.", &codes());
     enumeration(

@@ -2,11 +2,19 @@
 
 use crate::graphql::engine::registry::Registrar;
 use crate::graphql::engine::signature::Argument;
-use crate::input::{Described, indicator, key};
+use crate::input::{Described, account, client, indicator, key};
 
 /// Registers the look-up inputs.
 pub fn register(registrar: &mut Registrar<'_>) {
-    for key in [key::unit() as &dyn Described, key::project(), key::project_by(), indicator::indicator_key()] {
+    let tables: [&dyn Described; 6] = [
+        key::unit(),
+        key::project(),
+        key::project_by(),
+        indicator::indicator_key(),
+        account::account_by(),
+        client::client_by(),
+    ];
+    for key in tables {
         registrar.described(key);
     }
     let id = Argument::new("id: ID", "Its id.");

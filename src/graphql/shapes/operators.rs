@@ -81,6 +81,25 @@ pub fn register(registrar: &mut Registrar<'_>) {
         ],
         true,
     );
+    /// Tests of what numbers come to.
+    macro_rules! aggregates {
+        ($($input:literal, $filter:literal, $what:literal;)*) => {
+            $(registrar.input(
+                $input,
+                concat!("Tests of what ", $what, " come to; all given must hold."),
+                &[
+                    Argument::new(concat!("sum: ", $filter), "Their sum."),
+                    Argument::new(concat!("min: ", $filter), "The smallest."),
+                    Argument::new(concat!("max: ", $filter), "The largest."),
+                ],
+                false,
+            );)*
+        };
+    }
+    aggregates! {
+        "MoneyAggregateFilter", "MoneyFilter", "amounts of money";
+        "DecimalAggregateFilter", "DecimalFilter", "decimals";
+    }
     /// Conditions on several related objects.
     macro_rules! lists {
         ($($list:literal, $filter:literal, $what:literal;)*) => {
@@ -103,5 +122,7 @@ pub fn register(registrar: &mut Registrar<'_>) {
         "IndicatorListFilter", "IndicatorFilter", "indicators";
         "DepartmentGoalListFilter", "DepartmentGoalFilter", "department goals";
         "FindingListFilter", "FindingFilter", "findings";
+        "AccountGrantListFilter", "AccountGrantFilter", "grants";
+        "SessionListFilter", "SessionFilter", "sessions";
     }
 }

@@ -1,9 +1,10 @@
 //! Rows and cost of an operation, estimated from the document alone before any statement reaches the database.
 //!
-//! An object costs 1, a list its rows times the cost of one row; scalars are free. How long a list is follows from the
-//! conventions of the schema: `first` or `last` on a field, `ids` on a look-up by ids, and for a connection (`nodes`,
+//! An object costs 1 (what reads much more than it answers costs more), a list its rows times the cost of one row; scalars are
+//! free. How long a list is follows from the conventions of the schema: `first` or `last` on a field, `ids` on a look-up by
+//! ids, `checks` on questions, and for a connection (`nodes`,
 //! `edges`) without them the default page. Lists without such an argument hang on one object and are short; they count as
-//! one object. A bulk mutation costs 1 for each of its `rows` (or of its `expectedCount`), and has as many `results`. What lies below `__schema` and
+//! one object. Words that are searched for (`search`, `query`) add a fixed cost. A bulk mutation costs 1 for each of its `rows` (or of its `expectedCount`), and has as many `results`. What lies below `__schema` and
 //! `__type` is free, its size is bounded by the limits of [`super::expansion`]. The schema says the same by `@cost` and
 //! `@listSize`; `docs/limits.md` says it to those who write clients.
 
@@ -19,6 +20,7 @@ use serde_json::Value as Json;
 
 use super::meter::{Meter, Part};
 use crate::error::ErrorCode;
+use crate::graphql::engine::cost;
 use crate::graphql::held::Held;
 use crate::http::errors::refusal;
 use crate::limits::ProfileLimits;
@@ -187,7 +189,9 @@ impl<'a> Estimate<'a> {
         let page = self.page(field)?;
         let inside = self.set(&field.node.selection_set.node)?;
         let leaf = field.node.selection_set.node.items.is_empty();
-        let object = Load { cost: u64::from(!leaf), rows: 0 }.plus(inside.once);
+        let weight = cost::weight(name, |argument| field.node.get_argument(argument).is_some());
+        let searched = self.searched(&field.node);
+        let object = Load { cost: if leaf { 0 } else { weight } + searched, rows: 0 }.plus(inside.once);
         let written = self.written_rows(field)?;
         let rows = page.unwrap_or(self.limits.page_default);
         let (load, paged) = match (written, self.ids(field), name) {
@@ -210,8 +214,15 @@ impl<'a> Estimate<'a> {
             (None, None, _) => (SetLoad::once(object.plus(inside.each.times(rows))), false),
         };
         let key = field.node.response_key().node.clone();
-        let part = Part::Field { key, set: inside.set, paged, written: written.unwrap_or(0) };
+        let beside = written.unwrap_or(0).saturating_add(weight - 1 + searched);
+        let part = Part::Field { key, set: inside.set, paged, beside };
         Ok((SetLoad { named: name != "__typename", ..load }, (!leaf).then_some(part)))
+    }
+
+    /// What is added for words that are searched for.
+    fn searched(&self, field: &Field) -> u64 {
+        let given = |name: &Name| cost::searches(name) && self.argument(field, name).is_some();
+        if field.arguments.iter().any(|(name, _)| given(&name.node)) { cost::SEARCH } else { 0 }
     }
 
     /// Counts the mutations on the level of the root, in fragments too.
@@ -287,9 +298,9 @@ impl<'a> Estimate<'a> {
         }
     }
 
-    /// The number of `ids` that a look-up names.
+    /// The number of `ids` that a look-up names, or of `checks` that a question has.
     fn ids(&self, field: &Positioned<Field>) -> Option<u64> {
-        match self.argument(&field.node, "ids")? {
+        match self.argument(&field.node, "ids").or_else(|| self.argument(&field.node, "checks"))? {
             Value::List(ids) => Some(ids.len() as u64),
             _ => Some(1),
         }
@@ -384,8 +395,14 @@ mod tests {
             ("{ projects(first: 10) { nodes { name unit { name } } } }", 1 + 10 * 2, 10),
             ("{ projects(last: 3) { edges { node { name } cursor } } }", 1 + 3 * 2, 3),
             ("{ projects { nodes { name } } }", 1 + 20, 20),
+            ("{ projects(first: 5, search: \"a\") { nodes { name } } }", 1 + 10 + 5, 5),
+            ("{ projects(first: 5, search: null) { nodes { name } } }", 1 + 5, 5),
+            ("{ search(query: \"a\", first: 5) { nodes { score node { id } } } }", 1 + 10 + 5 * 2, 5),
             ("{ projects(first: 10) { nodes { indicators(first: 5) { nodes { name } } } } }", 1 + 10 * (1 + 1 + 5), 60),
-            ("{ projectGroups(first: 7) { __typename count } }", 7, 7),
+            ("{ groups(first: 7) { __typename count } }", 7, 7),
+            ("{ projectGroups(groupBy: [UNIT], first: 7) { nodes { count unit { name } } } }", 100 + 7 * 2, 7),
+            ("{ unit { summary(fiscalYear: 2020) { units } } }", 1 + 10, 0),
+            ("{ projectUpsert { summary { total } } }", 1 + 1, 0),
             ("{ projects(first: 7) { __typename ... { a: __typename } } }", 1, 0),
             ("{ nodes(ids: [\"a\", \"b\"]) { id } }", 2, 2),
             ("{ __schema { types { fields { name } } } }", 0, 0),
@@ -472,6 +489,13 @@ mod tests {
             ),
             ("{ nodes(ids: [1, 2, 3]) { id } }", json!({}), json!({ "nodes": [null, { "id": "a" }, null] }), 1, 3),
             ("{ groups(first: 7) { count } }", json!({}), json!({ "groups": [{ "count": 1 }, { "count": 2 }] }), 2, 7),
+            (
+                "{ projectGroups(groupBy: [UNIT], first: 7) { nodes { count } } }",
+                json!({}),
+                json!({ "projectGroups": { "nodes": [{ "count": 1 }, { "count": 2 }] } }),
+                100 + 2,
+                100 + 7,
+            ),
             ("{ __schema { types { name } } }", json!({}), json!({ "__schema": { "types": [{}, {}] } }), 0, 0),
             (
                 "mutation($r: R) { a(input: { rows: $r }) { results { outcome project { name } } } }",

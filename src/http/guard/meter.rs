@@ -24,8 +24,8 @@ pub enum Part {
         set: usize,
         /// Whether its length was estimated: then each entry counts, else the costliest.
         paged: bool,
-        /// Rows that it writes.
-        written: u64,
+        /// Points beside those of the objects: rows that it writes, and what it reads more than it answers.
+        beside: u64,
     },
     /// All of another set.
     Spread(usize),
@@ -69,9 +69,9 @@ impl Meter {
     fn part(&self, part: &Part, object: &IndexMap<Name, Value>) -> u64 {
         match part {
             Part::Spread(set) => self.set(*set, object),
-            Part::Field { key, set, paged, written } => match object.get(key) {
+            Part::Field { key, set, paged, beside } => match object.get(key) {
                 None | Some(Value::Null) => 0,
-                Some(value) => self.value(value, *set, *paged).saturating_add(*written),
+                Some(value) => self.value(value, *set, *paged).saturating_add(*beside),
             },
         }
     }

@@ -191,6 +191,11 @@ pub(super) fn of_every_database() -> Vec<Invariant> {
             probes: POINTERS.iter().map(differing).collect(),
         },
         Invariant {
+            name: "kept_numbers_are_counted",
+            meaning: "The numbers of indicators that are kept for each division, year and level are those of the indicators.",
+            probes: vec![Probe::Rows(INDICATOR_LEVEL, MISCOUNTED.to_owned())],
+        },
+        Invariant {
             name: "no_orphans",
             meaning: "Every reference leads to a row.",
             probes: REFERENCES.iter().map(leading_nowhere).collect(),
@@ -234,12 +239,12 @@ pub(super) fn of_sqlite() -> Vec<Invariant> {
         Invariant {
             name: "sqlite_file_is_whole",
             meaning: "SQLite finds its file whole (integrity_check).",
-            probes: vec![Probe::Pragma("integrity_check", "ok")],
+            probes: vec![Probe::Words(super::INTEGRITY, "ok")],
         },
         Invariant {
             name: "sqlite_foreign_keys_hold",
             meaning: "SQLite finds every declared reference (foreign_key_check); the tables with others are named.",
-            probes: vec![Probe::Pragma("foreign_key_check", "")],
+            probes: vec![Probe::Words("PRAGMA foreign_key_check", "")],
         },
     ]
 }
@@ -286,6 +291,16 @@ const LACKING_CHANGES: &str = "\
     JOIN (SELECT chain, MIN(audit_seq) AS seq FROM change GROUP BY chain) AS oldest ON oldest.chain = entry.chain
     WHERE entry.seq > oldest.seq AND NOT EXISTS
         (SELECT 1 FROM change WHERE change.chain = entry.chain AND change.audit_seq = entry.seq)";
+
+const MISCOUNTED: &str = "\
+    SELECT level_id AS id FROM (
+        SELECT division_code, fiscal_year, publication, level1_id, level_id, number FROM indicator_count
+        UNION ALL
+        SELECT indicator.division_code, indicator.fiscal_year, project.publication, indicator.level1_id,
+            COALESCE(indicator.level2_id, indicator.level1_id), -1
+        FROM indicator JOIN project ON project.id = indicator.project_id
+    ) AS numbers
+    GROUP BY division_code, fiscal_year, publication, level1_id, level_id HAVING SUM(number) <> 0";
 
 const UNFIT_TARGETS: &str = "\
     NOT CASE target_kind

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use entity::audit_entry;
 use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, JoinType, Query as Sql};
-use sea_orm::{DbBackend, EntityTrait, FromQueryResult};
+use sea_orm::{DbBackend, EntityTrait, FromQueryResult, Iterable};
 use uuid::Uuid;
 
 use super::{KEYS_A_STATEMENT, Page, Question, Reader, numbered};
 use crate::error::AppResult;
+use crate::service::aggregate::Totals;
 
 /// A part of an entity: the key of the whole, and its own public key, which entries name.
 pub type Part = (Uuid, String);
@@ -53,8 +54,11 @@ impl Reader<'_> {
             }
             let order = self.place(&mut select, question);
             select.expr_as(Expr::col((wanted.clone(), part.clone())), part.clone());
-            let mut select =
-                numbered::<audit_entry::Entity>(select, (wanted.clone(), part.clone()), &order, &question.window);
+            let mut select = {
+                let parent = (wanted.clone(), part.clone());
+                let columns = audit_entry::Column::iter();
+                numbered::<audit_entry::Entity>(select, parent, &order, &question.window, columns)
+            };
             let table = Alias::new(sea_orm::EntityName::table_name(&audit_entry::Entity));
             select.column((table, part.clone()));
             for row in self.db.query_all(&select).await? {
@@ -63,8 +67,8 @@ impl Reader<'_> {
             }
         }
         let pages = parts.iter().map(|(_, part)| {
-            let total = question.count.then(|| totals.get(part).copied().unwrap_or(0));
-            Page::cut(rows.get(part).cloned().unwrap_or_default(), &question.window, total)
+            let totals = Totals { count: totals.get(part).copied().unwrap_or(0), measured: Vec::new() };
+            Page::cut(rows.get(part).cloned().unwrap_or_default(), &question.window, totals)
         });
         Ok(pages.collect())
     }

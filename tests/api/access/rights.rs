@@ -204,6 +204,42 @@ async fn a_grant_reaches_its_years_only() {
 }
 
 #[tokio::test]
+async fn a_grant_to_change_reaches_its_years_only() {
+    let world = World::empty().await;
+    let operator = Caller::operator();
+    let unit = json!({"divisionCode": "130304", "code": "450001"});
+    let write = async |caller: &Caller, mutation: &str, input: Value| {
+        let (first, rest) = mutation.split_at(1);
+        let input_type = format!("{}{rest}Input", first.to_uppercase());
+        let query = format!(
+            "mutation($input: {input_type}!) {{ it: {mutation}(input: $input) {{ outcome userErrors {{ code }} }} }}"
+        );
+        let answer = world.ask_as(caller, &query, json!({ "input": input })).await;
+        assert_eq!(answer.get("errors"), None, "{query}\n{answer:#}");
+        let it = &answer["data"]["it"];
+        format!("{} {}", text(&it["outcome"]), it["userErrors"][0]["code"].as_str().unwrap_or_default())
+    };
+    write(&operator, "divisionUpsert", json!({"key": {"code": "130304"}, "set": {"name": "北戴河区"}})).await;
+    write(&operator, "unitUpsert", json!({"key": unit, "set": {"name": "单位"}})).await;
+    for (number, (first, last)) in
+        [(Some(2021), Some(2022)), (Some(2021), None), (None, Some(2022))].into_iter().enumerate()
+    {
+        for scope in [Scope::Everything, Scope::Division("130304".to_owned())] {
+            let limited = person(vec![Grant::new(Role::Service, scope.clone()).of_years(Years { first, last })]);
+            for year in 2020..=2023 {
+                let reached = first.is_none_or(|first| year >= first) && last.is_none_or(|last| year <= last);
+                let code = format!("{number}-{}", if scope == Scope::Everything { "all" } else { "division" });
+                let key = json!({"divisionCode": "130304", "unitCode": "450001", "fiscalYear": year, "code": code});
+                let set = json!({"name": format!("项目{code}"), "budget": {"wanYuan": "10"}});
+                let outcome = write(&limited, "projectUpsert", json!({"key": key, "set": set})).await;
+                let expected = if reached { "CREATED " } else { "FAILED NOT_FOUND" };
+                assert_eq!(outcome, expected, "{first:?} to {last:?}: {year} {scope:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn years_limit_records_and_not_the_units_that_have_them() {
     let world = World::empty().await;
     let data = Data::stored(&world.db, Shape::SMALL).await;

@@ -98,10 +98,15 @@ async fn the_schema_of_the_public_has_what_is_public_and_nothing_else() {
         assert!(Surface::Public.has_field(type_name, field), "{type_name}.{field}");
     }
     let types: BTreeSet<&str> = of_public.iter().map(|(name, _)| name.as_str()).collect();
-    let expected = "DepartmentGoal DepartmentGoalConnection DepartmentGoalEdge Division DivisionConnection DivisionEdge \
-                    GoalItem Indicator IndicatorConnection IndicatorEdge IndicatorLevel Limit Money Objective PageInfo \
-                    PlanPoint Project ProjectConnection ProjectEdge QualitativeTarget QuantityTarget Query RangeTarget \
-                    SafeguardMeasure ServiceInfo SpendingPlan Unit UnitConnection UnitEdge";
+    let expected = "DecimalAggregate DepartmentGoal DepartmentGoalAggregate DepartmentGoalConnection \
+                    DepartmentGoalEdge Division DivisionAggregate DivisionConnection DivisionEdge GoalItem \
+                    Indicator IndicatorAggregate IndicatorConnection IndicatorEdge IndicatorGroup \
+                    IndicatorGroupConnection IndicatorGroupEdge IndicatorLevel Limit Money MoneyAggregate \
+                    Objective PageInfo PlanPoint PlannedSpending Project ProjectAggregate ProjectConnection \
+                    ProjectEdge ProjectGroup ProjectGroupConnection ProjectGroupEdge QualitativeTarget \
+                    QuantityTarget Query RangeTarget SafeguardMeasure SearchConnection SearchEdge \
+                    SearchHighlight SearchHit ServiceInfo SpendingPlan TextRange Unit UnitAggregate \
+                    UnitConnection UnitEdge UnitSummary";
     assert_eq!(types.into_iter().collect::<Vec<_>>(), expected.split_whitespace().collect::<Vec<_>>());
     // No mutation, no argument for the past, and every type that is named is there.
     assert!(public.types().all(|(name, _)| name != "Mutation"));

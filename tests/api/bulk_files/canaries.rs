@@ -9,7 +9,7 @@ use jixiao::auth::{Grant, Scope};
 use serde_json::{Value, json};
 
 use super::scene::Files;
-use crate::support::introspection::{Introspection, named, text};
+use crate::support::introspection::{Introspection, named, required_arguments, text};
 
 const YEAR: i32 = 2026;
 
@@ -108,15 +108,33 @@ impl Side {
         for field in schema.ty("Query")["fields"].as_array().unwrap() {
             let (name, connection) = (text(&field["name"]), named(&field["type"]));
             let Some(object) = connection.strip_suffix("Connection") else { continue };
-            for (arguments, depth) in [("first: 100", 1), ("last: 6", 2)] {
-                let selected = schema.selection(object, depth);
-                let query =
-                    format!("{{ {name}({arguments}) {{ totalCount edges {{ cursor node {{ {selected} }} }} }} }}");
+            // What administrators alone look at.
+            if matches!(object, "Account" | "ServiceClient") {
+                continue;
+            }
+            let backward = field["args"].as_array().unwrap().iter().any(|argument| argument["name"] == "last");
+            for (arguments, depth) in [("first: 100", 1), (if backward { "last: 6" } else { "first: 6" }, 2)] {
+                let edge = match object {
+                    "Search" => schema.selection("SearchEdge", 1),
+                    _ => format!("cursor node {{ {} }}", schema.selection(object, depth)),
+                };
+                let required = required_arguments(&name);
+                let query = format!("{{ {name}({required}{arguments}) {{ totalCount edges {{ {edge} }} }} }}");
                 let answer = self.files.answer(&query, json!({})).await;
                 assert_eq!(answer.get("errors"), None, "{query}\n{answer:#}");
                 collect_ids(&answer, &mut self.ids);
                 seen.push(answer.to_string());
             }
+        }
+        for word in ["left", "right", "project.name", "10"] {
+            let query = format!(
+                "{{ search(query: {word:?}, first: 100) {{ totalCount edges {{ {} }} }} \
+                 projects(search: {word:?}) {{ totalCount nodes {{ name }} }} }}",
+                schema.selection("SearchEdge", 1)
+            );
+            let answer = self.files.answer(&query, json!({})).await;
+            assert_eq!(answer.get("errors"), None, "{query}\n{answer:#}");
+            seen.push(answer.to_string());
         }
         for url in &self.urls {
             let answer = self.files.send("GET", url, &[]).await;

@@ -19,7 +19,7 @@ use crate::toy::Answer;
 /// Everything that a test needs, as one account.
 pub struct Files {
     /// Of the first account alone; they end before what they work on.
-    workers: Option<Workers>,
+    _workers: Option<Workers>,
     scene: Arc<Scene>,
     /// The account.
     pub caller: Caller,
@@ -62,8 +62,8 @@ impl Files {
         let settings = BulkSettings { ..ONE };
         let handlers = intake::handlers(FileStore::new(scene.folder.path().join("files")));
         let bulk = Bulk::new(scene.db.clone(), scene.folder.path(), settings, handlers, clock::system);
-        let workers = Some(Workers::of(&bulk));
-        let files = Self { workers, ..Self::of(scene, bulk, ann).await };
+        let workers = Workers::of(&bulk);
+        let files = Self { _workers: Some(workers), ..Self::of(scene, bulk, ann).await };
         files
             .ask("mutation { divisionCreate(input: {key: {code: \"130304\"}, set: {name: \"北戴河区\"}}) { outcome } }")
             .await;
@@ -77,7 +77,7 @@ impl Files {
     async fn of(scene: Arc<Scene>, bulk: Bulk, caller: Caller) -> Self {
         let schema = graphql::schema_with_bulk(Some(scene.db.clone()), Some(bulk.clone()), Lang::En);
         let server = Server::of(&scene, &bulk, &[&caller]).await;
-        Self { scene, caller, bulk, schema, server, workers: None }
+        Self { scene, caller, bulk, schema, server, _workers: None }
     }
 
     /// Another account at the same files, database and worker.

@@ -10,7 +10,9 @@ use entity::{
     department_goal, division, finding, goal_item, indicator, indicator_level, objective, plan_point, project,
     source_document, spending_plan, unit, unit_alias, unit_closure,
 };
+use jixiao::auth::Caller;
 use jixiao::db::Db;
+use jixiao::service::search::index;
 use sea_orm::{ActiveModelBehavior, ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
 
 use self::maker::Maker;
@@ -127,7 +129,7 @@ impl Data {
             insert(tx, &self.points).await;
             insert(tx, &self.indicators).await;
             insert(tx, &self.findings).await;
-            Ok(())
+            index::rebuild(tx, &Caller::operator()).await.map(drop)
         })
         .await
         .expect("the rows are stored");

@@ -182,6 +182,8 @@ fn variants(arguments: &[String]) -> &'static [&'static str] {
         &["", "(lang: EN)", "(lang: ZH)", "(lang: $lang)", "(lang: $omitted)", "(lang: null)"]
     } else if has("unit") {
         &["", "(unit: YUAN)", "(unit: $money)", "(unit: WAN_YUAN)"]
+    } else if has("checks") {
+        &["(checks: [{action: \"projectUpdate\"}, {action: \"unit:read\"}])", "(checks: [])"]
     } else if has("severity") {
         &["", "(severity: WARNING)", "(severity: $nothing)"]
     } else if has("fiscalYear") {

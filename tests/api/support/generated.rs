@@ -6,6 +6,7 @@ use jixiao::auth::Caller;
 use jixiao::db::Db;
 use jixiao::error::AppResult;
 use jixiao::import::{self, FileStore, Options, Report, Source};
+use jixiao::service::invariants::INTEGRITY;
 use sea_orm::DbBackend;
 
 use super::database::{names, rows};
@@ -99,7 +100,7 @@ pub async fn present(db: &Db) -> BTreeSet<u32> {
     let units = names(db.read(), "SELECT code FROM unit ORDER BY code").await;
     assert_eq!(units, present.keys().map(|number| unit_code(*number).to_string()).collect::<Vec<_>>());
     if db.read().get_database_backend() == DbBackend::Sqlite {
-        assert_eq!(names(db.read(), "PRAGMA integrity_check").await, ["ok"]);
+        assert_eq!(names(db.read(), INTEGRITY).await, ["ok"]);
         assert_eq!(names(db.read(), "PRAGMA foreign_key_check").await, Vec::<String>::new());
     }
     present.into_keys().collect()

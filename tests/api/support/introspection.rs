@@ -65,7 +65,7 @@ impl Introspection {
             let name = text(&field["name"]);
             let other = named(&field["type"]);
             let arguments = match name.as_str() {
-                "goal" if !field["args"].as_array().unwrap().is_empty() => "(fiscalYear: 2020)",
+                "goal" | "summary" if !field["args"].as_array().unwrap().is_empty() => "(fiscalYear: 2020)",
                 _ => "",
             };
             let composite = self.ty(&other)["fields"].is_array();
@@ -112,5 +112,14 @@ pub fn written(ty: &Value) -> String {
         Some("NON_NULL") => format!("{}!", written(&ty["ofType"])),
         Some("LIST") => format!("[{}]", written(&ty["ofType"])),
         _ => text(&ty["name"]),
+    }
+}
+
+/// What a list of the root must be told, with a comma.
+pub fn required_arguments(list: &str) -> &'static str {
+    match list {
+        "projectGroups" | "indicatorGroups" => "groupBy: [UNIT], ",
+        "search" => "query: \"目\", ",
+        _ => "",
     }
 }

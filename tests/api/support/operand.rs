@@ -13,7 +13,7 @@ use super::graph::{Fact, Graph};
 use super::introspection::Introspection;
 
 /// Objects that are no business data, and have tests of their own.
-const OF_THE_SERVICE: [&str; 1] = ["BulkOperation"];
+const OF_THE_SERVICE: [&str; 5] = ["Account", "AccountGrant", "BulkOperation", "ServiceClient", "Session"];
 
 /// The filter inputs and what can be asked in them.
 #[derive(Clone)]

@@ -16,6 +16,9 @@ struct Told {
     slicing: Vec<String>,
     sized: Vec<String>,
     assumed: Option<u64>,
+    weight: Option<u64>,
+    /// Arguments that cost something where they are given.
+    arguments: Vec<(String, u64)>,
 }
 
 /// A printed schema.
@@ -45,11 +48,23 @@ impl PriceList {
             };
             let told = fields.iter().map(|field| {
                 let mut told = Told { ty: named(&field.node.ty.node.to_string()), ..Told::default() };
+                let cost = field.node.directives.iter().find(|one| one.node.name.node == "cost");
+                let weight = cost.and_then(|cost| cost.node.get_argument("weight"));
+                told.weight =
+                    weight.map(|weight| texts(&Value::List(vec![weight.node.clone()]))[0].parse().expect("points"));
                 for directive in field.node.directives.iter().filter(|one| one.node.name.node == "listSize") {
                     let argument = |name: &str| directive.node.get_argument(name).map(|value| &value.node);
                     told.slicing = argument("slicingArguments").map(texts).unwrap_or_default();
                     told.sized = argument("sizedFields").map(texts).unwrap_or_default();
                     told.assumed = argument("assumedSize").and_then(number);
+                }
+                for argument in &field.node.arguments {
+                    let costs = argument.node.directives.iter().filter(|one| one.node.name.node == "cost");
+                    let weights = costs.filter_map(|cost| {
+                        Some(texts(&Value::List(vec![cost.node.get_argument("weight")?.node.clone()])))
+                    });
+                    let weights = weights.flatten().map(|weight| weight.parse().expect("a number"));
+                    told.arguments.extend(weights.map(|weight| (argument.node.name.node.to_string(), weight)));
                 }
                 (field.node.name.node.to_string(), told)
             });
@@ -112,7 +127,13 @@ impl Pricing<'_> {
         };
         let written: u64 =
             self.list.written.iter().filter_map(|name| self.size(field, &format!("input.{name}"))).max().unwrap_or(0);
-        times * (1 + self.set(&field.selection_set.node, &told.ty, below)) + written
+        let given = |name: &str| {
+            let value = field.get_argument(name).map(|value| value.node.clone());
+            let value = value.and_then(|value| value.into_const_with(|name| Ok::<_, ()>(self.variable(&name))).ok());
+            value.is_some_and(|value| value != Value::Null)
+        };
+        let added: u64 = told.arguments.iter().filter(|(name, _)| given(name)).map(|(_, weight)| weight).sum();
+        times * (told.weight.unwrap_or(1) + self.set(&field.selection_set.node, &told.ty, below)) + written + added
     }
 
     /// The number that an argument says, or the length of its list; the path leads into inputs.

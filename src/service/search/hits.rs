@@ -1,0 +1,200 @@
+//! What a search finds, the best first: by how well the words fit, then the newest entry first.
+//!
+//! Each fit is asked for by a statement of its own, the best first, until the page is full. The index gives the entries of each in
+//! order, so that a word which stands everywhere costs no more than one that stands seldom.
+
+use std::sync::Arc;
+
+use entity::value::SearchKind;
+use entity::{department_goal, indicator, project, search_entry, unit};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr};
+use sea_orm::{ColumnTrait, Condition, DbBackend, QueryTrait};
+use uuid::Uuid;
+
+use super::query::{self, Sought};
+use crate::auth::Caller;
+use crate::auth::policy::Permission;
+use crate::error::AppResult;
+use crate::rules::search::Fit;
+use crate::service::read::Reader;
+use crate::service::scope::{self, Scoped};
+
+/// Objects are counted up to this number.
+pub const COUNTED: u64 = 10_000;
+
+/// So many entries are sorted rather than met in order.
+const FEW: u64 = 3_000;
+
+/// A page of what is found.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// What is searched for.
+    pub sought: Arc<Sought>,
+    /// In which kinds of objects; those that the caller may not look at are left out.
+    pub kinds: Vec<SearchKind>,
+    /// How many at the most.
+    pub size: u64,
+    /// Only what stands after this place.
+    pub after: Option<Place>,
+    /// Whether to count all that is found.
+    pub count: bool,
+}
+
+/// A place in the order of what is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// How well the words fit.
+    pub fit: Fit,
+    /// The number of the entry.
+    pub number: i64,
+}
+
+impl Place {
+    /// The place with these two numbers.
+    pub fn of(score: i32, number: i64) -> Option<Self> {
+        Fit::of_score(score).map(|fit| Self { fit, number })
+    }
+}
+
+/// An object that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// What it is.
+    pub kind: SearchKind,
+    /// Its key.
+    pub object: Uuid,
+    /// Where it stands in the order.
+    pub place: Place,
+}
+
+/// A page of objects.
+#[derive(Clone, Debug, Default)]
+pub struct Hits {
+    /// The objects in order.
+    pub hits: Vec<Hit>,
+    /// Whether there are more.
+    pub has_next: bool,
+    /// The number of all, up to one more than [`COUNTED`], where it was asked for.
+    pub total: Option<u64>,
+}
+
+impl Search {
+    /// The page, as the reader's caller may see it.
+    ///
+    /// # Errors
+    /// When the database fails, and `UNAUTHENTICATED` or `FORBIDDEN` for who may look at none of the kinds.
+    pub async fn find(&self, reader: Reader<'_>) -> AppResult<Hits> {
+        let kinds: Vec<SearchKind> =
+            self.kinds.iter().copied().filter(|kind| reader.caller.may(permission(*kind)).is_ok()).collect();
+        if kinds.is_empty() {
+            self.kinds.first().map_or(Ok(()), |kind| reader.caller.may(permission(*kind)))?;
+            return Ok(Hits { total: self.count.then_some(0), ..Hits::default() });
+        }
+        let visible = visible(&kinds, reader.caller)?;
+        let total = match self.count {
+            true => Some(self.total(reader, &kinds, &visible).await?),
+            false => None,
+        };
+        let number = query::number(reader.db.backend());
+        // Few are found and then sorted, many are met in order; the planner of PostgreSQL can only guess which it is.
+        let order = if self.are_few(reader, &kinds).await? { number.clone().add(0) } else { number };
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        let mut hits = Vec::new();
+        for fit in Fit::ALL {
+            if hits.len() > size {
+                break;
+            }
+            hits.extend(self.that_fit(reader, &kinds, fit, &visible, &order).await?);
+        }
+        let has_next = hits.len() > size;
+        hits.truncate(size);
+        Ok(Hits { hits, has_next, total })
+    }
+
+    /// The first of those that fit so, one more than the page has.
+    async fn that_fit(
+        &self,
+        reader: Reader<'_>,
+        kinds: &[SearchKind],
+        fit: Fit,
+        visible: &Condition,
+        order: &SimpleExpr,
+    ) -> AppResult<Vec<Hit>> {
+        let number = query::number(reader.db.backend());
+        let mut select = self.sought.exactly(kinds, fit, reader.db.backend());
+        match self.after {
+            Some(place) if place.fit < fit => return Ok(Vec::new()),
+            Some(place) if place.fit == fit => {
+                select.and_where(number.lt(place.number));
+            }
+            Some(_) | None => {}
+        }
+        use search_entry::Column;
+        select
+            .columns([Column::Kind, Column::ObjectId, Column::Number].map(|column| (search_entry::Entity, column)))
+            .cond_where(visible.clone())
+            .order_by_expr(order.clone(), Order::Desc)
+            .limit(self.size + 1);
+        let rows = reader.db.query_all(&select).await?;
+        let hits = rows.iter().map(|row| {
+            let place = Place { fit, number: row.try_get("", "number")? };
+            Ok(Hit { kind: row.try_get("", "kind")?, object: row.try_get("", "object_id")?, place })
+        });
+        hits.collect()
+    }
+
+    /// Whether PostgreSQL has few entries with all pairs. SQLite always meets entries in order.
+    async fn are_few(&self, reader: Reader<'_>, kinds: &[SearchKind]) -> AppResult<bool> {
+        if reader.db.backend() == DbBackend::Sqlite {
+            return Ok(false);
+        }
+        let mut candidates = self.sought.candidates(kinds, reader.db.backend());
+        candidates.expr(Expr::val(1)).limit(FEW + 1);
+        Ok(number(reader, candidates).await? <= FEW)
+    }
+
+    async fn total(&self, reader: Reader<'_>, kinds: &[SearchKind], visible: &Condition) -> AppResult<u64> {
+        let mut found = self.sought.at_least(kinds, Fit::Text, reader.db.backend());
+        found.expr(Expr::val(1)).cond_where(visible.clone()).limit(COUNTED + 1);
+        number(reader, found).await
+    }
+}
+
+/// The number of rows of a statement.
+async fn number(reader: Reader<'_>, rows: SelectStatement) -> AppResult<u64> {
+    let count = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(rows, "found").take();
+    let row = reader.db.query_one(&count).await?;
+    let number: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
+    Ok(number.unsigned_abs())
+}
+
+/// What looking at objects of a kind needs.
+pub fn permission(kind: SearchKind) -> Permission {
+    match kind {
+        SearchKind::Unit => unit::Entity::READ,
+        SearchKind::Project => project::Entity::READ,
+        SearchKind::Indicator => indicator::Entity::READ,
+        SearchKind::DepartmentGoal => department_goal::Entity::READ,
+    }
+}
+
+/// That the object of an entry is one of these kinds, and there for the caller.
+fn visible(kinds: &[SearchKind], caller: &Caller) -> AppResult<Condition> {
+    let mut visible = Condition::any();
+    for kind in kinds {
+        let there = match kind {
+            SearchKind::Unit => there::<unit::Entity>(unit::Column::Id, caller)?,
+            SearchKind::Project => there::<project::Entity>(project::Column::Id, caller)?,
+            SearchKind::Indicator => there::<indicator::Entity>(indicator::Column::Id, caller)?,
+            SearchKind::DepartmentGoal => there::<department_goal::Entity>(department_goal::Column::Id, caller)?,
+        };
+        visible = visible.add(search_entry::Column::Kind.eq(*kind).and(there));
+    }
+    Ok(visible)
+}
+
+fn there<E: Scoped>(key: E::Column, caller: &Caller) -> AppResult<SimpleExpr> {
+    let mut object = scope::find::<E>(caller)?.into_query();
+    object.clear_selects().expr(Expr::val(1)).and_where(key.into_expr().eq(search_entry::Column::ObjectId.into_expr()));
+    Ok(Expr::exists(object))
+}
