@@ -50,6 +50,7 @@ use crate::service::client::directory::{self, Directory};
 use crate::service::revocation::{self, Revocations};
 use crate::service::search::index;
 use crate::service::{idempotency, lockout, session};
+use crate::traces::Traces;
 
 /// How often what has expired is deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
@@ -244,11 +245,11 @@ pub async fn serve(
         return Err(StartError::Clock);
     }
     let lifecycle = Lifecycle::new();
-    let metrics = metrics::count(settings, &mut db);
+    let (metrics, traces) = metrics::begin(settings, &mut db)?;
     let bulk = bulk(settings, &db, handlers).with_metrics(metrics.clone());
     let _numbers = metrics::serve(settings, &db, &bulk, metrics.clone(), &lifecycle).await?;
     let address = listener.local_addr().unwrap_or(settings.listen);
-    let assembled = assemble(settings, &db, address, bulk.clone(), &metrics, lifecycle.clone()).await?;
+    let assembled = assemble(settings, &db, address, bulk.clone(), &metrics, traces.clone(), lifecycle.clone()).await?;
     let stop = lifecycle.clone();
     let workers = tokio::spawn(async move {
         if let Err(error) = bulk.work(stop.draining()).await {
@@ -270,6 +271,9 @@ pub async fn serve(
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, "serving");
     http::serve(listener, assembled.router, &options, lifecycle.clone()).await;
     finish(workers, settings.drain_seconds, &lifecycle).await;
+    if let Some(traces) = traces {
+        tokio::task::spawn_blocking(move || traces.close()).await.map_err(AppError::internal)?;
+    }
     Ok(db.close().await?)
 }
 
@@ -373,6 +377,7 @@ pub async fn assemble(
     address: SocketAddr,
     bulk: Bulk,
     metrics: &Metrics,
+    traces: Option<Traces>,
     lifecycle: Lifecycle,
 ) -> Result<Assembled, StartError> {
     let documents = TrustedDocuments::default();
@@ -409,7 +414,7 @@ pub async fn assemble(
     let service = Service::new(schemas, sdl, Arc::new(bearer), settings.limits, ready, lifecycle)
         .with_introspection(settings.introspection)
         .with_documents(documents.clone(), settings.document_policies());
-    let mut service = service.with_bulk(bulk).with_oauth(oauth).with_metrics(metrics.clone());
+    let mut service = service.with_bulk(bulk).with_oauth(oauth).with_metrics(metrics.clone()).with_traces(traces);
     if let Some(login) = login(settings, db, &keys, &revocations)? {
         service = service.with_login(login);
     }

@@ -41,6 +41,7 @@
 //! - [`clock`], [`error`], [`lang`], [`network`], [`request_id`], [`tls`]: what everything else uses. [`error::AppError`] is the one
 //!   error: a code and a sentence for the client, and the cause for the log.
 //! - [`metrics`]: what the service tells about itself in numbers.
+//! - [`traces`]: what the service did for one request, sent to a collector.
 //! - [`rules`]: the knowledge of the field as pure functions: project codes, targets, spending plans, the taxonomy of
 //!   indicators, data quality. No database, no clock.
 //! - [`input`]: the inputs of writes as tables: names, meanings, and reading with every mistake named.
@@ -88,3 +89,4 @@ pub mod request_id;
 pub mod rules;
 pub mod service;
 pub mod tls;
+pub mod traces;

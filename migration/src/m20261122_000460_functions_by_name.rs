@@ -15,12 +15,12 @@ impl MigrationName for Migration {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         prepare(manager).await
     }
 
     /// The functions do the same as before.
-    async fn down(&self, _: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn down(&self, _: &SchemaManager) -> Result<(), DbErr> {
         Ok(())
     }
 }

@@ -150,8 +150,9 @@ pub async fn prepare(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             "sql" => body.to_owned(),
             _ => format!("SET search_path FROM CURRENT AS $$ {body} $$"),
         };
-        let function =
-            format!("CREATE OR REPLACE FUNCTION {name} RETURNS {gives} LANGUAGE {language} STABLE PARALLEL SAFE {body}");
+        let function = format!(
+            "CREATE OR REPLACE FUNCTION {name} RETURNS {gives} LANGUAGE {language} STABLE PARALLEL SAFE {body}"
+        );
         on_postgres(manager, function).await?;
     }
     Ok(())

@@ -17,20 +17,25 @@ use crate::db::Db;
 use crate::http::{self, Lifecycle, Scrape, ServeOptions};
 use crate::metrics::{Metrics, Now};
 use crate::service::outbox;
+use crate::traces::Traces;
 
 /// Longest time to look into the database for numbers; a scraper waits some ten seconds.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Numbers of a service on a database, which counts its statements from now on where somebody can ask for them.
-pub(super) fn count(settings: &Settings, db: &mut Db) -> Metrics {
+/// Numbers and traces of a service on a database, which tells of its statements from now on where somebody listens.
+///
+/// # Errors
+/// When the address of the collector is none.
+pub(super) fn begin(settings: &Settings, db: &mut Db) -> Result<(Metrics, Option<Traces>), StartError> {
     let metrics = Metrics::new(match db.backend() {
         DbBackend::Sqlite => "sqlite",
         _ => "postgresql",
     });
-    if settings.metrics_listen.is_some() {
-        db.count(metrics.clone());
+    let traces = settings.otlp_endpoint.as_deref().map(Traces::to).transpose()?;
+    if settings.metrics_listen.is_some() || traces.is_some() {
+        db.tell(metrics.clone(), traces.clone());
     }
-    metrics
+    Ok((metrics, traces))
 }
 
 /// Serves the numbers until the service stops, as long as the value lives.

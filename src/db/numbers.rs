@@ -4,11 +4,18 @@ use sea_orm::{DatabaseConnection, DbBackend};
 
 use super::Db;
 use crate::metrics::{Metrics, Pool, Statement};
+use crate::traces::Traces;
 
 impl Db {
-    /// Counts and times each statement from now on.
-    pub fn count(&mut self, metrics: Metrics) {
-        self.observe(move |info| metrics.statement(Statement::of(&info.statement.sql), info.elapsed, info.failed));
+    /// Counts, times and traces each statement from now on.
+    pub fn tell(&mut self, metrics: Metrics, traces: Option<Traces>) {
+        self.observe(move |info| {
+            let (kind, sql) = (Statement::of(&info.statement.sql), &info.statement.sql);
+            metrics.statement(kind, info.elapsed, info.failed);
+            if let Some(traces) = &traces {
+                traces.statement(kind.label(), sql, info.elapsed, info.failed);
+            }
+        });
     }
 
     /// How busy the connections are: those that answer requests are `answer`, or `asked` where PostgreSQL knows who asks; `read` are

@@ -15,6 +15,7 @@ use crate::error::{AppError, ErrorCode};
 use crate::metrics::{Metrics, Operation, Outcome, Running};
 use crate::network::ClientAddress;
 use crate::request_id::RequestId;
+use crate::traces::Traces;
 
 use super::answer::{Media, Refused, Told};
 
@@ -71,8 +72,21 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
+/// What counts requests, and what traces them where somebody wants traces.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// Counts.
+    pub metrics: Metrics,
+    /// Traces.
+    pub traces: Option<Traces>,
+}
+
 /// Gives every request its id, catches its panic, writes its line and sets the headers that every answer has.
-pub async fn observe(State(metrics): State<Metrics>, mut request: Request, next: Next) -> Response {
+pub async fn observe(
+    State(Observed { metrics, traces }): State<Observed>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let sent = request.headers().get(&X_REQUEST_ID).and_then(|id| id.to_str().ok());
     let id = sent.and_then(RequestId::from_client).unwrap_or_else(RequestId::fresh);
     let subject = Subject::default();
@@ -94,7 +108,13 @@ pub async fn observe(State(metrics): State<Metrics>, mut request: Request, next:
     };
 
     // A request that panicked is dropped with all it held; the locks it shared with others are taken in spite of poison.
-    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+    let span = traces.map(|traces| traces.request(request.method().as_str(), &line.route, request.headers()));
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let answered = match &span {
+        Some(span) => span.around(answered).await,
+        None => answered.await,
+    };
+    let mut response = match answered {
         Ok(response) => response,
         Err(_payload) => {
             tracing::error!(request = %id, "the request panicked");
@@ -102,6 +122,9 @@ pub async fn observe(State(metrics): State<Metrics>, mut request: Request, next:
         }
     };
     line.status = Some(response.status());
+    if let Some(span) = span {
+        span.answered(response.status().as_u16());
+    }
     line.told = response.extensions_mut().remove();
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {

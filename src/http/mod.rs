@@ -50,10 +50,12 @@ use crate::login::Login;
 use crate::metrics::Metrics;
 use crate::network::ClientAddress;
 use crate::request_id::RequestId;
+use crate::traces::Traces;
 
 use answer::{Media, Refused};
 use capacity::{Capacity, Permit};
 use head::Head;
+use log::Observed;
 use memory::Memory;
 use rate::Payer;
 use toll::Toll;
@@ -87,6 +89,7 @@ pub struct Service<E> {
     login: Option<Login>,
     oauth: Option<Oauth>,
     metrics: Metrics,
+    traces: Option<Traces>,
 }
 
 impl<E: Executor> Service<E> {
@@ -120,6 +123,7 @@ impl<E: Executor> Service<E> {
             login: None,
             oauth: None,
             metrics: Metrics::new("none"),
+            traces: None,
         }
     }
 
@@ -163,6 +167,12 @@ impl<E: Executor> Service<E> {
     #[must_use]
     pub fn with_metrics(self, metrics: Metrics) -> Self {
         Self { metrics, ..self }
+    }
+
+    /// Traces requests.
+    #[must_use]
+    pub fn with_traces(self, traces: Option<Traces>) -> Self {
+        Self { traces, ..self }
     }
 
     /// Who sends a request, with his toll, from which the request itself is taken.
@@ -218,7 +228,7 @@ fn profile(caller: &Caller) -> Profile {
 /// `public` are the routes of [`public_router`], where they are served.
 pub fn router<E: Executor>(mut service: Service<E>, public: Option<Router>, origins: &[String]) -> Router {
     let oauth = service.oauth.take().map(oauth::routes).unwrap_or_default();
-    let metrics = service.metrics.clone();
+    let observed = Observed { metrics: service.metrics.clone(), traces: service.traces.take() };
     let lines_of = |which: Which| get(operations::lines::<E>).route_layer(Extension(which));
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle::<E>))
@@ -252,7 +262,7 @@ pub fn router<E: Executor>(mut service: Service<E>, public: Option<Router>, orig
     if !origins.is_empty() {
         router = router.layer(cors::layer(origins));
     }
-    router.layer(middleware::from_fn_with_state(metrics, log::observe))
+    router.layer(middleware::from_fn_with_state(observed, log::observe))
 }
 
 /// The routes of the public: GraphQL over what is published, for everybody, whatever token comes along.

@@ -14,10 +14,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("request_id", &[]),
     ("tls", &["error"]),
     ("metrics", &["error"]),
+    ("traces", &["error", "tls"]),
     ("rules", &["lang"]),
     ("input", &["lang"]),
     // The database and who asks.
-    ("db", &["error", "metrics"]),
+    ("db", &["error", "metrics", "traces"]),
     ("limits", &["error"]),
     ("config", &["db", "error", "limits", "network"]),
     ("auth", &["clock", "config", "error", "tls"]),
@@ -62,6 +63,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "metrics",
             "network",
             "request_id",
+            "traces",
         ],
     ),
     // What puts it together.
@@ -69,7 +71,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "app",
         &[
             "auth", "backup", "bulk", "clock", "config", "db", "error", "graphql", "http", "import", "intake", "lang",
-            "limits", "login", "metrics", "service",
+            "limits", "login", "metrics", "service", "traces",
         ],
     ),
     (
@@ -89,6 +91,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("form_urlencoded", &["http"]),
     ("migration", &["db"]),
+    ("opentelemetry", &["traces"]),
+    ("opentelemetry_sdk", &["traces"]),
     ("prometheus_client", &["metrics"]),
     ("sea_orm", &["app", "backup", "bulk", "cli", "db", "graphql", "import", "intake", "login", "service"]),
     ("sea_query_sqlx", &["db"]),

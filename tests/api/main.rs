@@ -49,6 +49,7 @@ mod statements;
 mod support;
 mod token;
 mod toy;
+mod traces;
 mod unit_tree;
 mod write_findings;
 mod write_goals;

@@ -25,7 +25,9 @@ fn get(address: SocketAddr, path: &str) -> (String, String) {
 
 /// Where the numbers are, as the log says.
 fn address(service: &mut Running) -> SocketAddr {
-    let named = |log: &str| log.split_once("metrics address=").and_then(|(_, rest)| rest.split_whitespace().next()?.parse().ok());
+    let named = |log: &str| {
+        log.split_once("metrics address=").and_then(|(_, rest)| rest.split_whitespace().next()?.parse().ok())
+    };
     service.wait_until(|service| named(&service.log()).is_some());
     named(&service.log()).unwrap()
 }
@@ -56,7 +58,11 @@ fn known_requests_are_counted_and_nothing_of_the_client_is_told() {
     service.graphql(&reader, &json!({ "query": format!("query {SECRET} {{ units {{ totalCount }} }}") }));
     service.ask(&reader, &format!("{{ {SECRET}"));
     service.ask(&reader, &format!("{{ {SECRET} }}"));
-    let (status, _) = service.post("/graphql", &[("Authorization", &format!("Bearer {SECRET}"))], &json!({"query": "{ __typename }"}));
+    let (status, _) = service.post(
+        "/graphql",
+        &[("Authorization", &format!("Bearer {SECRET}"))],
+        &json!({"query": "{ __typename }"}),
+    );
     assert_eq!(status, 401);
     let (status, _) = service.post("/public/graphql", &[], &json!({"query": "{ projects { totalCount } }"}));
     assert_eq!(status, 200);

@@ -59,7 +59,7 @@ impl Site {
         let address = listener.local_addr().unwrap();
         let (bulk, lifecycle) = (app::bulk(&settings, &db, app::handlers(&settings)), Lifecycle::new());
         let assembled =
-            app::assemble(&settings, &db, address, bulk, &Metrics::new("none"), lifecycle.clone()).await.unwrap();
+            app::assemble(&settings, &db, address, bulk, &Metrics::new("none"), None, lifecycle.clone()).await.unwrap();
         let serving = tokio::spawn(async move {
             let Assembled { router, .. } = &assembled;
             serve(listener, router.clone(), &ServeOptions::default(), lifecycle).await;
