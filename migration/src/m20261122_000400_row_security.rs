@@ -45,8 +45,10 @@ const DIVISION: &str = "(SELECT reach_is_all('unit:read')) OR (SELECT reach_is_p
     OR EXISTS (SELECT FROM reach_limited('unit:read') years WHERE CASE WHEN years.unit IS NOT NULL \
         THEN division.code IN (SELECT unit.division_code FROM unit WHERE unit.id = years.unit) \
         ELSE COALESCE(years.division = division.code, true) END)";
-/// Entries are looked at through the record they are about, by who may look at history at all.
-const AUDIT_ENTRY: &str = "(SELECT reach('history:read')) IS NOT NULL";
+/// Entries are looked at through the record they are about, by who may look at history at all; those of signing in are what
+/// administrators see of an account's use.
+const AUDIT_ENTRY: &str = "(SELECT reach('history:read')) IS NOT NULL \
+    OR (action = 'auth/login' AND (SELECT reach_is_all('account:read')))";
 /// The own ones.
 const UPLOAD: &str = "account_id = (SELECT (reach('account') #>> '{}')::uuid)";
 /// The own ones, or all.

@@ -10,6 +10,7 @@ use entity::id::{DepartmentGoalId, IndicatorId, ProjectId, UnitId};
 use entity::value::SearchKind;
 use futures_util::future::BoxFuture;
 use sea_orm::{ColumnTrait, Iterable, PrimaryKeyToColumn};
+use uuid::Uuid;
 
 use super::access;
 use super::engine::argument::{self, At};
@@ -218,14 +219,14 @@ fn read(asked: &Asked<'_>, count: bool) -> AppResult<Search> {
 }
 
 /// A place as text.
-fn cursor(Place { fit, number }: Place) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}:{number}", fit.score()))
+fn cursor(Place { fit, object }: Place) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{}:{}", fit.score(), object.simple()))
 }
 
 fn place(cursor: &str) -> Option<Place> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    let (score, number) = text.split_once(':')?;
-    Place::of(score.parse().ok()?, number.parse().ok()?)
+    let (score, object) = text.split_once(':')?;
+    Place::of(score.parse().ok()?, Uuid::parse_str(object).ok()?)
 }
 
 /// An object that was found, with what it was found by.
@@ -238,7 +239,7 @@ pub struct Found {
 
 impl Found {
     fn new(hit: Hit, search: &Search) -> Self {
-        let key = hit.object;
+        let key = hit.place.object;
         let id = match hit.kind {
             SearchKind::Unit => UnitId(key).public(),
             SearchKind::Project => ProjectId(key).public(),

@@ -33,6 +33,7 @@ fn selection(ty: &str) -> &'static str {
         | "DepartmentGoal" => "{ id }",
         "UnitAlias" => "{ code }",
         "PlanPoint" => "{ month }",
+        "UnitSummary" => "{ units }",
         connection if connection.ends_with("Connection") => "{ totalCount }",
         _ => "",
     }
@@ -43,7 +44,7 @@ async fn render<M>(world: &World, field: &jixiao::graphql::engine::object::Field
 where
     M: ModelTrait + Clone + Send + Sync + 'static,
 {
-    let arguments = if field.signature.name == "goal" { "(fiscalYear: 2025)" } else { "" };
+    let arguments = if matches!(field.signature.name, "goal" | "summary") { "(fiscalYear: 2025)" } else { "" };
     let text = format!("{{ {}{arguments} {} }}", field.signature.name, selection(field.signature.ty));
     let document = parse_query(&text).expect("a document");
     let DocumentOperations::Single(operation) = &document.operations else { panic!("one operation") };

@@ -30,7 +30,7 @@ pub struct Highlight {
 pub async fn of(reader: Reader<'_>, sought: &Sought, hits: &[Hit]) -> AppResult<Vec<Vec<Highlight>>> {
     let mut of_kind: HashMap<SearchKind, Vec<Uuid>> = HashMap::new();
     for hit in hits {
-        of_kind.entry(hit.kind).or_default().push(hit.object);
+        of_kind.entry(hit.kind).or_default().push(hit.place.object);
     }
     let mut found = Texts::new();
     for (kind, objects) in of_kind {
@@ -38,7 +38,7 @@ pub async fn of(reader: Reader<'_>, sought: &Sought, hits: &[Hit]) -> AppResult<
         found.extend(source::texts(reader.db, eyes, kind, &objects).await?);
     }
     let highlights = hits.iter().map(|hit| {
-        let texts = found.get(&hit.object).map(Vec::as_slice).unwrap_or_default();
+        let texts = found.get(&hit.place.object).map(Vec::as_slice).unwrap_or_default();
         let marked = texts.iter().map(|text| {
             let ranges = search::ranges(&text.text, sought.words());
             Highlight { field: text.field, text: text.text.clone(), ranges }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::query::{self, Sought};
 use crate::auth::Caller;
 use crate::auth::policy::Permission;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::rules::search::Fit;
 use crate::service::read::Reader;
 use crate::service::scope::{self, Scoped};
@@ -40,19 +40,20 @@ pub struct Search {
     pub count: bool,
 }
 
-/// A place in the order of what is found.
+/// A place in the order of what is found. It names the object and not the number of its entry, which would tell how many
+/// entries there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// How well the words fit.
     pub fit: Fit,
-    /// The number of the entry.
-    pub number: i64,
+    /// The object that stands there.
+    pub object: Uuid,
 }
 
 impl Place {
-    /// The place with these two numbers.
-    pub fn of(score: i32, number: i64) -> Option<Self> {
-        Fit::of_score(score).map(|fit| Self { fit, number })
+    /// The place of an object with this score.
+    pub fn of(score: i32, object: Uuid) -> Option<Self> {
+        Fit::of_score(score).map(|fit| Self { fit, object })
     }
 }
 
@@ -61,8 +62,6 @@ impl Place {
 pub struct Hit {
     /// What it is.
     pub kind: SearchKind,
-    /// Its key.
-    pub object: Uuid,
     /// Where it stands in the order.
     pub place: Place,
 }
@@ -82,7 +81,8 @@ impl Search {
     /// The page, as the reader's caller may see it.
     ///
     /// # Errors
-    /// When the database fails, and `UNAUTHENTICATED` or `FORBIDDEN` for who may look at none of the kinds.
+    /// When the database fails, `UNAUTHENTICATED` or `FORBIDDEN` for who may look at none of the kinds, and `BAD_USER_INPUT` when
+    /// the object at the place to go on from is not there for the caller.
     pub async fn find(&self, reader: Reader<'_>) -> AppResult<Hits> {
         let kinds: Vec<SearchKind> =
             self.kinds.iter().copied().filter(|kind| reader.caller.may(permission(*kind)).is_ok()).collect();
@@ -91,6 +91,10 @@ impl Search {
             return Ok(Hits { total: self.count.then_some(0), ..Hits::default() });
         }
         let visible = visible(&kinds, reader.caller)?;
+        let after = match self.after {
+            Some(place) => Some((place.fit, number_of(reader, place.object, &visible).await?)),
+            None => None,
+        };
         let total = match self.count {
             true => Some(self.total(reader, &kinds, &visible).await?),
             false => None,
@@ -104,7 +108,7 @@ impl Search {
             if hits.len() > size {
                 break;
             }
-            hits.extend(self.that_fit(reader, &kinds, fit, &visible, &order).await?);
+            hits.extend(self.that_fit(reader, &kinds, (fit, after), &visible, &order).await?);
         }
         let has_next = hits.len() > size;
         hits.truncate(size);
@@ -116,29 +120,29 @@ impl Search {
         &self,
         reader: Reader<'_>,
         kinds: &[SearchKind],
-        fit: Fit,
+        (fit, after): (Fit, Option<(Fit, i64)>),
         visible: &Condition,
         order: &SimpleExpr,
     ) -> AppResult<Vec<Hit>> {
         let number = query::number(reader.db.backend());
         let mut select = self.sought.exactly(kinds, fit, reader.db.backend());
-        match self.after {
-            Some(place) if place.fit < fit => return Ok(Vec::new()),
-            Some(place) if place.fit == fit => {
-                select.and_where(number.lt(place.number));
+        match after {
+            Some((last, _)) if last < fit => return Ok(Vec::new()),
+            Some((last, entry)) if last == fit => {
+                select.and_where(number.lt(entry));
             }
             Some(_) | None => {}
         }
         use search_entry::Column;
         select
-            .columns([Column::Kind, Column::ObjectId, Column::Number].map(|column| (search_entry::Entity, column)))
+            .columns([Column::Kind, Column::ObjectId].map(|column| (search_entry::Entity, column)))
             .cond_where(visible.clone())
             .order_by_expr(order.clone(), Order::Desc)
             .limit(self.size + 1);
         let rows = reader.db.query_all(&select).await?;
         let hits = rows.iter().map(|row| {
-            let place = Place { fit, number: row.try_get("", "number")? };
-            Ok(Hit { kind: row.try_get("", "kind")?, object: row.try_get("", "object_id")?, place })
+            let place = Place { fit, object: row.try_get("", "object_id")? };
+            Ok(Hit { kind: row.try_get("", "kind")?, place })
         });
         hits.collect()
     }
@@ -158,6 +162,20 @@ impl Search {
         found.expr(Expr::val(1)).cond_where(visible.clone()).limit(COUNTED + 1);
         number(reader, found).await
     }
+}
+
+/// The number of the entry of an object that is there for the caller.
+async fn number_of(reader: Reader<'_>, object: Uuid, visible: &Condition) -> AppResult<i64> {
+    let entry = Query::select()
+        .from(search_entry::Entity)
+        .column((search_entry::Entity, search_entry::Column::Number))
+        .and_where(search_entry::Column::ObjectId.eq(object))
+        .cond_where(visible.clone())
+        .take();
+    let row = reader.db.query_one(&entry).await?;
+    let gone = "The object at `after` is not there any more: ask without `after` again.";
+    let row = row.ok_or_else(|| AppError::bad_input(gone))?;
+    Ok(row.try_get("", "number")?)
 }
 
 /// The number of rows of a statement.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use jixiao::auth::policy::{Class, Permission, allows};
+use entity::value::Role;
+use jixiao::auth::policy::{Class, Permission, allows, sees};
 use jixiao::db::Db;
 use jixiao::graphql::access::{self, Surface};
 use jixiao::graphql::{public_schema, schema};
@@ -121,4 +122,30 @@ async fn the_schema_of_the_public_has_what_is_public_and_nothing_else() {
             }
         }
     }
+}
+
+/// One line for each permission and class, one column for each role.
+fn policy() -> String {
+    let roles: Vec<&str> = Role::ALL.iter().map(|role| role.code()).collect();
+    let line = |name: &str, kind: &str, of: &dyn Fn(Role) -> bool| {
+        let cells = Role::ALL
+            .iter()
+            .zip(&roles)
+            .map(|(role, title)| format!("{:1$}", if of(*role) { "yes" } else { "-" }, title.len()));
+        format!("{name:<21} {kind:<6} {}", cells.collect::<Vec<_>>().join(" ")).trim_end().to_owned()
+    };
+    let head = format!("{:<21} {:<6} {}", "", "", roles.join(" "));
+    let permissions = Permission::ALL.iter().map(|permission| {
+        let kind = if permission.only_looks() { "looks" } else { "does" };
+        line(permission.name(), kind, &|role| allows(role, *permission))
+    });
+    let classes = Class::ALL.iter().map(|class| line(class.name(), "class", &|role| sees(role, *class)));
+    let lines: Vec<String> = [head].into_iter().chain(permissions).chain(classes).collect();
+    lines.join("\n")
+}
+
+/// Who may what stands in a file beside this one, to be read and to be changed on purpose: a changed policy fails here.
+#[test]
+fn the_policy_is_the_table_that_was_agreed() {
+    assert_eq!(policy(), include_str!("policy.txt").trim_end(), "the policy is now\n{}", policy());
 }

@@ -1,6 +1,8 @@
 //! Who finds what: hits, numbers, highlights and cursors are those of a database that has nothing else.
 
 use async_graphql::Request;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::value::Role;
 use jixiao::auth::{Caller, Grant, Scope};
 use jixiao::graphql::public_schema;
@@ -48,6 +50,28 @@ async fn a_search_ends_where_the_grants_end() {
     let lists = "{ units(search: \"45000\") { totalCount nodes { code } } }";
     let seen = world.ask_as(&own, lists, json!({})).await;
     assert_eq!(seen["data"]["units"], json!({"totalCount": 1, "nodes": [{"code": "450003"}]}));
+}
+
+#[tokio::test]
+async fn a_cursor_tells_nothing_of_what_is_not_seen() {
+    let world = World::empty().await;
+    fill(&world, 1).await;
+    let own = reader_of(Scope::Unit(unit_id(&world, "450003").await));
+    let query = "query($after: String) { search(query: \"45000\", first: 500, after: $after) { nodes { node { id } } \
+                 edges { cursor node { node { ... on Unit { code } } } } } }";
+    let all = world.ask_as(&reader(), query, json!({})).await["data"]["search"].take();
+    let edges = all["edges"].as_array().expect("edges").iter();
+    let of = |code: &str| {
+        let edge = edges.clone().find(|edge| edge["node"]["node"]["code"] == code).expect("the unit is found");
+        edge["cursor"].as_str().expect("a cursor").to_owned()
+    };
+    // Neither of them is a place for this caller: a unit of others, and what nobody has.
+    let nobody = URL_SAFE_NO_PAD.encode(format!("4:{}", "0".repeat(32)));
+    let foreign = world.refusals_as(&own, query, json!({ "after": of("450001") })).await;
+    assert_eq!(foreign, world.refusals_as(&own, query, json!({ "after": nobody })).await);
+    assert_eq!(foreign[0].1, "BAD_USER_INPUT");
+    let after_own = world.ask_as(&own, query, json!({ "after": of("450003") })).await;
+    assert_eq!(after_own["data"]["search"]["nodes"], json!([]));
 }
 
 #[tokio::test]
