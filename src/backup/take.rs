@@ -121,7 +121,8 @@ async fn dump_postgres(db: &Db, url: &str, draft: &Path) -> Result<(String, Cont
 /// Whether a file of a folder belongs to a backup. Drafts are files that are just being written; the workers are the processes
 /// of this moment.
 pub(super) fn is_of_backup(folder: &str, name: &str) -> bool {
-    !name.contains(".draft-") && !(folder == "operations" && name.starts_with("workers/"))
+    let of_this_moment = folder == "operations" && name.starts_with("workers/");
+    !of_this_moment && !name.contains(".draft-")
 }
 
 /// Copies a folder of the data folder, as far as it belongs to a backup.
