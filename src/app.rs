@@ -4,6 +4,8 @@
 //! database may be in use by processes of the version before, so it is changed by `jixiao migrate` alone, and opening it
 //! with changes pending is refused.
 
+mod metrics;
+
 use std::collections::BTreeMap;
 use std::fs::DirBuilder;
 use std::io::{self, ErrorKind};
@@ -28,6 +30,7 @@ use crate::auth::oidc::{Provider, ProviderSettings};
 use crate::auth::ring::KeyRing;
 use crate::auth::seal::SealingKey;
 use crate::auth::token::{TokenChecker, TokenIssuer};
+use crate::backup;
 use crate::bulk::{Bulk, BulkSettings, Handler};
 use crate::clock;
 use crate::config::Settings;
@@ -42,10 +45,12 @@ use crate::intake;
 use crate::lang::{ByLang, Lang};
 use crate::limits::ProfileLimits;
 use crate::login::Login;
+use crate::metrics::Metrics;
 use crate::service::client::directory::{self, Directory};
 use crate::service::revocation::{self, Revocations};
 use crate::service::search::index;
 use crate::service::{idempotency, lockout, session};
+use crate::traces::Traces;
 
 /// How often what has expired is deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
@@ -67,20 +72,30 @@ pub enum StartError {
     /// There is no database to look into.
     #[error("there is no database {}: `jixiao demo`, `serve` and `migrate` make one; is --data the right folder?", .0.display())]
     NoDatabase(PathBuf),
+    /// What is in the data folder is half restored.
+    #[error("a restore into {} did not end well: run `jixiao admin restore` again", .0.display())]
+    HalfRestored(PathBuf),
     /// The tables are not those of this version.
     #[error("the database lacks {0} of the changes that this version needs: run `jixiao migrate`")]
     Pending(usize),
     /// Another program listens at the address.
     #[error(
-        "{0} is taken by another program: stop it, or choose another address, e.g. JIXIAO_LISTEN={next}",
-        next = SocketAddr::new(.0.ip(), .0.port().checked_add(1).unwrap_or(8080))
+        "{address} is taken by another program: stop it, or choose another address, e.g. {variable}={next}",
+        next = SocketAddr::new(address.ip(), address.port().checked_add(1).unwrap_or(8080))
     )]
-    Taken(SocketAddr),
+    Taken {
+        /// The address.
+        address: SocketAddr,
+        /// The variable that names it.
+        variable: &'static str,
+    },
     /// The address cannot be listened at for another reason.
-    #[error("the service cannot listen at {address}: {source}; choose another address with JIXIAO_LISTEN")]
+    #[error("the service cannot listen at {address}: {source}; choose another address with {variable}")]
     Listen {
         /// The address.
         address: SocketAddr,
+        /// The variable that names it.
+        variable: &'static str,
         /// What the system said.
         source: io::Error,
     },
@@ -185,10 +200,14 @@ fn login(
 /// # Errors
 /// When the address is taken or not one of this machine.
 pub async fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
-    let address = settings.listen;
+    bind(settings.listen, "JIXIAO_LISTEN").await
+}
+
+/// Takes an address that a variable names.
+async fn bind(address: SocketAddr, variable: &'static str) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        ErrorKind::AddrInUse => StartError::Taken(address),
-        _ => StartError::Listen { address, source },
+        ErrorKind::AddrInUse => StartError::Taken { address, variable },
+        _ => StartError::Listen { address, variable, source },
     })
 }
 
@@ -214,10 +233,10 @@ pub fn bulk(settings: &Settings, db: &Db, handlers: Handlers) -> Bulk {
 /// database. `announce` is how long requests are still accepted after the signal.
 ///
 /// # Errors
-/// When the clock is behind, when a key cannot be used, and when the database cannot be closed.
+/// When the clock is behind, when a key or the address of the metrics cannot be used, and when the database cannot be closed.
 pub async fn serve(
     settings: &Settings,
-    db: Db,
+    mut db: Db,
     listener: TcpListener,
     announce: Duration,
     handlers: Handlers,
@@ -226,9 +245,11 @@ pub async fn serve(
         return Err(StartError::Clock);
     }
     let lifecycle = Lifecycle::new();
-    let bulk = bulk(settings, &db, handlers);
+    let (metrics, traces) = metrics::begin(settings, &mut db)?;
+    let bulk = bulk(settings, &db, handlers).with_metrics(metrics.clone());
+    let _numbers = metrics::serve(settings, &db, &bulk, metrics.clone(), &lifecycle).await?;
     let address = listener.local_addr().unwrap_or(settings.listen);
-    let assembled = assemble(settings, &db, address, bulk.clone(), lifecycle.clone()).await?;
+    let assembled = assemble(settings, &db, address, bulk.clone(), &metrics, traces.clone(), lifecycle.clone()).await?;
     let stop = lifecycle.clone();
     let workers = tokio::spawn(async move {
         if let Err(error) = bulk.work(stop.draining()).await {
@@ -250,6 +271,9 @@ pub async fn serve(
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, "serving");
     http::serve(listener, assembled.router, &options, lifecycle.clone()).await;
     finish(workers, settings.drain_seconds, &lifecycle).await;
+    if let Some(traces) = traces {
+        tokio::task::spawn_blocking(move || traces.close()).await.map_err(AppError::internal)?;
+    }
     Ok(db.close().await?)
 }
 
@@ -352,6 +376,8 @@ pub async fn assemble(
     db: &Db,
     address: SocketAddr,
     bulk: Bulk,
+    metrics: &Metrics,
+    traces: Option<Traces>,
     lifecycle: Lifecycle,
 ) -> Result<Assembled, StartError> {
     let documents = TrustedDocuments::default();
@@ -384,11 +410,11 @@ pub async fn assemble(
     });
     let schemas = ByLang::new(|lang| graphql::schema_with_bulk(Some(db.clone()), Some(bulk.clone()), lang));
     let sdl = ByLang::new(graphql::sdl);
-    let public = settings.public.then(|| public_routes(settings, db, ready.clone(), lifecycle.clone()));
+    let public = settings.public.then(|| public_routes(settings, db, ready.clone(), metrics, lifecycle.clone()));
     let service = Service::new(schemas, sdl, Arc::new(bearer), settings.limits, ready, lifecycle)
         .with_introspection(settings.introspection)
         .with_documents(documents.clone(), settings.document_policies());
-    let mut service = service.with_bulk(bulk).with_oauth(oauth);
+    let mut service = service.with_bulk(bulk).with_oauth(oauth).with_metrics(metrics.clone()).with_traces(traces);
     if let Some(login) = login(settings, db, &keys, &revocations)? {
         service = service.with_login(login);
     }
@@ -422,15 +448,19 @@ async fn follow_keys(keys: Arc<KeyRing>) {
 }
 
 /// The routes at which everybody asks for what is published.
-fn public_routes(settings: &Settings, db: &Db, ready: Ready, lifecycle: Lifecycle) -> Router {
+fn public_routes(settings: &Settings, db: &Db, ready: Ready, metrics: &Metrics, lifecycle: Lifecycle) -> Router {
     let schemas = ByLang::new(|lang| graphql::public_schema(Some(db.clone()), lang));
     let sdl = ByLang::new(graphql::public_sdl);
     let everybody = Arc::new(Everybody);
-    http::public_router(Service::new(schemas, sdl, everybody, settings.limits, ready, lifecycle))
+    let service = Service::new(schemas, sdl, everybody, settings.limits, ready, lifecycle);
+    http::public_router(service.with_metrics(metrics.clone()))
 }
 
-/// Makes the data folder, private to its owner; one that exists stays as it is.
+/// Makes the data folder, private to its owner; one that exists stays as it is, and must not be half restored.
 fn make_data_folder(settings: &Settings) -> Result<(), StartError> {
+    if backup::is_unfinished(&settings.data) {
+        return Err(StartError::HalfRestored(settings.data.clone()));
+    }
     let made = DirBuilder::new().recursive(true).mode(0o700).create(&settings.data);
     made.map_err(|source| StartError::Folder { path: settings.data.clone(), source })
 }

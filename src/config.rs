@@ -153,6 +153,10 @@ settings! {
     log_format: LogFormat, "text", "json", log_format, plain;
     /// What is logged: a level, or several with targets.
     log_level: String, "info", "warn,jixiao=debug", log_filter, plain;
+    /// Address at which Prometheus finds `/metrics`; without one there are none. Whoever reaches it can read them.
+    metrics_listen: Option<SocketAddr>, "", "127.0.0.1:9090", |text| optional(text, address), plain;
+    /// Collector of traces by OTLP (HTTP, protobuf), below which `/v1/traces` is; without one there are none.
+    otlp_endpoint: Option<String>, "", "http://127.0.0.1:4318", |text| optional(text, base_url), plain;
     /// How long the service says at `/readyz` that it will stop, before it stops taking connections, in seconds.
     drain_notice_seconds: Duration, "5", "0", |text| seconds(text, 0..=600), plain;
     /// How long running requests may take after that, in seconds.

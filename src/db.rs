@@ -24,9 +24,11 @@ use crate::error::{AppError, AppResult, ErrorCode};
 use row_security::SERVICE;
 use seats::Seats;
 
+mod copy;
 mod executor;
 mod failure;
 mod lease;
+mod numbers;
 mod row_security;
 mod seats;
 mod snapshot;
@@ -34,6 +36,7 @@ mod statements;
 
 use lease::{Readers, Source};
 
+pub use copy::{copy_into, fold};
 pub use executor::{Asker, Executor};
 pub use lease::Lease;
 pub use statements::{execute_each, read_each};
@@ -99,9 +102,7 @@ impl DatabaseSettings {
 
     /// The file of a SQLite database that has not been made yet; `None` where a connection has to tell.
     pub fn missing_file(&self) -> Option<PathBuf> {
-        let options = self.url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(&self.url).ok())??;
-        let file = options.get_filename();
-        (!file.exists()).then(|| file.to_owned())
+        self.file().filter(|file| !file.exists())
     }
 }
 
@@ -317,6 +318,11 @@ impl Db {
             if self.seats.is_some() { row_security::enable(tx).await } else { Ok(()) }
         })
         .await
+    }
+
+    /// The names of all changes that this version knows.
+    pub fn migrations() -> Vec<String> {
+        Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
     }
 
     /// The names of the changes that the database still lacks.

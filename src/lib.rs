@@ -40,6 +40,8 @@
 //!
 //! - [`clock`], [`error`], [`lang`], [`network`], [`request_id`], [`tls`]: what everything else uses. [`error::AppError`] is the one
 //!   error: a code and a sentence for the client, and the cause for the log.
+//! - [`metrics`]: what the service tells about itself in numbers.
+//! - [`traces`]: what the service did for one request, sent to a collector.
 //! - [`rules`]: the knowledge of the field as pure functions: project codes, targets, spending plans, the taxonomy of
 //!   indicators, data quality. No database, no clock.
 //! - [`input`]: the inputs of writes as tables: names, meanings, and reading with every mistake named.
@@ -56,6 +58,7 @@
 //! - [`import`]: the path of a document.
 //! - [`bulk`]: files that are worked through in the background: uploads, the queue, checkpoints, results.
 //! - [`intake`]: how files become writes: what [`bulk`] runs for each kind of file.
+//! - [`backup`]: one state of the database with its files, and back.
 //! - [`graphql`]: the public schema, one file for each noun, and the engine below it.
 //! - [`http`]: routes, protocol, guard, accept loop, and the explorer.
 //! - [`app`]: puts these together: from settings to a service that answers.
@@ -65,6 +68,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod backup;
 pub mod bulk;
 pub mod cli;
 pub mod clock;
@@ -79,8 +83,10 @@ pub mod intake;
 pub mod lang;
 pub mod limits;
 pub mod login;
+pub mod metrics;
 pub mod network;
 pub mod request_id;
 pub mod rules;
 pub mod service;
 pub mod tls;
+pub mod traces;

@@ -1,8 +1,10 @@
-//! TLS to another service: who answers must have a certificate of a public authority, or of the operator's own.
+//! Connections to other services, and TLS on them: who answers must have a certificate of a public authority, or of the operator's own.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use hyper::Uri;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -16,6 +18,20 @@ use crate::error::{AppError, AppResult};
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Connects to the service at an address of http or https; `authority` as in [`Tls::to`].
+///
+/// # Errors
+/// When nobody answers there, or not who should.
+pub async fn connect(address: &Uri, authority: Option<&Path>) -> io::Result<Box<dyn Stream>> {
+    let host = address.host().ok_or_else(|| io::Error::other("the address names no host"))?.trim_matches(['[', ']']);
+    let encrypted = address.scheme_str() == Some("https");
+    let stream = TcpStream::connect((host, address.port_u16().unwrap_or(if encrypted { 443 } else { 80 }))).await?;
+    if encrypted {
+        return Tls::to(host, authority).map_err(io::Error::other)?.wrap(stream).await;
+    }
+    Ok(Box::new(stream))
+}
 
 /// How connections to one service are encrypted.
 pub struct Tls {
@@ -55,7 +71,7 @@ impl Tls {
     ///
     /// # Errors
     /// When the other side is not who it should be.
-    pub async fn wrap(&self, stream: TcpStream) -> std::io::Result<Box<dyn Stream>> {
+    pub async fn wrap(&self, stream: TcpStream) -> io::Result<Box<dyn Stream>> {
         Ok(Box::new(self.connector.connect(self.host.clone(), stream).await?))
     }
 }

@@ -20,26 +20,27 @@ pub const OPEN: [&str; 3] = [
 
 /// What the policies call, with the name of a permission. They are called once a statement, not once a row: the policies
 /// call them in uncorrelated sub-selects. Those with a query inside are not in SQL, so that it is planned once a connection.
+/// Nothing in them may be looked up by the search path of who asks: programs that dump a database have none.
 const FUNCTIONS: [(&str, &str, &str, &str); 7] = [
     (
         "reach_is_service()",
         "boolean",
         "sql",
-        "SELECT COALESCE(current_setting('jixiao.reach', true) = 'service', false)",
+        "RETURN COALESCE(current_setting('jixiao.reach', true) = 'service', false)",
     ),
     (
         "reach(permission text)",
         "jsonb",
         "sql",
-        "SELECT CASE WHEN current_setting('jixiao.reach', true) IN ('', 'service') THEN NULL \
+        "RETURN CASE WHEN current_setting('jixiao.reach', true) IN ('', 'service') THEN NULL \
             ELSE current_setting('jixiao.reach', true)::jsonb -> permission END",
     ),
-    ("reach_is_all(permission text)", "boolean", "sql", "SELECT COALESCE(reach(permission) = '\"all\"', false)"),
+    ("reach_is_all(permission text)", "boolean", "sql", "RETURN COALESCE(reach(permission) = '\"all\"', false)"),
     (
         "reach_is_published(permission text)",
         "boolean",
         "sql",
-        "SELECT COALESCE(reach(permission) = '\"published\"', false)",
+        "RETURN COALESCE(reach(permission) = '\"published\"', false)",
     ),
     (
         "reach_divisions(permission text)",
@@ -141,11 +142,17 @@ pub enum Keeping {
     Adding,
 }
 
-/// Makes the functions; before any table is protected.
+/// Makes the functions, before any table is protected, or makes them anew.
 pub async fn prepare(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     for (name, gives, language, body) in FUNCTIONS {
-        let function =
-            format!("CREATE FUNCTION {name} RETURNS {gives} LANGUAGE {language} STABLE PARALLEL SAFE AS $$ {body} $$");
+        // A body in SQL is read here and now, as it stands; one in PL/pgSQL is text that is read when it runs.
+        let body = match language {
+            "sql" => body.to_owned(),
+            _ => format!("SET search_path FROM CURRENT AS $$ {body} $$"),
+        };
+        let function = format!(
+            "CREATE OR REPLACE FUNCTION {name} RETURNS {gives} LANGUAGE {language} STABLE PARALLEL SAFE {body}"
+        );
         on_postgres(manager, function).await?;
     }
     Ok(())

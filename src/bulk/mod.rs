@@ -16,6 +16,7 @@ pub mod download;
 mod group;
 mod instance;
 mod lease;
+mod numbers;
 pub mod preview;
 pub mod progress;
 pub mod queue;
@@ -39,6 +40,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::metrics::Metrics;
 
 pub use apply::Handler;
 pub use preview::confirm_preview;
@@ -80,6 +82,7 @@ pub struct Bulk {
     handlers: Arc<BTreeMap<BulkKind, Handler>>,
     clock: Clock,
     wake: Arc<Notify>,
+    metrics: Option<Metrics>,
 }
 
 impl Bulk {
@@ -91,7 +94,14 @@ impl Bulk {
         handlers: BTreeMap<BulkKind, Handler>,
         clock: Clock,
     ) -> Self {
-        Self { db, folder: folder.into(), settings, handlers: Arc::new(handlers), clock, wake: Arc::new(Notify::new()) }
+        let (handlers, wake) = (Arc::new(handlers), Arc::new(Notify::new()));
+        Self { db, folder: folder.into(), settings, handlers, clock, wake, metrics: None }
+    }
+
+    /// Counts in these numbers what becomes of rows and operations.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics: Some(metrics), ..self }
     }
 
     /// How they are run.

@@ -159,7 +159,9 @@ impl Run {
         while let Some(group) = self.alive(groups.next()).await? {
             // The first rows of a preview are compared once more where they are written.
             let expected = first.as_deref().filter(|_| before.position.is_none());
-            self.row = self.step(handler, &before, &group, expected).await?;
+            let row = self.step(handler, &before, &group, expected).await?;
+            self.bulk.count(&self.row, &row);
+            self.row = row;
             before = Checkpoint::of(&self.row)?;
             if group.is_last {
                 // What is left is to tell the end; who let others pass here would find the last group again.
@@ -224,6 +226,7 @@ impl Run {
     ) -> Result<(), Halt> {
         let job = Change { bulk: &self.bulk, operation: &self.row, owner: &self.owner, change, end };
         let row = changed(self.patiently(Kept(job)).await?)?;
+        self.bulk.count(&self.row, &row);
         self.row = row;
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! `jixiao admin …`.
 
 mod audit;
+mod backup;
 mod init;
 mod reindex;
+mod restore;
 
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use super::failure::Failure;
 use super::output;
 use crate::app;
 use crate::auth::Caller;
+use crate::backup::Place;
 use crate::config::Settings;
 use crate::db::DatabaseSettings;
 use crate::service::invariants::{self, Outcome};
@@ -19,9 +22,10 @@ use crate::service::invariants::{self, Outcome};
 /// How long one check may run: as long as it takes on a large database.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
-/// Look after the service: its first administrators, its database, its audit, its search
+/// Look after the service: its first administrators, its database, its audit, its search, its backups
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  jixiao admin init\n  jixiao admin check\n  jixiao admin audit verify")]
+#[command(after_help = "Examples:\n  jixiao admin init\n  jixiao admin check\n  jixiao admin audit verify\n  \
+                        jixiao admin backup /mnt/backups/2026-11-22")]
 pub struct Admin {
     #[command(subcommand)]
     command: Command,
@@ -37,6 +41,8 @@ enum Command {
     Check,
     Audit(audit::Audit),
     Init(init::Init),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Reindex(reindex::Reindex),
 }
 
@@ -46,9 +52,17 @@ impl Admin {
             Command::Check => check(settings).await,
             Command::Audit(audit) => audit.run(settings).await,
             Command::Init(init) => init.run(settings).await,
+            Command::Backup(backup) => backup.run(settings).await,
+            Command::Restore(restore) => restore.run(settings).await,
             Command::Reindex(reindex) => reindex.run(settings).await,
         }
     }
+}
+
+/// What a backup has, for work that takes as long as it takes.
+fn place(settings: &Settings) -> Place {
+    let database = DatabaseSettings { read_timeout: PATIENCE, write_timeout: PATIENCE, ..settings.database() };
+    Place { data: settings.data.clone(), database }
 }
 
 async fn check(settings: &Settings) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use crate::app::StartError;
 use crate::auth::key::KeyError;
+use crate::backup::BackupError;
 use crate::config::{ConfigError, Source};
 use crate::error::{AppError, ErrorCode};
 
@@ -22,6 +23,9 @@ pub enum Failure {
     /// The work was refused or failed.
     #[error(transparent)]
     App(#[from] AppError),
+    /// There is no backup, or nothing was restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// A file cannot be read.
     #[error("{} cannot be read: {source}", path.display())]
     File {
@@ -68,7 +72,9 @@ impl Failure {
     /// The reason in words for the operator at the machine.
     pub fn sentence(&self) -> String {
         match self {
-            Self::App(error) | Self::Start(StartError::App(error)) => of_service(error),
+            Self::App(error) | Self::Start(StartError::App(error)) | Self::Backup(BackupError::App(error)) => {
+                of_service(error)
+            }
             _ => self.to_string(),
         }
     }

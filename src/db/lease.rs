@@ -19,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::{DEADLINE, STEPS};
+use crate::metrics::Pool;
 
 /// How long a connection is used; a process of PostgreSQL that lives long keeps much in memory.
 const LIFE: Duration = Duration::from_secs(1800);
@@ -40,6 +41,7 @@ pub(super) struct Readers(Arc<Inner>);
 struct Inner {
     source: Source,
     places: Arc<Semaphore>,
+    size: usize,
     free: Mutex<Vec<Held>>,
     /// How long to wait for a free one.
     wait: Duration,
@@ -74,14 +76,22 @@ enum Connection {
 impl Readers {
     /// As many as `size`, each made when it is first needed.
     pub(super) fn new(source: Source, size: u32, wait: Duration, limit: Duration) -> Self {
-        let places = Arc::new(Semaphore::new(usize::try_from(size.max(1)).unwrap_or(1)));
+        let size = usize::try_from(size.max(1)).unwrap_or(1);
+        let places = Arc::new(Semaphore::new(size));
         let (free, observer) = (Mutex::default(), RwLock::default());
-        Self(Arc::new(Inner { source, places, free, wait, limit, began: Instant::now(), observer }))
+        Self(Arc::new(Inner { source, places, size, free, wait, limit, began: Instant::now(), observer }))
     }
 
     /// Calls `observer` after each statement.
     pub(super) fn observe(&self, observer: impl Fn(&Info<'_>) + Send + Sync + 'static) {
         *self.0.observer.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(observer));
+    }
+
+    /// How busy they are.
+    pub(super) fn pool(&self) -> Pool {
+        let used = self.0.size.saturating_sub(self.0.places.available_permits());
+        let idle = self.0.free.lock().unwrap_or_else(PoisonError::into_inner).len();
+        Pool { name: "answer", used: used as u64, idle: idle as u64, most: self.0.size as u64 }
     }
 
     /// Closes all connections as they come back.

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use super::DatabaseSettings;
 use super::row_security::say_on;
+use crate::metrics::Pool;
 
 /// Who asks on a connection.
 #[derive(Debug, Default)]
@@ -130,6 +131,15 @@ impl Seats {
             *lock(&seat.said) = Said { reach: reach.into(), told: false };
         }
         Ok(Taken { seats: self, seat, _permit: permit })
+    }
+
+    /// How busy they are.
+    pub(super) fn pool(&self) -> Pool {
+        let most = self.all.len();
+        let used = most.saturating_sub(self.count.available_permits());
+        let open = self.all.iter().filter(|seat| seat.connection.get_postgres_connection_pool().size() > 0).count();
+        let number = |count: usize| count as u64;
+        Pool { name: "asked", used: number(used), idle: number(open.saturating_sub(used)), most: number(most) }
     }
 
     /// Closes all connections.

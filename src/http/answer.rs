@@ -63,6 +63,15 @@ impl Media {
     }
 }
 
+/// What became of a request, for the metrics: in the extensions of its answer.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Whether a document was executed.
+    pub executed: bool,
+    /// The errors in the answer.
+    pub errors: Vec<ErrorCode>,
+}
+
 /// A request that is answered without being executed.
 #[derive(Debug)]
 pub struct Refused {
@@ -107,7 +116,8 @@ impl Refused {
 
     /// The answer: errors with code and request id, no `data`.
     pub fn into_response(mut self, media: Media, id: &RequestId) -> Response {
-        let code = finish_refused(&mut self.errors, id);
+        let codes = finish_refused(&mut self.errors, id);
+        let code = codes.first().copied().unwrap_or(ErrorCode::Internal);
         let status = match (self.status, media) {
             (RefusedStatus::Http(status), _) => status,
             (RefusedStatus::OfCode, Media::GraphqlResponse) => errors::status(code),
@@ -131,6 +141,7 @@ impl Refused {
         let bytes = serde_json::to_vec(&refused).unwrap_or_default();
         let mut response = respond(status, media, bytes);
         response.headers_mut().extend(self.headers);
+        response.extensions_mut().insert(Told { executed: false, errors: codes });
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -154,16 +165,16 @@ impl From<ServerError> for Refused {
     }
 }
 
-/// The bytes of the answer to an executed document; `Err` if validation refused it after all or it outgrew `max_bytes`.
-pub fn executed(mut executed: Executed, id: &RequestId, max_bytes: u64) -> Result<Vec<u8>, Refused> {
+/// The bytes of the answer to an executed document, and what to tell of it; `Err` if validation refused it after all or it outgrew `max_bytes`.
+pub fn executed(mut executed: Executed, id: &RequestId, max_bytes: u64) -> Result<(Vec<u8>, Told), Refused> {
     if is_request_error(&executed) {
         return Err(Refused::document(executed.errors));
     }
-    finish_executed(&mut executed.errors, id);
+    let told = Told { executed: true, errors: finish_executed(&mut executed.errors, id) };
     let mut bytes = Bounded { bytes: Vec::new(), max: usize::try_from(max_bytes).unwrap_or(usize::MAX) };
     // Serialised as it is: through a JSON value the fields would lose the order of the request.
     match serde_json::to_writer(&mut bytes, &executed) {
-        Ok(()) => Ok(bytes.bytes),
+        Ok(()) => Ok((bytes.bytes, told)),
         Err(error) if error.is_io() => {
             let message = format!("The answer has more than {max_bytes} bytes. Select fewer fields or smaller pages.");
             Err(refusal(ErrorCode::CostLimit, message, None::<Pos>).into())

@@ -49,24 +49,26 @@ pub fn status(code: ErrorCode) -> StatusCode {
     }
 }
 
-/// Finishes the errors of a request that was refused before execution: those without a code come from validation.
-pub fn finish_refused(errors: &mut Vec<ServerError>, id: &RequestId) -> ErrorCode {
+/// Finishes the errors of a request that was refused before execution: those without a code come from validation. Gives the
+/// codes.
+pub fn finish_refused(errors: &mut Vec<ServerError>, id: &RequestId) -> Vec<ErrorCode> {
     let more = errors.len().saturating_sub(MAX_REQUEST_ERRORS);
     if more > 0 {
         errors.truncate(MAX_REQUEST_ERRORS);
         errors.push(ServerError::new(format!("There are {more} more errors."), None));
     }
-    let mut first = None;
-    for error in errors {
+    let finish = |error: &mut ServerError| {
         let code = own_code(error).unwrap_or(ErrorCode::GraphqlValidationFailed);
-        first.get_or_insert(code);
         label(error, code, id);
-    }
-    first.unwrap_or(ErrorCode::Internal)
+        code
+    };
+    errors.iter_mut().map(finish).collect()
 }
 
-/// Finishes the errors that happened during execution: what is not made for clients is masked here and logged.
-pub fn finish_executed(errors: &mut [ServerError], id: &RequestId) {
+/// Finishes the errors that happened during execution: what is not made for clients is masked here and logged. Gives
+/// the codes.
+pub fn finish_executed(errors: &mut [ServerError], id: &RequestId) -> Vec<ErrorCode> {
+    let mut codes = Vec::with_capacity(errors.len());
     for error in errors {
         let code = match own_code(error) {
             Some(code) => code,
@@ -82,7 +84,9 @@ pub fn finish_executed(errors: &mut [ServerError], id: &RequestId) {
             error.message = AppError::MASKED.to_owned();
         }
         label(error, code, id);
+        codes.push(code);
     }
+    codes
 }
 
 /// The code that an error brought along: that of its [`AppError`], or one of the closed list in its extensions.

@@ -19,6 +19,7 @@ use crate::graphql::held::Held;
 use crate::graphql::mutation::{IdempotencyKey, OnBehalfOf, Replays};
 use crate::graphql::variables::with_defaults;
 use crate::limits::DocumentPolicy;
+use crate::metrics::Operation;
 use crate::request_id::RequestId;
 
 use super::answer::{self, Media, Refused};
@@ -126,6 +127,10 @@ async fn answer<E: Executor>(
         }
     };
     let operation_type = operation.node.ty;
+    subject.kind(match operation_type {
+        OperationType::Query => Operation::Query,
+        OperationType::Mutation | OperationType::Subscription => Operation::Mutation,
+    });
 
     // What it costs, in the limits of one document and in those over time.
     let price = guard::price(&document, &operation.node, &variables, &held, &limits)?;
@@ -168,20 +173,24 @@ async fn answer<E: Executor>(
     if cost_only {
         executed.data = async_graphql::Value::Null;
     } else {
-        toll.settle(price.meter.read(&executed.data));
+        let actual = price.meter.read(&executed.data);
+        toll.settle(actual);
+        service.metrics.points(price.cost, actual);
     }
     executed.extensions.insert("cost".to_owned(), toll.report());
     let replayed = replays.take();
     if !replayed.is_empty() {
         executed.extensions.insert("idempotency".to_owned(), value!({ "replayed": replayed }));
     }
-    let bytes = answer::executed(executed, id, limits.answer_bytes)?;
-    match (operation_type, service.memory.answer(&bytes)) {
-        (_, Ok(held)) => Ok(answer::respond(StatusCode::OK, media, held.around(bytes))),
+    let (bytes, told) = answer::executed(executed, id, limits.answer_bytes)?;
+    let mut response = match (operation_type, service.memory.answer(&bytes)) {
+        (_, Ok(held)) => answer::respond(StatusCode::OK, media, held.around(bytes)),
         // What was committed must be answered.
-        (OperationType::Mutation, Err(_full)) => Ok(answer::respond(StatusCode::OK, media, bytes)),
-        (OperationType::Query | OperationType::Subscription, Err(full)) => Err(full.into()),
-    }
+        (OperationType::Mutation, Err(_full)) => answer::respond(StatusCode::OK, media, bytes),
+        (OperationType::Query | OperationType::Subscription, Err(full)) => return Err(full.into()),
+    };
+    response.extensions_mut().insert(told);
+    Ok(response)
 }
 
 /// What a request that was given up may have done.

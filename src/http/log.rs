@@ -1,23 +1,29 @@
-//! What the log says of a request: one line, with its id, and never a token, a variable or the text of a document.
+//! What the log says of a request: one line, with its id, and never a token, a variable or the text of a document. And what
+//! the metrics count of it.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
 
 use crate::error::{AppError, ErrorCode};
+use crate::metrics::{Metrics, Operation, Outcome, Running};
 use crate::network::ClientAddress;
 use crate::request_id::RequestId;
+use crate::traces::Traces;
 
-use super::answer::{Media, Refused};
+use super::answer::{Media, Refused, Told};
 
 /// The header that brings the client's id and takes ours back.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The routes of GraphQL.
+const DOCUMENTS: [&str; 2] = ["/graphql", "/public/graphql"];
 
 /// Longest text from outside in one field of a line.
 const MAX_CHARS: usize = 2_000;
@@ -30,6 +36,7 @@ pub struct Subject(Arc<SubjectParts>);
 struct SubjectParts {
     account: OnceLock<String>,
     operation: OnceLock<String>,
+    kind: OnceLock<Operation>,
 }
 
 impl Subject {
@@ -41,6 +48,11 @@ impl Subject {
     /// Notes the name of the operation that was selected.
     pub fn operation(&self, name: &str) {
         self.0.operation.get_or_init(|| plain(name));
+    }
+
+    /// Notes what the selected operation is.
+    pub fn kind(&self, kind: Operation) {
+        self.0.kind.get_or_init(|| kind);
     }
 }
 
@@ -60,8 +72,21 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
+/// What counts requests, and what traces them where somebody wants traces.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// Counts.
+    pub metrics: Metrics,
+    /// Traces.
+    pub traces: Option<Traces>,
+}
+
 /// Gives every request its id, catches its panic, writes its line and sets the headers that every answer has.
-pub async fn observe(mut request: Request, next: Next) -> Response {
+pub async fn observe(
+    State(Observed { metrics, traces }): State<Observed>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let sent = request.headers().get(&X_REQUEST_ID).and_then(|id| id.to_str().ok());
     let id = sent.and_then(RequestId::from_client).unwrap_or_else(RequestId::fresh);
     let subject = Subject::default();
@@ -75,10 +100,21 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
         began: Instant::now(),
         subject,
         status: None,
+        // A pattern of ours, never a path that somebody sent.
+        route: request.extensions().get().map_or("none", MatchedPath::as_str).to_owned(),
+        told: None,
+        _running: metrics.run(),
+        metrics,
     };
 
     // A request that panicked is dropped with all it held; the locks it shared with others are taken in spite of poison.
-    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+    let span = traces.map(|traces| traces.request(request.method().as_str(), &line.route, request.headers()));
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let answered = match &span {
+        Some(span) => span.around(answered).await,
+        None => answered.await,
+    };
+    let mut response = match answered {
         Ok(response) => response,
         Err(_payload) => {
             tracing::error!(request = %id, "the request panicked");
@@ -86,6 +122,10 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
         }
     };
     line.status = Some(response.status());
+    if let Some(span) = span {
+        span.answered(response.status().as_u16());
+    }
+    line.told = response.extensions_mut().remove();
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert(X_REQUEST_ID, value);
@@ -106,10 +146,35 @@ struct Line {
     began: Instant,
     subject: Subject,
     status: Option<StatusCode>,
+    route: String,
+    told: Option<Told>,
+    metrics: Metrics,
+    _running: Running,
+}
+
+impl Line {
+    fn count(&self) {
+        let (took, told) = (self.began.elapsed(), self.told.as_ref());
+        if let Some(status) = self.status {
+            self.metrics.request(&self.route, status.as_u16(), took);
+        }
+        told.into_iter().flat_map(|told| &told.errors).for_each(|code| self.metrics.error(*code));
+        if DOCUMENTS.contains(&self.route.as_str()) {
+            let outcome = match (self.status, told) {
+                (None, _) => Outcome::Abandoned,
+                (Some(_), Some(Told { executed: true, errors })) if errors.is_empty() => Outcome::Answered,
+                (Some(_), Some(Told { executed: true, .. })) => Outcome::Failed,
+                (Some(_), Some(Told { executed: false, .. }) | None) => Outcome::Refused,
+            };
+            let operation = self.subject.0.kind.get().copied().unwrap_or(Operation::Unknown);
+            self.metrics.document(operation, outcome, took);
+        }
+    }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
+        self.count();
         let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let parts = &self.subject.0;
         let (account, operation) = (parts.account.get(), parts.operation.get());

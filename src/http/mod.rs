@@ -19,6 +19,7 @@ mod lifecycle;
 mod log;
 mod login;
 mod memory;
+mod metrics;
 mod oauth;
 mod operations;
 mod rate;
@@ -46,12 +47,15 @@ use crate::error::{AppError, AppResult, ErrorCode};
 use crate::lang::{ByLang, Lang};
 use crate::limits::{ByProfile, DocumentPolicy, Limits, Profile};
 use crate::login::Login;
+use crate::metrics::Metrics;
 use crate::network::ClientAddress;
 use crate::request_id::RequestId;
+use crate::traces::Traces;
 
 use answer::{Media, Refused};
 use capacity::{Capacity, Permit};
 use head::Head;
+use log::Observed;
 use memory::Memory;
 use rate::Payer;
 use toll::Toll;
@@ -59,6 +63,7 @@ use toll::Toll;
 pub use documents::{ManifestError, TrustedDocuments};
 pub use lifecycle::Lifecycle;
 pub use log::log_panics_without_text;
+pub use metrics::{Scrape, metrics_router};
 pub use oauth::{Oauth, Places};
 pub use rate::{Elapsed, Rates};
 pub use server::{ServeOptions, serve};
@@ -83,6 +88,8 @@ pub struct Service<E> {
     bulk: Option<Bulk>,
     login: Option<Login>,
     oauth: Option<Oauth>,
+    metrics: Metrics,
+    traces: Option<Traces>,
 }
 
 impl<E: Executor> Service<E> {
@@ -115,6 +122,8 @@ impl<E: Executor> Service<E> {
             bulk: None,
             login: None,
             oauth: None,
+            metrics: Metrics::new("none"),
+            traces: None,
         }
     }
 
@@ -152,6 +161,18 @@ impl<E: Executor> Service<E> {
     #[must_use]
     pub fn with_oauth(self, oauth: Oauth) -> Self {
         Self { oauth: Some(oauth), ..self }
+    }
+
+    /// Counts in these numbers what is asked and answered.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
+    }
+
+    /// Traces requests.
+    #[must_use]
+    pub fn with_traces(self, traces: Option<Traces>) -> Self {
+        Self { traces, ..self }
     }
 
     /// Who sends a request, with his toll, from which the request itself is taken.
@@ -207,6 +228,7 @@ fn profile(caller: &Caller) -> Profile {
 /// `public` are the routes of [`public_router`], where they are served.
 pub fn router<E: Executor>(mut service: Service<E>, public: Option<Router>, origins: &[String]) -> Router {
     let oauth = service.oauth.take().map(oauth::routes).unwrap_or_default();
+    let observed = Observed { metrics: service.metrics.clone(), traces: service.traces.take() };
     let lines_of = |which: Which| get(operations::lines::<E>).route_layer(Extension(which));
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle::<E>))
@@ -240,7 +262,7 @@ pub fn router<E: Executor>(mut service: Service<E>, public: Option<Router>, orig
     if !origins.is_empty() {
         router = router.layer(cors::layer(origins));
     }
-    router.layer(middleware::from_fn(log::observe))
+    router.layer(middleware::from_fn_with_state(observed, log::observe))
 }
 
 /// The routes of the public: GraphQL over what is published, for everybody, whatever token comes along.

@@ -30,6 +30,8 @@ const COMMANDS: &[&[&str]] = &[
     &["admin"],
     &["admin", "check"],
     &["admin", "init"],
+    &["admin", "backup"],
+    &["admin", "restore"],
     &["admin", "reindex"],
     &["admin", "audit"],
     &["admin", "audit", "verify"],

@@ -13,10 +13,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("network", &[]),
     ("request_id", &[]),
     ("tls", &["error"]),
+    ("metrics", &["error"]),
+    ("traces", &["error", "tls"]),
     ("rules", &["lang"]),
     ("input", &["lang"]),
     // The database and who asks.
-    ("db", &["error"]),
+    ("db", &["error", "metrics", "traces"]),
     ("limits", &["error"]),
     ("config", &["db", "error", "limits", "network"]),
     ("auth", &["clock", "config", "error", "tls"]),
@@ -24,8 +26,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("service", &["auth", "clock", "db", "error", "input", "lang", "rules"]),
     ("login", &["auth", "clock", "db", "error", "service"]),
     ("import", &["auth", "clock", "db", "error", "lang", "rules", "service"]),
-    ("bulk", &["auth", "clock", "db", "error", "input", "lang", "service"]),
+    ("bulk", &["auth", "clock", "db", "error", "input", "lang", "metrics", "service"]),
     ("intake", &["bulk", "error", "import", "input", "lang", "service"]),
+    ("backup", &["auth", "clock", "db", "error", "service"]),
     // How it is asked.
     (
         "graphql",
@@ -57,23 +60,25 @@ const LAYERS: &[(&str, &[&str])] = &[
             "lang",
             "limits",
             "login",
+            "metrics",
             "network",
             "request_id",
+            "traces",
         ],
     ),
     // What puts it together.
     (
         "app",
         &[
-            "auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "import", "intake", "lang", "limits",
-            "login", "service",
+            "auth", "backup", "bulk", "clock", "config", "db", "error", "graphql", "http", "import", "intake", "lang",
+            "limits", "login", "metrics", "service", "traces",
         ],
     ),
     (
         "cli",
         &[
-            "app", "auth", "bulk", "clock", "config", "db", "error", "graphql", "http", "import", "lang", "limits",
-            "service", "tls",
+            "app", "auth", "backup", "bulk", "clock", "config", "db", "error", "graphql", "http", "import", "lang",
+            "limits", "service", "tls",
         ],
     ),
 ];
@@ -86,7 +91,10 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("form_urlencoded", &["http"]),
     ("migration", &["db"]),
-    ("sea_orm", &["app", "bulk", "cli", "db", "graphql", "import", "intake", "login", "service"]),
+    ("opentelemetry", &["traces"]),
+    ("opentelemetry_sdk", &["traces"]),
+    ("prometheus_client", &["metrics"]),
+    ("sea_orm", &["app", "backup", "bulk", "cli", "db", "graphql", "import", "intake", "login", "service"]),
     ("sea_query_sqlx", &["db"]),
     ("sqlx", &["db"]),
     ("quick_xml", &["import"]),

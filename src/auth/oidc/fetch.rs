@@ -11,14 +11,13 @@ use hyper::header::{ACCEPT, HOST};
 use hyper::{Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::super::key::KeyError;
 use crate::config::is_provider_url;
 use crate::error::{AppError, AppResult};
-use crate::tls::{Stream, Tls};
+use crate::tls::{self, Tls};
 
 /// Longest time for both documents together.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -48,9 +47,6 @@ pub enum FetchError {
     /// An address that is not asked.
     #[error("the address of the keys must be https (http only on this machine)")]
     Address,
-    /// The authority of the certificates, or a host, cannot be used.
-    #[error("{0}")]
-    Tls(AppError),
     /// The keys are not acceptable.
     #[error(transparent)]
     Keys(#[from] KeyError),
@@ -100,15 +96,8 @@ impl Source {
             return Err(FetchError::Address);
         }
         let uri: Uri = address.parse().map_err(|_| FetchError::Address)?;
-        let (Some(host), Some(authority)) = (uri.host(), uri.authority()) else { return Err(FetchError::Address) };
-        let encrypted = uri.scheme_str() == Some("https");
-        let host = host.trim_matches(['[', ']']);
-        let stream = TcpStream::connect((host, uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 }))).await?;
-        let stream: Box<dyn Stream> = if encrypted {
-            Tls::to(host, self.authority.as_deref()).map_err(FetchError::Tls)?.wrap(stream).await?
-        } else {
-            Box::new(stream)
-        };
+        let authority = uri.authority().ok_or(FetchError::Address)?;
+        let stream = tls::connect(&uri, self.authority.as_deref()).await?;
         let request = Request::builder()
             .uri(uri.path_and_query().map_or("/", |path| path.as_str()))
             .header(HOST, authority.as_str())

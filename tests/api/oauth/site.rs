@@ -12,6 +12,7 @@ use jixiao::auth::{Grant, Scope};
 use jixiao::config::Settings;
 use jixiao::db::Db;
 use jixiao::http::{Lifecycle, ServeOptions, serve};
+use jixiao::metrics::Metrics;
 use jixiao::service::{account, client};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -57,7 +58,8 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (bulk, lifecycle) = (app::bulk(&settings, &db, app::handlers(&settings)), Lifecycle::new());
-        let assembled = app::assemble(&settings, &db, address, bulk, lifecycle.clone()).await.unwrap();
+        let assembled =
+            app::assemble(&settings, &db, address, bulk, &Metrics::new("none"), None, lifecycle.clone()).await.unwrap();
         let serving = tokio::spawn(async move {
             let Assembled { router, .. } = &assembled;
             serve(listener, router.clone(), &ServeOptions::default(), lifecycle).await;
