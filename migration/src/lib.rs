@@ -35,7 +35,6 @@ mod m20261122_000400_row_security;
 mod m20261122_000420_division_lists;
 mod m20261122_000430_indicator_count;
 mod m20261122_000440_search;
-mod m20261122_000460_functions_by_name;
 pub mod row_security;
 
 /// The ordered list of changes.
@@ -72,7 +71,6 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000420_division_lists::Migration),
             Box::new(m20261122_000430_indicator_count::Migration),
             Box::new(m20261122_000440_search::Migration),
-            Box::new(m20261122_000460_functions_by_name::Migration),
         ]
     }
 }

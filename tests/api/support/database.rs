@@ -6,6 +6,7 @@ use jixiao::auth::Caller;
 use jixiao::clock;
 use jixiao::db::{DatabaseSettings, Db};
 use jixiao::error::AppResult;
+use jixiao::service::search::index;
 use jixiao::service::work::{Origin, Work};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, QueryResult, Statement, TryGetableMany,
@@ -146,6 +147,7 @@ pub async fn migrated() -> (TestDatabase, Db) {
                 create(&url, &name, "").await;
                 let db = Db::connect(&settings(on_server(&url, &name))).await.expect("a safe server");
                 db.migrate().await.expect("the migrations run");
+                index::bring_up_to_date(&db).await.expect("the index of search is made");
                 db.close().await.expect("the connections close");
                 name
             });
@@ -157,6 +159,7 @@ pub async fn migrated() -> (TestDatabase, Db) {
     let db = Db::connect(&database.settings).await.expect("a safe database");
     if postgres().is_none() {
         db.migrate().await.expect("the migrations run");
+        index::bring_up_to_date(&db).await.expect("the index of search is made");
     }
     (database, db)
 }
