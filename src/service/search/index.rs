@@ -109,13 +109,14 @@ fn writing(backend: DbBackend, entries: Vec<Entry>) -> AppResult<Statement> {
     Ok(backend.build(&insert))
 }
 
-/// The statement that writes the pairs of entries on SQLite.
+/// The statement that writes the pairs of entries on SQLite, in the order of their numbers: FTS5 writes out what it has gathered
+/// whenever a number is less than the one before.
 fn pairing(entries: &[Entry]) -> Statement {
     let rows = vec!["(?, ?)"; entries.len()].join(", ");
     let values = entries.iter().flat_map(|entry| [Value::from(entry.object), Value::from(entry.pairs())]);
     let sql = format!(
         "INSERT OR REPLACE INTO search_pair (rowid, pairs) SELECT e.number, p.column2 FROM (VALUES {rows}) AS p \
-         JOIN search_entry AS e ON e.object_id = p.column1"
+         JOIN search_entry AS e ON e.object_id = p.column1 ORDER BY e.number"
     );
     Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
 }
