@@ -19,12 +19,15 @@ pub trait Part: EntityTrait {
     fn read(row: &QueryResult, places: &[Option<usize>]) -> Result<Self::Model, DbErr>;
 }
 
+/// See [`Part::read`].
+pub type Read<E> = fn(&QueryResult, &[Option<usize>]) -> Result<<E as EntityTrait>::Model, DbErr>;
+
 /// How the rows of a table are read in part.
 pub struct Parts<E: EntityTrait> {
     /// See [`Part::COLUMNS`].
     pub columns: &'static [&'static str],
     /// See [`Part::read`].
-    pub read: fn(&QueryResult, &[Option<usize>]) -> Result<E::Model, DbErr>,
+    pub read: Read<E>,
 }
 
 impl<E: Part> Parts<E> {

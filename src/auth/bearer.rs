@@ -42,7 +42,7 @@ impl<A: Accounts> Bearer<A> {
         Self { checker, accounts, revoked, clock, known: None }
     }
 
-    /// The same, which remembers callers for a moment: see [`Known`]. `changes` counts what this process commits.
+    /// The same, which remembers callers for a moment (`auth::known`). `changes` counts what this process commits.
     #[must_use]
     pub fn remembering(self, changes: Arc<AtomicU64>) -> Self {
         Self { known: Some(Known::new(changes)), ..self }

@@ -89,6 +89,9 @@ async fn an_index_that_is_not_as_the_texts_are_is_noticed_and_made_anew() {
 #[tokio::test]
 async fn an_index_that_was_never_made_is_made_once() {
     let world = World::empty().await;
+    let forgotten =
+        world.db.write(async |tx| Ok(tx.execute_unprepared("DELETE FROM search_format").await.map(drop)?));
+    forgotten.await.expect("nothing says that it was made");
     assert!(!index::is_current(world.db.read()).await.expect("an answer"));
     index::bring_up_to_date(&world.db).await.expect("it is made");
     assert!(index::is_current(world.db.read()).await.expect("an answer"));
