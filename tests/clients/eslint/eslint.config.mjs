@@ -28,6 +28,8 @@ export default [
       ],
       // Edges may wrap things that are not nodes, and lists other than those of edges exist: connections also have `nodes`.
       "@graphql-eslint/relay-edge-types": ["error", { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false }],
+      // What is found and groups of sums are read forward; lists of objects both ways, which the suite tests.
+      "@graphql-eslint/relay-arguments": ["error", { includeBoth: false }],
       // Money, targets, pages and other values have no identity; the things that have one implement Node.
       "@graphql-eslint/strict-id-in-types": "off",
       // `unit(by:)` and other look-ups are nullable; a connection of the root is never null.
