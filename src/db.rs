@@ -33,6 +33,7 @@ mod replicas;
 mod row_security;
 mod snapshot;
 mod statements;
+mod turns;
 
 use freshness::Position;
 use readers::Readers;

@@ -13,43 +13,48 @@ use super::failure;
 use super::freshness::Freshness;
 use super::readers::{Held, Readers};
 use super::replicas::Replica;
+use super::turns::{Place, Who};
 use super::{Asker, Db};
 
 tokio::task_local! {
-    static TURNS: Arc<Semaphore>;
+    /// How many leases of the answer that is made may hold a connection.
+    static SHARE: Arc<Semaphore>;
 }
 
 impl Db {
     /// A connection for all statements of an answer in somebody's name, with what is at least this new.
     pub fn lease(&self, asker: &dyn Asker, freshness: Freshness) -> Lease {
-        let turns = TURNS.try_with(Arc::clone).ok();
-        self.lend(asker, self.replicas.choose(freshness), turns)
+        let share = SHARE.try_with(Arc::clone).ok();
+        self.lend(asker, self.replicas.choose(freshness), share)
     }
 
-    /// A connection to the primary that waits for no turn.
+    /// A connection to the primary, beside what an answer holds.
     pub(super) fn lease_of_primary(&self, asker: &dyn Asker) -> Lease {
         self.lend(asker, None, None)
     }
 
-    fn lend(&self, asker: &dyn Asker, replica: Option<Replica>, turns: Option<Arc<Semaphore>>) -> Lease {
+    fn lend(&self, asker: &dyn Asker, replica: Option<Replica>, share: Option<Arc<Semaphore>>) -> Lease {
         let reach = self.row_security.then(|| asker.reach());
         let readers = replica.as_ref().map_or(&self.readers, Replica::readers).clone();
-        let seat = Seat { readers, replica, held: None, turn: None };
-        Lease { primary: self.readers.clone(), reach, turns, seat: Mutex::new(seat) }
+        let seat = Seat { readers, replica, held: None, share: None };
+        Lease { primary: self.readers.clone(), who: asker.who(), reach, share, seat: Mutex::new(seat) }
     }
 
-    /// Runs what makes one answer: its leases wait for each other where there are many, and for others' no longer than usual.
+    /// Runs what makes one answer. Its leases hold half of the connections at the most; they wait for each other as long as it
+    /// takes, and only then for those of others.
     pub async fn answering<T>(&self, work: impl Future<Output = T>) -> T {
-        TURNS.scope(Arc::new(Semaphore::new(self.readers.share())), work).await
+        SHARE.scope(Arc::new(Semaphore::new(self.readers.share())), work).await
     }
 }
 
 /// A connection for reading that is held from its first statement on; it goes back with this value.
 pub struct Lease {
     primary: Readers,
-    /// Who asks, where that is said.
+    /// Whose turn it is.
+    who: Who,
+    /// What he may see, where the database is told.
     reach: Option<String>,
-    turns: Option<Arc<Semaphore>>,
+    share: Option<Arc<Semaphore>>,
     seat: Mutex<Seat>,
 }
 
@@ -68,15 +73,15 @@ impl Lease {
     /// All rows of a statement; statements that are run side by side wait for each other.
     pub(super) async fn query_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let mut seat = self.seat.lock().await;
-        if seat.turn.is_none()
-            && let Some(turns) = &self.turns
+        if seat.share.is_none()
+            && let Some(share) = &self.share
         {
             // It is never closed.
-            seat.turn = Arc::clone(turns).acquire_owned().await.ok();
+            seat.share = Arc::clone(share).acquire_owned().await.ok();
         }
-        let reach = self.reach.as_deref();
+        let (who, reach) = (self.who, self.reach.as_deref());
         if let Some(replica) = seat.replica.clone() {
-            match replica.while_it_answers(seat.query_all(reach, &statement)).await {
+            match replica.while_it_answers(seat.query_all(who, reach, &statement)).await {
                 Some(Ok(rows)) => {
                     replica.count();
                     return Ok(rows);
@@ -85,7 +90,7 @@ impl Lease {
                 Some(Err(_)) | None => seat.move_to(&self.primary),
             }
         }
-        seat.query_all(reach, &statement).await
+        seat.query_all(who, reach, &statement).await
     }
 }
 
@@ -94,17 +99,22 @@ struct Seat {
     readers: Readers,
     /// The server, when it is not the primary.
     replica: Option<Replica>,
-    held: Option<(Held, OwnedSemaphorePermit)>,
-    turn: Option<OwnedSemaphorePermit>,
+    held: Option<(Held, Place)>,
+    share: Option<OwnedSemaphorePermit>,
 }
 
 impl Seat {
-    async fn query_all(&mut self, reach: Option<&str>, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
+    async fn query_all(
+        &mut self,
+        who: Who,
+        reach: Option<&str>,
+        statement: &Statement,
+    ) -> Result<Vec<QueryResult>, DbErr> {
         loop {
             // When this is given up the connection is closed: nobody reads what it still says.
             let (mut held, place, has_waited) = match self.held.take() {
                 Some((held, place)) => (held, place, false),
-                None => self.readers.take(reach).await?,
+                None => self.readers.take(who, reach).await?,
             };
             match self.readers.query_all(&mut held, reach, statement).await {
                 // The server has ended it while nobody used it. There are only so many of them.
