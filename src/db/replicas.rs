@@ -74,16 +74,12 @@ impl Replica {
         seen.is_some_and(|seen| seen.replayed >= least && seen.as_of.is_some_and(|as_of| as_of.elapsed() <= oldest))
     }
 
-    /// Takes over what a look found; `number` names it in the log.
-    fn remember(&self, number: usize, sight: Result<Sight, String>, primary: &History) {
+    /// Takes over what a look found; the error says why it may not answer.
+    fn remember(&self, sight: Result<Sight, String>, primary: &History) -> Result<(), String> {
         let seen = sight.and_then(|sight| primary.judge(sight));
-        let was = self.0.seen.borrow().is_some();
-        match &seen {
-            Ok(_) if !was => tracing::info!(replica = number, "the replica answers"),
-            Err(reason) if was => tracing::warn!(replica = number, reason, "the replica is passed over"),
-            Ok(_) | Err(_) => {}
-        }
+        let outcome = seen.as_ref().map(|_| ()).map_err(String::clone);
         self.0.seen.send_replace(seen.ok());
+        outcome
     }
 }
 
@@ -95,7 +91,7 @@ struct History {
 }
 
 impl History {
-    /// The primary was at this place at the least `at` this moment.
+    /// All that was committed before `at` stands before the place of this sight.
     fn add(&mut self, at: Instant, sight: Sight) {
         let goes_back = self.places.back().is_some_and(|(_, last)| *last > sight.position);
         // Another server has become the primary: what was known of the one before says nothing of it.
@@ -195,6 +191,7 @@ async fn follow(mut primary: Eye, mut eyes: Vec<Eye>, replicas: Vec<Replica>) {
     let mut turns = interval(EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut history = History::default();
+    let mut told: Vec<Option<Result<(), String>>> = vec![None; replicas.len()];
     loop {
         turns.tick().await;
         // Before it is asked: what it has committed until now is before the place that it tells.
@@ -204,8 +201,16 @@ async fn follow(mut primary: Eye, mut eyes: Vec<Eye>, replicas: Vec<Replica>) {
             Ok(_) | Err(_) => {}
         }
         let sights = join_all(eyes.iter_mut().map(Eye::look)).await;
-        for (n, (replica, sight)) in replicas.iter().zip(sights).enumerate() {
-            replica.remember(n + 1, sight, &history);
+        for (n, ((replica, told), sight)) in replicas.iter().zip(&mut told).zip(sights).enumerate() {
+            let outcome = replica.remember(sight, &history);
+            if told.as_ref() == Some(&outcome) {
+                continue;
+            }
+            match &outcome {
+                Ok(()) => tracing::info!(replica = n + 1, "the replica answers"),
+                Err(reason) => tracing::warn!(replica = n + 1, reason, "the replica is passed over"),
+            }
+            *told = Some(outcome);
         }
     }
 }
