@@ -249,6 +249,7 @@ impl jixiao::db::Asker for Service {
     fn who(&self) -> Option<Uuid> {
         None
     }
+
     fn reach(&self) -> String {
         "service".to_owned()
     }
@@ -312,6 +313,7 @@ async fn a_reach_that_says_nothing_shows_nothing() {
         fn who(&self) -> Option<Uuid> {
             None
         }
+
         fn reach(&self) -> String {
             self.0.to_owned()
         }
