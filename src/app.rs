@@ -414,6 +414,11 @@ pub async fn assemble(
     let service = Service::new(schemas, sdl, Arc::new(bearer), settings.limits, ready, lifecycle)
         .with_introspection(settings.introspection)
         .with_documents(documents.clone(), settings.document_policies());
+    let primary = db.clone();
+    let service = service.with_written(Arc::new(move || {
+        let db = primary.clone();
+        Box::pin(async move { db.freshness().await })
+    }));
     let mut service = service.with_bulk(bulk).with_oauth(oauth).with_metrics(metrics.clone()).with_traces(traces);
     if let Some(login) = login(settings, db, &keys, &revocations)? {
         service = service.with_login(login);

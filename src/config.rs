@@ -24,8 +24,9 @@ pub use self::source::{ConfigError, Source};
 use self::source::{Layers, Shown};
 pub use self::value::{LogFormat, Secret, is_provider_url};
 use self::value::{
-    address, base_url, count, database_url, document_policy, log_filter, log_format, masked, masked_url, networks,
-    optional, origins, path, paths, plain, profiles, provider, seconds, secret, switch, text, truth,
+    address, base_url, count, database_read_urls, database_url, document_policy, log_filter, log_format, masked,
+    masked_url, masked_urls, networks, optional, origins, path, paths, plain, profiles, provider, seconds, secret,
+    switch, text, truth,
 };
 
 use self::limits::LimitLayers;
@@ -97,7 +98,11 @@ settings! {
     data: PathBuf, "./data", "/var/lib/jixiao", path, plain;
     /// Database: a file of SQLite, or PostgreSQL 15 and newer.
     database_url: Secret, "sqlite://{data}/jixiao.sqlite", "postgres://jixiao@localhost/jixiao", database_url, masked_url;
-    /// Reading connections to the database.
+    /// Streaming replicas of the PostgreSQL server, separated by commas; they answer queries, and nothing else is asked of them.
+    database_read_urls: Vec<Secret>, "", "postgres://jixiao@replica/jixiao", database_read_urls, masked_urls;
+    /// How old a replica may be that answers, in seconds; an older one is passed over.
+    database_replica_lag_seconds: Duration, "10", "2", |text| seconds(text, 1..=600), plain;
+    /// Reading connections to the database, and to each replica.
     database_readers: u32, "4", "16", |text| count(text, 1..=1000), plain;
     /// Writing connections to PostgreSQL; SQLite always has one.
     database_writers: u32, "8", "16", |text| count(text, 1..=1000), plain;
@@ -234,6 +239,8 @@ impl Settings {
             write_timeout: self.write_timeout_seconds,
             lock_timeout: self.lock_timeout_seconds,
             row_security: self.database_row_security,
+            read_urls: self.database_read_urls.iter().map(|url| url.expose().to_owned()).collect(),
+            replica_lag: self.database_replica_lag_seconds,
         }
     }
 

@@ -4,6 +4,7 @@
 //! their own time-outs. Nothing is served from a database whose settings could lose an acknowledged write.
 
 use std::future::Future;
+use std::iter;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,27 +13,35 @@ use std::time::{Duration, Instant};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::metric::Info;
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait,
 };
+use tokio::time::timeout;
 
 use crate::error::{AppError, AppResult};
 
 mod connect;
 mod copy;
 mod executor;
+mod eye;
 mod failure;
+mod freshness;
 mod lease;
 mod numbers;
+mod readers;
+mod replicas;
 mod row_security;
 mod snapshot;
 mod statements;
 mod turns;
 
-use lease::Readers;
+use freshness::Position;
+use readers::Readers;
+use replicas::Replicas;
 
 pub use copy::{copy_into, fold};
 pub use executor::{Asker, Executor};
+pub use freshness::{Freshness, NotAToken};
 pub use lease::Lease;
 pub use statements::{execute_each, read_each};
 
@@ -74,6 +83,10 @@ pub struct DatabaseSettings {
     pub lock_timeout: Duration,
     /// Whether PostgreSQL shows each caller only what the caller may see.
     pub row_security: bool,
+    /// Streaming replicas of the PostgreSQL server at `url`, which may answer what is read for callers.
+    pub read_urls: Vec<String>,
+    /// How old a replica may be that answers; an older one is passed over.
+    pub replica_lag: Duration,
 }
 
 impl DatabaseSettings {
@@ -88,6 +101,8 @@ impl DatabaseSettings {
             write_timeout: Duration::from_secs(25),
             lock_timeout: Duration::from_secs(3),
             row_security: false,
+            read_urls: Vec::new(),
+            replica_lag: Duration::from_secs(10),
         }
     }
 
@@ -159,6 +174,7 @@ pub struct Db {
     read: DatabaseConnection,
     write: DatabaseConnection,
     readers: Readers,
+    replicas: Replicas,
     commits: Arc<AtomicU64>,
     /// Whether PostgreSQL looks at who asks.
     row_security: bool,
@@ -197,11 +213,6 @@ impl Db {
         Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
     }
 
-    /// A connection for all statements of an answer in somebody's name.
-    pub fn lease(&self, asker: &dyn Asker) -> Lease {
-        self.readers.lease(asker.who(), self.row_security.then(|| asker.reach()))
-    }
-
     /// Counts what this process commits: as long as it stays the same, this process has changed nothing.
     pub fn commits(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.commits)
@@ -210,6 +221,21 @@ impl Db {
     /// The connection for what the service reads for itself; what is read for a caller is [`Db::lease`] or [`Db::asked_by`].
     pub fn read(&self) -> &DatabaseConnection {
         &self.read
+    }
+
+    /// What a read has to see so that nothing is missing that is committed now.
+    pub async fn freshness(&self) -> Freshness {
+        if self.replicas.is_empty() {
+            return Freshness::Latest;
+        }
+        let place = "SELECT (pg_current_wal_flush_lsn() - '0/0')::bigint";
+        let place = Statement::from_string(DbBackend::Postgres, place);
+        let place = match timeout(Duration::from_secs(1), self.read.query_one_raw(place)).await {
+            Ok(Ok(Some(row))) => row.try_get_by_index(0).ok(),
+            Ok(Ok(None) | Err(_)) | Err(_) => None,
+        };
+        // Where the place is not known, the primary has all.
+        place.map_or(Freshness::Latest, |place| Freshness::Since(Position::of(place)))
     }
 
     /// Opens a writing transaction, runs `job` in it and commits; any error rolls back.
@@ -262,9 +288,15 @@ impl Db {
         Ok(self.write.begin_with_options(options).await?)
     }
 
+    fn all_readers(&self) -> impl Iterator<Item = &Readers> {
+        iter::once(&self.readers).chain(self.replicas.readers())
+    }
+
     /// Calls `observer` after each statement; for counting and timing them.
     pub fn observe(&mut self, observer: impl Fn(&Info<'_>) + Clone + Send + Sync + 'static) {
-        self.readers.observe(observer.clone());
+        for readers in self.all_readers() {
+            readers.observe(observer.clone());
+        }
         self.read.set_metric_callback(observer.clone());
         self.write.set_metric_callback(observer);
     }
@@ -276,7 +308,9 @@ impl Db {
 
     /// Closes all connections; SQLite folds its log into the file.
     pub async fn close(self) -> AppResult<()> {
-        self.readers.close().await?;
+        for readers in self.all_readers() {
+            readers.close().await?;
+        }
         self.read.close().await?;
         self.write.close().await.map_err(AppError::from)
     }

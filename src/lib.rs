@@ -14,8 +14,8 @@
 //!    relation that is selected, never one for each row.
 //! 5. [`service`] gives the plan its rows. Every read starts from [`service::scope::find`], so what lies outside the
 //!    caller's grants does not exist: not in lists, counts, filters or look-ups.
-//! 6. [`db`] runs the statements in the caller's name, which PostgreSQL can check once more, and stops them at the deadline of
-//!    the request.
+//! 6. [`db`] runs the statements in the caller's name, which PostgreSQL can check once more, on a replica that is new enough
+//!    where there is one, and stops them at the deadline of the request.
 //!
 //! # The path of a document
 //!

@@ -68,7 +68,7 @@ fn scrape(db: Db, bulk: Bulk, metrics: Metrics) -> Scrape {
             let operator = Caller::operator();
             let lag = timeout(PATIENCE, outbox::lag(db.read(), &operator, clock::system())).await;
             let outbox_lag = lag.ok().and_then(Result::ok).map(|lag| lag.as_secs_f64());
-            metrics.text(&Now { pools: db.pools(), queue, outbox_lag })
+            metrics.text(&Now { pools: db.pools(), replicas: db.replicas(), queue, outbox_lag })
         })
     })
 }

@@ -130,6 +130,8 @@ fn a_bad_value_is_named_with_its_form_and_an_example() {
         ("data", "", "a path"),
         ("database_url", "mysql://x", "a URL of SQLite or PostgreSQL"),
         ("database_row_security", "true", "`on` or `off`"),
+        ("database_read_urls", "sqlite://x", "URLs of PostgreSQL, separated by commas"),
+        ("database_read_urls", "postgres://a/d,b", "URLs of PostgreSQL, separated by commas"),
         ("database_readers", "0", "a whole number from 1"),
         ("database_readers", "-1", "a whole number from 1"),
         ("database_readers", "many", "a whole number from 1"),
@@ -196,6 +198,17 @@ fn secrets_are_never_shown() {
         assert_eq!(line(&settings, "database_url")[1], shown);
         assert_eq!(settings.database().url, url);
     }
+    let urls = "postgres://me:hunter2@a/d, postgresql://me:hunter2@b/d?password=hunter2";
+    let settings = load("", NO_VARIABLES, &[("database_read_urls", urls)]).unwrap();
+    assert!(
+        settings.show().contains("postgres://me:***@a/d,postgresql://me:***@b/d?password=***"),
+        "{}",
+        settings.show()
+    );
+    assert_eq!(settings.database().read_urls.join(", "), urls);
+    // The comma stands in a password.
+    let error = refusal("", NO_VARIABLES, &[("database_read_urls", "postgres://me:hunter2,hunter2@a/d")]);
+    assert!(!error.contains("hunter2"), "{error}");
 }
 
 #[test]

@@ -96,6 +96,15 @@ pub(super) fn database_url(text: &str) -> Result<Secret, String> {
     if known { Ok(Secret(text.to_owned())) } else { Err("a URL of SQLite or PostgreSQL".to_owned()) }
 }
 
+/// URLs of PostgreSQL.
+pub(super) fn database_read_urls(text: &str) -> Result<Vec<Secret>, String> {
+    let url = |text: &str| {
+        let known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+        known.then(|| Secret(text.to_owned()))
+    };
+    listed(text).map(url).collect::<Option<_>>().ok_or_else(|| "URLs of PostgreSQL, separated by commas".to_owned())
+}
+
 pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
     match text {
         "text" => Ok(LogFormat::Text),
@@ -215,5 +224,13 @@ pub(super) fn masked_url(text: &str) -> String {
     match login[user_at..].find(':') {
         Some(colon) => format!("{}:{MASK}@{host}", &login[..user_at + colon]),
         None => text,
+    }
+}
+
+/// Shows a list of database URLs without their passwords; one that is not read as a list is not shown at all.
+pub(super) fn masked_urls(text: &str) -> String {
+    match database_read_urls(text) {
+        Ok(urls) => urls.iter().map(|url| masked_url(url.expose())).collect::<Vec<_>>().join(","),
+        Err(_) => MASK.to_owned(),
     }
 }

@@ -9,7 +9,9 @@ use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::lease::{Readers, Source};
+use super::eye::Eye;
+use super::readers::{Readers, Source};
+use super::replicas::Replicas;
 use super::row_security::SERVICE;
 use super::{DEADLINE, DatabaseSettings, Db, STEPS};
 use crate::error::{AppError, AppResult, ErrorCode};
@@ -39,6 +41,11 @@ impl Db {
             let message = "`database_row_security` is `on`, and SQLite has no row-level security: set it to `off`, or use PostgreSQL.";
             return Err(AppError::bad_input(message));
         }
+        if !settings.read_urls.is_empty() {
+            let message =
+                "`database_read_urls` names replicas, and SQLite has none: leave it empty, or use PostgreSQL.";
+            return Err(AppError::bad_input(message));
+        }
         let options = SqliteConnectOptions::from_str(&settings.url)
             .map_err(|error| AppError::bad_input("The SQLite URL cannot be read.").caused_by(error))?
             .create_if_missing(true)
@@ -60,17 +67,16 @@ impl Db {
             read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read.map_err(cannot_connect)?),
             write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
             readers: Readers::new(readers, settings.readers, settings.acquire_timeout, settings.read_timeout),
+            replicas: Replicas::default(),
             commits: Arc::default(),
             row_security: false,
         })
     }
 
     async fn connect_postgres(settings: &DatabaseSettings) -> AppResult<Self> {
-        let options = PgConnectOptions::from_str(&settings.url)
-            .map_err(|error| AppError::bad_input("The PostgreSQL URL cannot be read.").caused_by(error))?
-            .application_name("jixiao");
-        let with = |statement: Duration, read_only: bool, reach: &str| {
-            options.clone().options([
+        let server = postgres_server(&settings.url)?;
+        let with = |server: &PgConnectOptions, statement: Duration, read_only: bool, reach: &str| {
+            server.clone().options([
                 ("statement_timeout", statement.as_millis().to_string()),
                 ("lock_timeout", settings.lock_timeout.as_millis().to_string()),
                 ("idle_in_transaction_session_timeout", "30000".to_owned()),
@@ -86,15 +92,25 @@ impl Db {
                 .acquire_timeout(settings.acquire_timeout)
                 .test_before_acquire(false)
         };
-        let write = pool(settings.writers).connect_with(with(settings.write_timeout, false, SERVICE)).await;
-        let read = pool(settings.readers).connect_with(with(settings.read_timeout, true, SERVICE)).await;
+        let write = pool(settings.writers).connect_with(with(&server, settings.write_timeout, false, SERVICE)).await;
+        let own = with(&server, settings.read_timeout, true, SERVICE);
+        let read = pool(settings.readers).connect_with(own.clone()).await;
         // Who asks there is said before the first statement, where it counts.
         let unsaid = if settings.row_security { "" } else { SERVICE };
-        let readers = Source::Postgres(with(settings.read_timeout, true, unsaid));
+        let readers = |server: &PgConnectOptions| {
+            let source = Source::Postgres(with(server, settings.read_timeout, true, unsaid));
+            Readers::new(source, settings.readers, settings.acquire_timeout, settings.read_timeout)
+        };
+        let mut replicas = Vec::new();
+        for url in &settings.read_urls {
+            let server = postgres_server(url)?;
+            replicas.push((Eye::new(server.clone(), settings.row_security), readers(&server)));
+        }
         Ok(Self {
             read: SqlxPostgresConnector::from_sqlx_postgres_pool(read.map_err(cannot_connect)?),
             write: SqlxPostgresConnector::from_sqlx_postgres_pool(write.map_err(cannot_connect)?),
-            readers: Readers::new(readers, settings.readers, settings.acquire_timeout, settings.read_timeout),
+            readers: readers(&server),
+            replicas: Replicas::of(Eye::new(own, false), replicas, settings.replica_lag),
             commits: Arc::default(),
             row_security: settings.row_security,
         })
@@ -176,12 +192,18 @@ async fn stop_at(connection: &mut SqliteConnection, deadline: Instant) -> Result
     Ok(())
 }
 
+fn postgres_server(url: &str) -> AppResult<PgConnectOptions> {
+    let server = PgConnectOptions::from_str(url)
+        .map_err(|error| AppError::bad_input("The PostgreSQL URL cannot be read.").caused_by(error))?;
+    Ok(server.application_name("jixiao"))
+}
+
 pub(super) fn cannot_connect(error: sqlx::Error) -> AppError {
     AppError::new(ErrorCode::Unavailable, format!("The database cannot be opened: {}.", plain(&error))).caused_by(error)
 }
 
 /// What an operator may read about a failed connection: never the URL, which can hold a password.
-fn plain(error: &sqlx::Error) -> String {
+pub(super) fn plain(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Io(error) => error.to_string(),
         sqlx::Error::Database(error) => error.message().to_owned(),

@@ -26,7 +26,7 @@ enum Place<'a> {
 }
 
 impl Db {
-    /// What is read in somebody's name, with a lease of its own for each statement.
+    /// What is read in somebody's name, from the primary, with a connection of its own for each statement.
     pub fn asked_by<'a>(&'a self, asker: &'a dyn Asker) -> Executor<'a> {
         Executor(Place::Connections(self, asker))
     }
@@ -76,7 +76,7 @@ impl<'a> Executor<'a> {
     /// All rows of a statement.
     pub async fn query_all<S: StatementBuilder>(self, statement: &S) -> Result<Vec<QueryResult>, DbErr> {
         match self.0 {
-            Place::Connections(db, asker) => db.lease(asker).query_all(statement.build(&db.backend())).await,
+            Place::Connections(db, asker) => db.lease_of_primary(asker).query_all(statement.build(&db.backend())).await,
             Place::Lease(lease) => lease.query_all(statement.build(&lease.backend())).await,
             Place::Transaction(tx) => tx.query_all(statement).await,
         }

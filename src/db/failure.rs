@@ -64,6 +64,11 @@ fn database_code(error: &DbErr) -> Option<String> {
     }
 }
 
+/// Whether the database gave a statement up at the end of its time: it would take as long elsewhere.
+pub(super) fn took_too_long(error: &DbErr) -> bool {
+    matches!(database_code(error).as_deref(), Some("57014"))
+}
+
 /// Whether the same transaction can succeed when it is run once more.
 pub(super) fn can_be_tried_again(error: &AppError) -> bool {
     let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<DbErr>());

@@ -3,7 +3,7 @@
 use sea_orm::{DatabaseConnection, DbBackend};
 
 use super::Db;
-use crate::metrics::{Metrics, Pool, Statement};
+use crate::metrics::{Metrics, Pool, Replica, Statement};
 use crate::traces::Traces;
 
 impl Db {
@@ -18,9 +18,22 @@ impl Db {
         });
     }
 
-    /// How busy the connections are: those that answer requests are `answer`, `read` are the service's own.
+    /// How busy the connections are: those that answer requests are `answer`, on replicas `replica`; `read` are the service's
+    /// own.
     pub fn pools(&self) -> Vec<Pool> {
-        vec![self.readers.pool(), pool("read", &self.read), pool("write", &self.write)]
+        let mut pools = vec![self.readers.pool("answer"), pool("read", &self.read), pool("write", &self.write)];
+        pools.extend(self.replicas.readers().map(|readers| readers.pool("replica")).reduce(|all, pool| Pool {
+            used: all.used + pool.used,
+            idle: all.idle + pool.idle,
+            most: all.most + pool.most,
+            ..all
+        }));
+        pools
+    }
+
+    /// How far the replicas are, and what they answered.
+    pub fn replicas(&self) -> Vec<Replica> {
+        self.replicas.numbers()
     }
 }
 

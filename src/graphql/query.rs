@@ -33,7 +33,7 @@ use super::viewer::{Facts, ServiceInfo, Viewer};
 use super::{group, history, lookup, shapes};
 use crate::auth::Caller;
 use crate::bulk::Bulk;
-use crate::db::Db;
+use crate::db::{Db, Freshness};
 use crate::error::{AppError, AppResult};
 use crate::lang::Lang;
 use crate::limits::ProfileLimits;
@@ -213,7 +213,10 @@ impl OutputType for Query {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
-        resolve_container(ctx, self).await
+        match ctx.data_opt::<Db>() {
+            Some(db) => db.answering(resolve_container(ctx, self)).await,
+            None => resolve_container(ctx, self).await,
+        }
     }
 }
 
@@ -252,8 +255,8 @@ impl OutputType for PublicQuery {
         Query::create_type_info(registry)
     }
 
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
-        resolve_container(ctx, self).await
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        Query.resolve(ctx, field).await
     }
 }
 
@@ -269,7 +272,8 @@ async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -
     let Asking { caller, db, asked, .. } = asking(ctx, Query::NAME)?;
     let Some(asked) = asked else { return Ok(Value::Null) };
     let step = field.compile(asked)?;
-    let lease = db.lease(caller);
+    let freshness = ctx.data_opt::<Freshness>().copied().unwrap_or(Freshness::Latest);
+    let lease = db.lease(caller, freshness);
     let reader = Reader::new(lease.executor(), caller);
     match step {
         Step::Value(value) => Ok(value(&())),

@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::graphql::COST_ONLY;
+use super::graphql::{CONSISTENCY, COST_ONLY};
 use super::log::X_REQUEST_ID;
 use super::toll::{RATELIMIT, RATELIMIT_POLICY};
 use super::uploads::{UPLOAD_LENGTH, UPLOAD_OFFSET};
@@ -23,9 +23,11 @@ pub fn layer(origins: &[String]) -> CorsLayer {
             header::ACCEPT_LANGUAGE,
             X_REQUEST_ID,
             COST_ONLY,
+            CONSISTENCY,
         ])
         .expose_headers([
             X_REQUEST_ID,
+            CONSISTENCY,
             header::RETRY_AFTER,
             RATELIMIT,
             RATELIMIT_POLICY,

@@ -39,6 +39,9 @@ const COMMIT_SECONDS: u64 = 5;
 /// Asks what a document costs; nothing of it is executed.
 pub const COST_ONLY: HeaderName = HeaderName::from_static("graphql-cost-only");
 
+/// The token by which later reads see what was written: of a mutation's answer, and of a query.
+pub const CONSISTENCY: HeaderName = HeaderName::from_static("jixiao-consistency");
+
 /// Answers a request, whatever it is.
 pub async fn handle<E: Executor>(State(service): State<Arc<Service<E>>>, head: Head, request: Request) -> Response {
     let media = Media::negotiate(request.headers());
@@ -87,6 +90,7 @@ async fn answer<E: Executor>(
     let limits = *service.limits.of(profile);
     let idempotency_key = request::short_header(request.headers(), "idempotency-key", MAX_KEY)?;
     let on_behalf_of = request::short_header(request.headers(), "jixiao-on-behalf-of", MAX_NAME)?;
+    let freshness = request::freshness(request.headers())?;
     let cost_only = request::short_header(request.headers(), COST_ONLY.as_str(), 1)?.is_some_and(|value| value == "1");
 
     // The body, then a place among the running requests for all that costs time.
@@ -155,6 +159,7 @@ async fn answer<E: Executor>(
         .data(id.clone())
         .data(*address)
         .data(lang)
+        .data(freshness)
         .data(held)
         .data(Deadline(deadline))
         .data(replays.clone());
@@ -190,6 +195,10 @@ async fn answer<E: Executor>(
         (OperationType::Mutation, Err(_full)) => answer::respond(StatusCode::OK, media, bytes),
         (OperationType::Query | OperationType::Subscription, Err(full)) => return Err(full.into()),
     };
+    if let (OperationType::Mutation, false, Some(written)) = (operation_type, cost_only, &service.written) {
+        let token = HeaderValue::from_str(&written().await.to_string());
+        response.headers_mut().extend(token.ok().map(|token| (CONSISTENCY, token)));
+    }
     response.extensions_mut().insert(told);
     Ok(response)
 }

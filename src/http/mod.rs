@@ -44,6 +44,7 @@ use tower_http::compression::CompressionLayer;
 use crate::auth::{Authenticate, Caller};
 use crate::bulk::Bulk;
 use crate::bulk::results::Which;
+use crate::db::Freshness;
 use crate::error::{AppError, AppResult, ErrorCode};
 use crate::lang::{ByLang, Lang};
 use crate::limits::{ByProfile, DocumentPolicy, Limits, Profile};
@@ -72,6 +73,9 @@ pub use server::{ServeOptions, serve};
 /// Asks whether the database answers; called for every `/readyz`.
 pub type Ready = Arc<dyn Fn() -> BoxFuture<'static, AppResult<()>> + Send + Sync>;
 
+/// Asks what a read has to see so that no write of now is missing; called after every mutation.
+pub type Written = Arc<dyn Fn() -> BoxFuture<'static, Freshness> + Send + Sync>;
+
 /// What the routes work with.
 pub struct Service<E> {
     executors: ByLang<E>,
@@ -90,6 +94,7 @@ pub struct Service<E> {
     bulk: Option<Bulk>,
     login: Option<Login>,
     oauth: Option<Oauth>,
+    written: Option<Written>,
     metrics: Metrics,
     traces: Option<Traces>,
 }
@@ -99,7 +104,7 @@ impl<E: Executor> Service<E> {
     /// schema. The executors differ in nothing but descriptions.
     ///
     /// Each execution finds in its request data [`crate::auth::Caller`], [`crate::limits::ProfileLimits`],
-    /// [`RequestId`] and [`Lang`].
+    /// [`RequestId`], [`Lang`] and [`Freshness`].
     pub fn new(
         executors: ByLang<E>,
         sdl: ByLang<String>,
@@ -125,6 +130,7 @@ impl<E: Executor> Service<E> {
             bulk: None,
             login: None,
             oauth: None,
+            written: None,
             metrics: Metrics::new("none"),
             traces: None,
         }
@@ -164,6 +170,12 @@ impl<E: Executor> Service<E> {
     #[must_use]
     pub fn with_oauth(self, oauth: Oauth) -> Self {
         Self { oauth: Some(oauth), ..self }
+    }
+
+    /// Tells with every mutation what later reads have to see.
+    #[must_use]
+    pub fn with_written(self, written: Written) -> Self {
+        Self { written: Some(written), ..self }
     }
 
     /// Counts in these numbers what is asked and answered.

@@ -11,17 +11,21 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use tokio::time::timeout;
 
+use crate::db::{Freshness, NotAToken};
 use crate::error::ErrorCode;
 use crate::limits::ProfileLimits;
 
 use super::answer::Refused;
 use super::documents::{BY_HASH, id_by_hash};
+use super::graphql::CONSISTENCY;
 use super::memory::{HeldBody, Memory};
 
 /// Longest time in seconds for a whole body, however steadily it trickles, besides a second for each [`BODY_RATE`].
 const BODY_SECONDS: u64 = 10;
 /// Bytes of the largest body allowed that give a second more.
 const BODY_RATE: u64 = 256 * 1024;
+/// Longest token of consistency, with room for quotes.
+const MAX_TOKEN: usize = 40;
 /// Longest path and query of an address, in bytes.
 const MAX_ADDRESS: usize = 8 * 1024;
 
@@ -105,6 +109,17 @@ pub fn short_header(headers: &HeaderMap, name: &str, longest: usize) -> Result<O
     };
     let plain = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     Ok(Some(plain.to_owned()))
+}
+
+/// How new what is read must be, as the header with the token of a mutation says.
+///
+/// # Errors
+/// 400 for what is no token.
+pub fn freshness(headers: &HeaderMap) -> Result<Freshness, Refused> {
+    let Some(token) = short_header(headers, CONSISTENCY.as_str(), MAX_TOKEN)? else { return Ok(Freshness::Any) };
+    token.parse().map_err(|NotAToken| {
+        bad("The header `Jixiao-Consistency` takes what a mutation was answered with in this header, or `latest`.")
+    })
 }
 
 /// What of a request whose head was checked was read and not yet understood.

@@ -8,7 +8,7 @@
 mod process;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -119,11 +119,26 @@ pub struct Pool {
     pub most: u64,
 }
 
+/// A replica at one moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Replica {
+    /// Its place in the settings, from 1.
+    pub number: usize,
+    /// Whether it may answer.
+    pub usable: bool,
+    /// What was committed so long ago, and before, it has; none while it is not reached.
+    pub age: Option<Duration>,
+    /// Statements that it answered.
+    pub answered: u64,
+}
+
 /// What is read from the database when the numbers are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Now {
     /// The connections.
     pub pools: Vec<Pool>,
+    /// The replicas.
+    pub replicas: Vec<Replica>,
     /// Bulk operations that have not ended, by state; none when the database does not answer.
     pub queue: Option<Vec<(&'static str, u64)>>,
     /// Age of the oldest change that a reader of the outbox cannot have yet, in seconds; none when the database does not
@@ -186,6 +201,11 @@ struct OfPool {
     state: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfReplica {
+    replica: u64,
+}
+
 /// Makes histograms with these buckets.
 #[derive(Clone, Copy, Debug)]
 struct Buckets(&'static [f64]);
@@ -219,6 +239,9 @@ struct Numbers {
     bulk_ended: Family<OfStatus, Counter>,
     database_up: Gauge,
     connections: Family<OfPool, Gauge>,
+    replica_usable: Family<OfReplica, Gauge>,
+    replica_lag: Family<OfReplica, Gauge<f64, AtomicU64>>,
+    replica_statements: Family<OfReplica, Counter>,
     bulk_queue: Family<OfState, Gauge>,
     outbox_lag: Gauge<f64, AtomicU64>,
 }
@@ -252,6 +275,9 @@ impl Metrics {
             bulk_ended: Family::default(),
             database_up: Gauge::default(),
             connections: Family::default(),
+            replica_usable: Family::default(),
+            replica_lag: Family::default(),
+            replica_statements: Family::default(),
             bulk_queue: Family::default(),
             outbox_lag: Gauge::default(),
         };
@@ -320,6 +346,12 @@ impl Metrics {
                 numbers.connections.get_or_create(&OfPool { pool, state }).set(signed(*number));
             }
         }
+        for Replica { number, usable, age, answered } in &now.replicas {
+            let replica = OfReplica { replica: *number as u64 };
+            numbers.replica_usable.get_or_create(&replica).set(i64::from(*usable));
+            numbers.replica_lag.get_or_create(&replica).set(age.map_or(f64::NAN, |age| age.as_secs_f64()));
+            numbers.replica_statements.get_or_create(&replica).inner().store(*answered, Ordering::Relaxed);
+        }
         numbers.database_up.set(i64::from(now.queue.is_some()));
         // Old numbers of a database that does not answer would look like new ones.
         numbers.bulk_queue.clear();
@@ -362,6 +394,17 @@ impl Numbers {
         );
         registry.register("database_up", "Whether the database answered just now", self.database_up.clone());
         registry.register("database_connections", "Connections by pool: used, idle, most", self.connections.clone());
+        registry.register("replica_usable", "Whether the replica may answer", self.replica_usable.clone());
+        registry.register(
+            "replica_lag_seconds",
+            "What was committed so long ago, and before, the replica has",
+            self.replica_lag.clone(),
+        );
+        registry.register(
+            "replica_statements",
+            "SQL statements that the replica answered",
+            self.replica_statements.clone(),
+        );
         registry.register(
             "bulk_operations_open",
             "Bulk operations that have not ended, by state",
@@ -382,7 +425,7 @@ impl Numbers {
 mod tests {
     use std::time::Duration;
 
-    use super::{Metrics, Now, Operation, Outcome, Pool, Statement};
+    use super::{Metrics, Now, Operation, Outcome, Pool, Replica, Statement};
     use crate::error::ErrorCode;
 
     #[test]
@@ -397,7 +440,12 @@ mod tests {
         metrics.rows("PROJECTS", "created", 4);
         metrics.ended("PROJECTS", "COMPLETED");
         let pools = vec![Pool { name: "read", used: 1, idle: 2, most: 4 }];
-        let text = metrics.text(&Now { pools, queue: Some(vec![("QUEUED", 3)]), outbox_lag: Some(1.5) });
+        let replicas = vec![
+            Replica { number: 1, usable: true, age: Some(Duration::from_millis(250)), answered: 9 },
+            Replica { number: 2, usable: false, age: None, answered: 0 },
+        ];
+        let now = Now { pools, replicas, queue: Some(vec![("QUEUED", 3)]), outbox_lag: Some(1.5) };
+        let text = metrics.text(&now);
         for line in [
             "jixiao_http_requests_total{route=\"/graphql\",status=\"200\"} 1",
             "jixiao_http_request_seconds_bucket{le=\"0.0025\",route=\"/graphql\"} 0",
@@ -414,6 +462,10 @@ mod tests {
             "jixiao_bulk_operations_ended_total{kind=\"PROJECTS\",status=\"COMPLETED\"} 1",
             "jixiao_database_up 1",
             "jixiao_database_connections{pool=\"read\",state=\"used\"} 1",
+            "jixiao_replica_usable{replica=\"1\"} 1",
+            "jixiao_replica_lag_seconds{replica=\"1\"} 0.25",
+            "jixiao_replica_lag_seconds{replica=\"2\"} NaN",
+            "jixiao_replica_statements_total{replica=\"1\"} 9",
             "jixiao_bulk_operations_open{state=\"QUEUED\"} 3",
             "jixiao_outbox_lag_seconds 1.5",
             "# TYPE jixiao_documents counter",

@@ -2,7 +2,7 @@
 
 mod assertion;
 mod ending;
-mod site;
+pub mod site;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

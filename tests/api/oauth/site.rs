@@ -52,7 +52,8 @@ impl Site {
         Self::start(Arc::clone(&self.database), db, Arc::clone(&self.folder)).await
     }
 
-    async fn start(database: Arc<TestDatabase>, db: Db, folder: Arc<TempDir>) -> Self {
+    /// A service on a database, with its keys in this folder.
+    pub async fn start(database: Arc<TestDatabase>, db: Db, folder: Arc<TempDir>) -> Self {
         let arguments = [("data", folder.path().display().to_string())];
         let settings = Settings::from_sources(None, |_| None, &arguments).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -123,10 +124,15 @@ impl Site {
 
     /// The status that GraphQL answers to a token with.
     pub async fn asked_with(&self, token: &str) -> u16 {
+        self.ask(token, "{ viewer { account { name } } }", &[]).await.status
+    }
+
+    /// What GraphQL answers; `more` are headers besides the token.
+    pub async fn ask(&self, token: &str, query: &str, more: &[(&str, &str)]) -> Answer {
         let header = format!("Bearer {token}");
-        let headers = [("authorization", header.as_str()), ("content-type", "application/json")];
-        let answer = self.send("POST", "/graphql", &headers, r#"{"query":"{ viewer { account { name } } }"}"#).await;
-        answer.status
+        let mut headers = vec![("authorization", header.as_str()), ("content-type", "application/json")];
+        headers.extend(more);
+        self.send("POST", "/graphql", &headers, &json!({ "query": query }).to_string()).await
     }
 
     /// Where tokens are issued, as assertions name it.

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of its own for tests that change the settings of a whole server.
+//! PostgreSQL servers of their own, for tests that change the settings of a whole server, and for replicas.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -23,28 +23,60 @@ pub const PASSWORD: &str = "correct-horse-7351";
 impl Cluster {
     /// Makes and starts a server that asks for the password.
     pub fn start() -> Self {
+        let cluster = Self::empty();
+        let password = format!("--pwfile={}", cluster.path("password").display());
+        run(program("initdb")
+            .arg("-D")
+            .arg(cluster.path("data"))
+            .args(["-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8"])
+            .args(["--locale=C.UTF-8", "-N", &password]));
+        cluster.run();
+        cluster
+    }
+
+    /// Makes and starts a streaming replica of this server.
+    pub fn replica(&self) -> Self {
+        let replica = Self::empty();
+        let primary = format!("host=127.0.0.1 port={} user=postgres password={PASSWORD}", self.port);
+        run(program("pg_basebackup")
+            .args(["-R", "-X", "stream", "-c", "fast", "-d", &primary, "-D"])
+            .arg(replica.path("data")));
+        replica.run();
+        replica
+    }
+
+    fn empty() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
         std::fs::write(folder.path().join("password"), PASSWORD).expect("a file");
         if is_root() {
             run(Command::new("chown").args(["-R", "postgres"]).arg(folder.path()));
         }
-        let cluster = Self { folder, port };
-        let password = format!("--pwfile={}", cluster.path("password").display());
-        let data = cluster.path("data");
-        run(program("initdb")
-            .arg("-D")
-            .arg(&data)
-            .args(["-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8"])
-            .args(["--locale=C.UTF-8", "-N", &password]));
-        let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''");
+        Self { folder, port }
+    }
+
+    fn run(&self) {
+        let options = format!("-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''", self.port);
         run(program("pg_ctl")
             .arg("-D")
-            .arg(&data)
+            .arg(self.path("data"))
             .args(["-w", "-o", &options, "-l"])
-            .arg(cluster.path("log"))
+            .arg(self.path("log"))
             .arg("start"));
-        cluster
+    }
+
+    /// Stops all its processes where they are, or lets them go on.
+    pub fn freeze(&self, frozen: bool) {
+        let file = std::fs::read_to_string(self.path("data/postmaster.pid")).unwrap_or_default();
+        let Some(first) = file.lines().next() else { return };
+        let signal = |process: &str| {
+            // One may have ended by itself.
+            let _ = Command::new("kill").args([if frozen { "-STOP" } else { "-CONT" }, process]).output();
+        };
+        // The first makes no others once it is stopped.
+        signal(first);
+        let others = std::fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap_or_default();
+        others.split_whitespace().for_each(signal);
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -84,6 +116,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        self.freeze(false);
         let stopped = program("pg_ctl").arg("-D").arg(self.path("data")).args(["-m", "immediate", "stop"]).output();
         if !stopped.is_ok_and(|output| output.status.success()) {
             eprintln!("the PostgreSQL server in {} did not stop", self.folder.path().display());

@@ -71,6 +71,11 @@ async fn create(url: &str, name: &str, template: &str) {
 }
 
 impl TestDatabase {
+    /// A database that is somebody else's to make and to delete.
+    pub fn of(settings: DatabaseSettings) -> Self {
+        Self { settings, _folder: None }
+    }
+
     /// What a process on this database needs to know.
     pub fn variables(&self) -> [(&'static str, &str); 2] {
         let row_security = if self.settings.row_security { "on" } else { "off" };
