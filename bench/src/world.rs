@@ -98,7 +98,16 @@ impl World {
 
     /// A command of `jixiao` on this database.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
+        self.prepared(Command::new(&self.program), arguments)
+    }
+
+    /// The same, started by another program that takes it as its last words.
+    pub fn command_under(&self, mut starter: Command, arguments: &[&str]) -> Command {
+        starter.arg(&self.program);
+        self.prepared(starter, arguments)
+    }
+
+    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("JIXIAO_")) {
             command.env_remove(name);
@@ -138,6 +147,19 @@ impl World {
 
     fn token_of(&self, account: &str) -> Done<String> {
         Ok(self.run(&["token", "--account", account, "--valid-for", "1h"])?.trim().to_owned())
+    }
+
+    /// A folder that nothing else uses.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the service has said so far.
+    ///
+    /// # Errors
+    /// When it never started.
+    pub fn said(&self) -> Done<String> {
+        Ok(fs::read_to_string(self.folder.path().join("log"))?)
     }
 
     /// A file for what the service says.

@@ -1,9 +1,8 @@
 //! What a writer sent.
 
+use bench::http::Answer;
+use bench::projects::{self, Project, request};
 use serde_json::Value;
-
-use crate::http::Answer;
-use crate::projects::{self, Project, request};
 
 /// Numbers of projects that each writer has.
 const OF_A_WRITER: u64 = 1_000_000_000;
