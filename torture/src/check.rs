@@ -159,7 +159,14 @@ fn judge(
 /// # Errors
 /// When there are some.
 pub async fn nothing_else<'a, C: ConnectionTrait>(db: &C, batches: impl Iterator<Item = &'a Batch>) -> Done<()> {
-    let expected: u64 = batches.filter(|batch| batch.stored.is_some()).map(|batch| batch.rows).sum();
+    no_more_than(db, batches.filter(|batch| batch.stored.is_some()).map(|batch| batch.rows).sum()).await
+}
+
+/// Finds projects beyond so many.
+///
+/// # Errors
+/// When there are some, or fewer.
+pub async fn no_more_than<C: ConnectionTrait>(db: &C, expected: u64) -> Done<()> {
     let found = number(db, format!("SELECT count(*) FROM project WHERE fiscal_year = {FISCAL_YEAR}")).await?;
     if u64::try_from(found)? == expected {
         return Ok(());

@@ -117,7 +117,7 @@ async fn control(world: &World, batches: &[&Batch]) -> Done<()> {
     let feed =
         format!("DELETE FROM change WHERE entity_id IN (SELECT id FROM project WHERE code = '{}')", batch.code(0));
     // An unanswered batch may be missing as a whole, so half of one is the harder case.
-    let unanswered = Sent { revision: batch.stored.unwrap_or(1), key: None, acknowledged: false, answered: false };
+    let unanswered = Sent::new(batch.stored.unwrap_or(1), None);
     let mut new = batch.clone();
     new.stored = None;
     let gone = delete(0, batch.rows);

@@ -3,9 +3,12 @@
 //! Every command prints what it found, and ends with an error at the first violation.
 
 mod aftermath;
+mod backups;
 mod batch;
 mod check;
+mod faults;
 mod kill9;
+mod restarts;
 mod writer;
 
 use bench::Done;
@@ -23,14 +26,20 @@ struct Torture {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Backups(backups::Backups),
+    Faults(faults::Faults),
     Kill9(kill9::Kill9),
+    Restarts(restarts::Restarts),
 }
 
 fn main() -> Done<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match Torture::parse().command {
+            Command::Backups(backups) => backups.run().await,
+            Command::Faults(faults) => faults.run().await,
             Command::Kill9(kill9) => kill9.run().await,
+            Command::Restarts(restarts) => restarts.run().await,
         }
     })
 }

@@ -143,11 +143,12 @@ impl Writer {
             let key =
                 self.dice.percent(40).then(|| format!("writer-{}-batch-{number}-revision-{revision}", self.number));
             let Some(batch) = self.batches.get_mut(&number) else { continue };
-            let mut sent = Sent { revision, key, acknowledged: false, answered: false };
+            let mut sent = Sent::new(revision, key);
             match client.post(&batch.request(revision), sent.key.as_deref()) {
                 Ok(answer) => {
                     sent.answered = true;
                     sent.acknowledged = batch::acknowledges(&answer);
+                    sent.acknowledged_at = sent.acknowledged.then(Instant::now);
                     self.refused += u64::from(!sent.acknowledged);
                     if !sent.acknowledged && !batch::can_be_repeated(&answer) && self.refused <= 3 {
                         let shown: String = answer.body.chars().take(300).collect();
