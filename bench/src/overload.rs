@@ -22,7 +22,7 @@ use crate::{Done, Failure, usage};
 const PROJECTS: u64 = 2_000;
 /// Requests of the account at work that run at one time, and the pause before the next.
 const AT_WORK: u64 = 4;
-const PAUSE: Duration = Duration::from_millis(200);
+const PAUSE: Duration = Duration::from_millis(500);
 /// How much slower the account at work may become.
 const MOST: f64 = 2.0;
 

@@ -57,6 +57,12 @@ pub fn plain(scaled: i128, places: u32) -> String {
     format!("{sign}{whole}.{}", part.trim_end_matches('0'))
 }
 
+/// A value with a code.
+pub trait Listed: Sized {
+    /// All values with their codes, in the order of their definition.
+    fn listed() -> impl Iterator<Item = (&'static str, Self)>;
+}
+
 macro_rules! code_list {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal,)* }) => {
         $(#[$doc])*
@@ -79,6 +85,12 @@ macro_rules! code_list {
 
             /// All values, in the order of their definition.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+        }
+
+        impl Listed for $name {
+            fn listed() -> impl Iterator<Item = (&'static str, Self)> {
+                Self::ALL.iter().map(|value| (value.code(), *value))
+            }
         }
 
         impl crate::part::Empty for $name {

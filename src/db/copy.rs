@@ -9,7 +9,8 @@ use sea_orm::{DbErr, RuntimeErr};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 
-use super::{DatabaseSettings, cannot_connect};
+use super::DatabaseSettings;
+use super::connect::cannot_connect;
 use crate::error::{AppError, AppResult};
 
 impl DatabaseSettings {

@@ -23,14 +23,9 @@ enum Place<'a> {
 }
 
 impl Db {
-    /// The connections for what is read in somebody's name: the one way to them says in whose.
+    /// What is read in somebody's name, with a lease of its own for each statement.
     pub fn asked_by<'a>(&'a self, asker: &'a dyn Asker) -> Executor<'a> {
         Executor(Place::Connections(self, asker))
-    }
-
-    /// The same by one connection for all statements of an answer, where the database does not look at who asks.
-    pub fn asked_through<'a>(&'a self, lease: &'a Lease, asker: &'a dyn Asker) -> Executor<'a> {
-        if self.seats.is_some() { self.asked_by(asker) } else { Executor(Place::Lease(lease)) }
     }
 
     /// A transaction that has written and now shows what to somebody, until [`Db::resume`].
@@ -38,7 +33,7 @@ impl Db {
     /// # Errors
     /// When the database does not answer.
     pub async fn shown_to<'a>(&self, tx: &'a DatabaseTransaction, asker: &dyn Asker) -> AppResult<Executor<'a>> {
-        if self.seats.is_some() {
+        if self.row_security {
             row_security::say_in(tx, &asker.reach()).await?;
         }
         Ok(Executor(Place::Transaction(tx)))
@@ -49,7 +44,14 @@ impl Db {
     /// # Errors
     /// When the database does not answer.
     pub async fn resume(&self, tx: &DatabaseTransaction) -> AppResult<()> {
-        if self.seats.is_some() { row_security::say_in(tx, row_security::SERVICE).await } else { Ok(()) }
+        if self.row_security { row_security::say_in(tx, row_security::SERVICE).await } else { Ok(()) }
+    }
+}
+
+impl Lease {
+    /// What is read on this connection.
+    pub fn executor(&self) -> Executor<'_> {
+        Executor(Place::Lease(self))
     }
 }
 
@@ -71,10 +73,7 @@ impl<'a> Executor<'a> {
     /// All rows of a statement.
     pub async fn query_all<S: StatementBuilder>(self, statement: &S) -> Result<Vec<QueryResult>, DbErr> {
         match self.0 {
-            Place::Connections(Db { seats: Some(seats), .. }, asker) => {
-                seats.take(asker.reach()).await?.connection().query_all(statement).await
-            }
-            Place::Connections(db, _) => db.read.query_all(statement).await,
+            Place::Connections(db, asker) => db.lease(asker).query_all(statement.build(&db.backend())).await,
             Place::Lease(lease) => lease.query_all(statement.build(&lease.backend())).await,
             Place::Transaction(tx) => tx.query_all(statement).await,
         }
@@ -83,12 +82,8 @@ impl<'a> Executor<'a> {
     /// The first row of a statement.
     pub async fn query_one<S: StatementBuilder>(self, statement: &S) -> Result<Option<QueryResult>, DbErr> {
         match self.0 {
-            Place::Connections(Db { seats: Some(seats), .. }, asker) => {
-                seats.take(asker.reach()).await?.connection().query_one(statement).await
-            }
-            Place::Connections(db, _) => db.read.query_one(statement).await,
-            Place::Lease(lease) => Ok(lease.query_all(statement.build(&lease.backend())).await?.into_iter().next()),
             Place::Transaction(tx) => tx.query_one(statement).await,
+            Place::Connections(..) | Place::Lease(_) => Ok(self.query_all(statement).await?.into_iter().next()),
         }
     }
 }

@@ -27,6 +27,11 @@ impl From<DbErr> for AppError {
             (_, Some("13" | "53100")) => {
                 Self::new(ErrorCode::Unavailable, "The database has no space left; nothing was changed.")
             }
+            // SQLite and PostgreSQL: an error of the disk.
+            (_, Some("10" | "58030")) => {
+                let message = "The database cannot use its disk; look at what is stored before sending this again.";
+                Self::new(ErrorCode::Unavailable, message)
+            }
             _ => match error.sql_err() {
                 Some(SqlErr::UniqueConstraintViolation(_)) => {
                     Self::new(ErrorCode::Conflict, "Something with this natural key is already there.")
@@ -62,6 +67,15 @@ fn database_code(error: &DbErr) -> Option<String> {
         Ok(number) if code.len() < 5 => Some((number & 0xff).to_string()),
         _ => Some(code),
     }
+}
+
+/// Whether the disk did not keep what it was given.
+pub(super) fn is_unsynced(error: &AppError) -> bool {
+    /// SQLite's codes of a failed `fsync`, of a file and of a folder.
+    const UNSYNCED: [&str; 2] = ["1034", "1290"];
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<DbErr>());
+    let code = source.and_then(driver_error).and_then(|error| error.as_database_error()?.code());
+    code.is_some_and(|code| UNSYNCED.contains(&code.as_ref()))
 }
 
 /// Whether the same transaction can succeed when it is run once more.

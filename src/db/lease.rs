@@ -3,6 +3,9 @@
 //! A pool asks each connection that comes back whether it is still well, one more round trip to PostgreSQL and one more
 //! change of threads on SQLite for each statement. Here a connection that failed is closed, and so is one whose statement was
 //! given up; all others are well.
+//!
+//! With row-level security PostgreSQL is told on the connection who asks, before the first statement; again only when it is
+//! somebody else than who asked there last.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +21,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::row_security::say_on;
 use super::{DEADLINE, STEPS};
 use crate::metrics::Pool;
 
@@ -62,6 +66,8 @@ impl fmt::Debug for Readers {
 struct Held {
     connection: Connection,
     made: Instant,
+    /// Who asks, as the database was told last.
+    said: Option<String>,
 }
 
 enum Connection {
@@ -108,19 +114,25 @@ impl Readers {
         Ok(())
     }
 
-    /// A connection with its place, and whether it has waited for this.
-    async fn take(&self) -> Result<(Held, OwnedSemaphorePermit, bool), DbErr> {
+    /// A connection with its place, and whether it has waited for this; one on which `reach` was said, if there is one.
+    async fn take(&self, reach: Option<&str>) -> Result<(Held, OwnedSemaphorePermit, bool), DbErr> {
         let permit = timeout(self.0.wait, Arc::clone(&self.0.places).acquire_owned()).await;
         let permit = permit.map_err(|_late| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
         let permit = permit.map_err(|_closed| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
-        let free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let free = {
+            let mut free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner);
+            match free.iter().rposition(|held| held.said.as_deref() == reach) {
+                Some(best) => Some(free.remove(best)),
+                None => free.pop(),
+            }
+        };
         if let Some(held) = free.filter(|held| held.made.elapsed() < LIFE) {
             return Ok((held, permit, true));
         }
         let made = timeout(self.0.wait, self.connect()).await;
         let made = made.map_err(|_late| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
         let connection = made.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
-        Ok((Held { connection, made: Instant::now() }, permit, false))
+        Ok((Held { connection, made: Instant::now(), said: None }, permit, false))
     }
 
     async fn connect(&self) -> Result<Connection, sqlx::Error> {
@@ -137,9 +149,9 @@ impl Readers {
         }
     }
 
-    /// A connection for all statements of an answer; it is taken with the first of them.
-    pub(super) fn lease(&self) -> Lease {
-        Lease { readers: self.clone(), held: tokio::sync::Mutex::default() }
+    /// A connection for all statements of an answer, taken with the first of them; `reach` is who asks, where that is said.
+    pub(super) fn lease(&self, reach: Option<String>) -> Lease {
+        Lease { readers: self.clone(), reach, held: tokio::sync::Mutex::default() }
     }
 
     fn stop(&self) -> u64 {
@@ -156,6 +168,7 @@ fn micros(duration: Duration) -> u64 {
 /// A connection for reading that is held from its first statement on; it goes back with this value.
 pub struct Lease {
     readers: Readers,
+    reach: Option<String>,
     held: tokio::sync::Mutex<Option<(Held, OwnedSemaphorePermit)>>,
 }
 
@@ -181,11 +194,11 @@ impl Lease {
             // When this is given up the connection is closed: nobody reads what it still says.
             let (mut held, permit, has_waited) = match place.take() {
                 Some((held, permit)) => (held, permit, false),
-                None => self.readers.take().await?,
+                None => self.readers.take(self.reach.as_deref()).await?,
             };
             let observer = self.readers.0.observer.read().unwrap_or_else(PoisonError::into_inner).clone();
             let began = Instant::now();
-            let rows = held.connection.query_all(&statement, self.readers.stop()).await;
+            let rows = held.query_all(self.reach.as_deref(), &statement, self.readers.stop()).await;
             if let Some(observer) = observer {
                 observer(&Info { elapsed: began.elapsed(), statement: &statement, failed: rows.is_err() });
             }
@@ -221,6 +234,26 @@ impl Drop for Lease {
             self.readers.0.free.lock().unwrap_or_else(PoisonError::into_inner).push(held);
             drop(permit);
         }
+    }
+}
+
+impl Held {
+    /// All rows of a statement that `reach` asks.
+    async fn query_all(
+        &mut self,
+        reach: Option<&str>,
+        statement: &Statement,
+        until: u64,
+    ) -> Result<Vec<QueryResult>, sqlx::Error> {
+        if let (Some(reach), Connection::Postgres(connection)) = (reach, &mut self.connection)
+            && self.said.as_deref() != Some(reach)
+        {
+            // What was said holds no more from here on, and the new word only once it was heard.
+            self.said = None;
+            say_on(connection, reach).await?;
+            self.said = Some(reach.to_owned());
+        }
+        self.connection.query_all(statement, until).await
     }
 }
 

@@ -18,12 +18,9 @@ impl Db {
         });
     }
 
-    /// How busy the connections are: those that answer requests are `answer`, or `asked` where PostgreSQL knows who asks; `read` are
-    /// the service's own.
+    /// How busy the connections are: those that answer requests are `answer`, `read` are the service's own.
     pub fn pools(&self) -> Vec<Pool> {
-        let mut pools = vec![self.readers.pool(), pool("read", &self.read), pool("write", &self.write)];
-        pools.extend(self.seats.as_ref().map(|seats| seats.pool()));
-        pools
+        vec![self.readers.pool(), pool("read", &self.read), pool("write", &self.write)]
     }
 }
 

@@ -55,7 +55,7 @@ fn refused(what: String) -> AppError {
 impl Db {
     /// Refuses a role to which policies do not apply, where they have to.
     pub(super) async fn refuse_role_above_policies(&self) -> AppResult<()> {
-        if self.seats.is_none() {
+        if !self.row_security {
             return Ok(());
         }
         let role = "SELECT rolname || CASE WHEN rolsuper THEN ' is a superuser' ELSE ' has BYPASSRLS' END \
@@ -73,7 +73,7 @@ impl Db {
     /// # Errors
     /// `UNAVAILABLE` with the tables.
     pub async fn refuse_unprotected(&self) -> AppResult<()> {
-        if self.seats.is_none() {
+        if !self.row_security {
             return Ok(());
         }
         let tables: Vec<String> = unprotected(&self.read).await?.into_iter().map(|table| table.name).collect();

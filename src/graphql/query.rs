@@ -269,8 +269,8 @@ async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -
     let Asking { caller, db, asked, .. } = asking(ctx, Query::NAME)?;
     let Some(asked) = asked else { return Ok(Value::Null) };
     let step = field.compile(asked)?;
-    let lease = db.lease();
-    let reader = Reader::new(db.asked_through(&lease, caller), caller);
+    let lease = db.lease(caller);
+    let reader = Reader::new(lease.executor(), caller);
     match step {
         Step::Value(value) => Ok(value(&())),
         Step::Link(link) => Ok(link.load(reader, &[()]).await?.pop().unwrap_or(Value::Null)),

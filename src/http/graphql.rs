@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_graphql::parser::types::OperationType;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Executor, Variables, value};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
@@ -102,7 +102,7 @@ async fn answer<E: Executor>(
 
     // The document and its size.
     guard::admit_variables(&asked.variables, &limits)?;
-    let document = guard::admit(&text, &limits)?;
+    let document = service.admitted.of(profile).admit(&text, &limits)?;
     if !service.introspection.of(profile) {
         guard::refuse_introspection(&document)?;
     }
@@ -136,6 +136,7 @@ async fn answer<E: Executor>(
     let price = guard::price(&document, &operation.node, &variables, &held, &limits)?;
     toll.estimated(&price);
     price.admit(&operation.node, &limits)?;
+    let document = ExecutableDocument::clone(&document);
     let document = if cost_only {
         guard::without_work(document)
     } else {

@@ -1,11 +1,12 @@
 //! The service on the network: routes and their layers, and what stands between a stranger's bytes and the schema.
 //!
-//! A request passes `log::observe` (id, panic, log line, headers), cross-origin rules where configured, compression, and
+//! A request passes `brake` (refusals by rate wait), `log::observe` (id, panic, log line, headers), cross-origin rules where configured, compression, and
 //! then its route. `graphql` decides everything about GraphQL over HTTP; `uploads`, `operations` and `tables` bring and fetch
 //! files; `login` signs people in; `oauth` gives tokens to systems; `guard` bounds documents; `toll` and `rate` count what is
 //! asked over time; [`serve`] bounds connections. Nothing here reads the database or knows a type of the schema.
 
 mod answer;
+mod brake;
 mod capacity;
 mod cors;
 mod documents;
@@ -84,6 +85,7 @@ pub struct Service<E> {
     rates: Rates,
     introspection: ByProfile<bool>,
     documents: TrustedDocuments,
+    admitted: ByProfile<guard::Admitted>,
     policies: ByProfile<DocumentPolicy>,
     bulk: Option<Bulk>,
     login: Option<Login>,
@@ -118,6 +120,7 @@ impl<E: Executor> Service<E> {
             rates: Rates::new(),
             introspection: ByProfile { public: true, staff: true, service: true },
             documents: TrustedDocuments::default(),
+            admitted: ByProfile::default(),
             policies: ByProfile::default(),
             bulk: None,
             login: None,
@@ -262,7 +265,7 @@ pub fn router<E: Executor>(mut service: Service<E>, public: Option<Router>, orig
     if !origins.is_empty() {
         router = router.layer(cors::layer(origins));
     }
-    router.layer(middleware::from_fn_with_state(observed, log::observe))
+    router.layer(middleware::from_fn_with_state(observed, log::observe)).layer(middleware::from_fn(brake::hold))
 }
 
 /// The routes of the public: GraphQL over what is published, for everybody, whatever token comes along.

@@ -13,14 +13,6 @@ const SUBJECT: usize = 255;
 /// Longest name of a token, in characters.
 const TOKEN: usize = 200;
 
-const DUTIES: &[(&str, Duty)] = &[
-    (Duty::Business.code(), Duty::Business),
-    (Duty::Service.code(), Duty::Service),
-    (Duty::SysAdmin.code(), Duty::SysAdmin),
-    (Duty::SecAdmin.code(), Duty::SecAdmin),
-    (Duty::Auditor.code(), Duty::Auditor),
-];
-
 /// An account by id or by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountBy {
@@ -106,7 +98,7 @@ pub fn create() -> &'static Input<AccountCreate> {
             .value(
                 "duty: Duty!",
                 "What it is for; it stays as it is. `SERVICE` makes the account of a system.",
-                |value, at| scalar::name(value, at, DUTIES),
+                scalar::code,
                 |row| &mut row.duty,
             )
             .client_mutation_id()

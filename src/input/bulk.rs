@@ -160,13 +160,13 @@ pub fn import_start() -> &'static Input<ImportStart> {
         .value(
             "kind: BulkKind",
             "What its rows are; absent as `MIXED`.",
-            |value, at| scalar::name(value, at, KINDS),
+            scalar::code,
             |input| &mut input.kind,
         )
         .value(
             "mode: BulkMode! = UPSERT",
             "What to do with the rows.",
-            |value, at| scalar::name(value, at, MODES),
+            scalar::code,
             |input| &mut input.mode,
         )
         .value(
@@ -217,22 +217,5 @@ pub fn operation_cancel() -> &'static Input<OperationCancel> {
     });
     &INPUT
 }
-
-const KINDS: &[(&str, BulkKind)] = &[
-    (BulkKind::Projects.code(), BulkKind::Projects),
-    (BulkKind::Indicators.code(), BulkKind::Indicators),
-    (BulkKind::Units.code(), BulkKind::Units),
-    (BulkKind::PlanPoints.code(), BulkKind::PlanPoints),
-    (BulkKind::Mixed.code(), BulkKind::Mixed),
-    (BulkKind::Disclosure.code(), BulkKind::Disclosure),
-];
-
-const MODES: &[(&str, BulkMode)] = &[
-    (BulkMode::Create.code(), BulkMode::Create),
-    (BulkMode::Update.code(), BulkMode::Update),
-    (BulkMode::Upsert.code(), BulkMode::Upsert),
-    (BulkMode::Delete.code(), BulkMode::Delete),
-    (BulkMode::ReplaceScope.code(), BulkMode::ReplaceScope),
-];
 
 const BLANKS: &[(&str, Blank)] = &[("KEEP", Blank::Keep), ("CLEAR", Blank::Clear)];

@@ -8,20 +8,6 @@ use super::account::{AccountBy, account_by};
 use super::key::UnitKey;
 use super::{Input, key, scalar};
 
-const ROLES: &[(&str, Role)] = &[
-    (Role::Public.code(), Role::Public),
-    (Role::UnitEditor.code(), Role::UnitEditor),
-    (Role::UnitApprover.code(), Role::UnitApprover),
-    (Role::Department.code(), Role::Department),
-    (Role::Finance.code(), Role::Finance),
-    (Role::Service.code(), Role::Service),
-    (Role::SysAdmin.code(), Role::SysAdmin),
-    (Role::SecAdmin.code(), Role::SecAdmin),
-    (Role::Auditor.code(), Role::Auditor),
-];
-
-const ACCESSES: &[(&str, Access)] = &[(Access::View.code(), Access::View), (Access::Capture.code(), Access::Capture)];
-
 /// Where a grant holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GrantScope {
@@ -85,15 +71,10 @@ pub fn give() -> &'static Input<GrantGive> {
             .value(
                 "role: Role!",
                 "What it makes the account; it must go with the duty of the account.",
-                |value, at| scalar::name(value, at, ROLES),
+                scalar::code,
                 |row| &mut row.role,
             )
-            .value(
-                "access: GrantAccess! = CAPTURE",
-                "Whether only to look.",
-                |value, at| scalar::name(value, at, ACCESSES),
-                |row| &mut row.access,
-            )
+            .value("access: GrantAccess! = CAPTURE", "Whether only to look.", scalar::code, |row| &mut row.access)
             .object("scope: GrantScopeInput!", "Where.", scope, |row| &mut row.scope)
             .int(
                 "fiscalYearFirst: Int",

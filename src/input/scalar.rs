@@ -1,6 +1,6 @@
 //! Single values of an input: each is read exactly, or a mistake says what was wanted.
 
-use entity::value::{Fen, Micro, Timestamp};
+use entity::value::{Fen, Listed, Micro, Timestamp};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 use time::OffsetDateTime;
@@ -114,6 +114,14 @@ pub fn name<T: Copy>(value: &Json, at: &At<'_>, names: &[(&'static str, T)]) -> 
         let all = names.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         wrong(at, "enum", value, &format!("This must be one of {all}."), &format!("此处应为 {all} 之一。"))
     })
+}
+
+/// A value by its code.
+///
+/// # Errors
+/// `INVALID_FORMAT` with all codes.
+pub fn code<T: Listed + Copy>(value: &Json, at: &At<'_>) -> Result<T, UserError> {
+    name(value, at, &T::listed().collect::<Vec<_>>())
 }
 
 /// An exact decimal with at most 6 decimals; only as a string.

@@ -90,6 +90,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("axum", &["app", "auth", "http"]),
     ("clap", &["cli"]),
     ("form_urlencoded", &["http"]),
+    ("hashlink", &["http"]),
     ("listenfd", &["app"]),
     ("migration", &["db"]),
     ("opentelemetry", &["traces"]),

@@ -2,7 +2,7 @@
 //! and comes before the first piece of work that is not.
 //!
 //! 1. [`scan`]: one pass over the text counts bytes, tokens and open brackets, because the parser recurses by brackets.
-//! 2. One parse.
+//! 2. One parse; documents that were [`admitted`] before are not read again.
 //! 3. [`expansion`]: counts what the document becomes when its fragments are expanded, each fragment once, because the
 //!    library expands them again and again before it compares any limit.
 //! 4. [`variables`]: how many and how deep; values that cannot become the declared type.
@@ -11,6 +11,7 @@
 //! Nothing here knows the schema. That is safe because no count depends on a type: at worst a document is refused that
 //! would not have passed validation either.
 
+mod admitted;
 mod cost;
 mod expansion;
 mod introspection;
@@ -32,6 +33,7 @@ use crate::limits::ProfileLimits;
 
 use super::errors::refusal;
 
+pub use admitted::Admitted;
 pub use cost::Price;
 pub use introspection::refuse_introspection;
 

@@ -11,6 +11,7 @@ use jixiao::limits::ProfileLimits;
 use serde_json::{Value, json};
 
 use crate::support::world::{World, person};
+use crate::support::write::mutation as mutation_of;
 
 const DIVISION: &str = "130304";
 
@@ -45,12 +46,7 @@ async fn world() -> (World, Caller, Caller) {
 
 /// What became of it, and the codes and permissions of the mistakes.
 async fn write(world: &World, caller: &Caller, mutation: &str, input: Value) -> (String, Vec<String>) {
-    let (first, rest) = mutation.split_at(1);
-    let query = format!(
-        "mutation($input: {}{rest}Input!) {{ it: {mutation}(input: $input) {{ outcome userErrors {{ code \
-         ... on ForbiddenError {{ permission }} }} }} }}",
-        first.to_uppercase()
-    );
+    let query = mutation_of(mutation, "outcome userErrors { code ... on ForbiddenError { permission } }");
     let answer = world.ask_as(caller, &query, json!({ "input": input })).await;
     assert_eq!(answer.get("errors"), None, "{query}\n{answer:#}");
     let it = &answer["data"]["it"];

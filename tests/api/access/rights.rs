@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::support::data::{Data, Shape};
 use crate::support::introspection::{Introspection, named, text};
 use crate::support::world::{World, person};
+use crate::support::write::mutation as mutation_of;
 
 /// Something that has the form of an input type; what must not be there is not.
 fn minimal(schema: &Introspection, ty: &Value) -> Value {
@@ -209,11 +210,7 @@ async fn a_grant_to_change_reaches_its_years_only() {
     let operator = Caller::operator();
     let unit = json!({"divisionCode": "130304", "code": "450001"});
     let write = async |caller: &Caller, mutation: &str, input: Value| {
-        let (first, rest) = mutation.split_at(1);
-        let input_type = format!("{}{rest}Input", first.to_uppercase());
-        let query = format!(
-            "mutation($input: {input_type}!) {{ it: {mutation}(input: $input) {{ outcome userErrors {{ code }} }} }}"
-        );
+        let query = mutation_of(mutation, "outcome userErrors { code }");
         let answer = world.ask_as(caller, &query, json!({ "input": input })).await;
         assert_eq!(answer.get("errors"), None, "{query}\n{answer:#}");
         let it = &answer["data"]["it"];

@@ -39,7 +39,7 @@ async fn every_field_and_mutation_has_a_line() {
             without.push(format!("{type_name}.{field}"));
         }
     }
-    assert!(without.is_empty(), "give them a line in src/graphql/access.rs: {without:?}");
+    assert!(without.is_empty(), "give them a line in src/graphql/access/table.rs: {without:?}");
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn every_line_is_of_a_field_and_every_condition_has_a_class() {
             }
         }
     }
-    assert!(without.is_empty(), "give them a line in src/graphql/access.rs: {without:?}");
+    assert!(without.is_empty(), "give them a line in src/graphql/access/table.rs: {without:?}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::scene::Files;
 use crate::support::introspection::{Introspection, named, required_arguments, text};
+use crate::support::write::mutation as mutation_of;
 
 const YEAR: i32 = 2026;
 
@@ -219,13 +220,9 @@ fn column(rest: &str) -> &str {
 
 /// The bytes of the answer to a write that must not be done.
 async fn tried(files: &Files, mutation: &str, input: Value) -> String {
-    let (first, rest) = mutation.split_at(1);
     let outcome =
         if mutation == "projectsUpsert" { "results { outcome userErrors { code path message } }" } else { "outcome" };
-    let query = format!(
-        "mutation($input: {}{rest}Input!) {{ it: {mutation}(input: $input) {{ {outcome} userErrors {{ code path message }} }} }}",
-        first.to_uppercase()
-    );
+    let query = mutation_of(mutation, &format!("{outcome} userErrors {{ code path message }}"));
     let answer = files.answer(&query, json!({ "input": input })).await;
     assert_eq!(answer.get("errors"), None, "{mutation} {input}\n{answer:#}");
     let it = &answer["data"]["it"];

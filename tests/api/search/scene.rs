@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::support::dice::Dice;
 use crate::support::world::{World, person};
+use crate::support::write::mutation as mutation_of;
 
 const DIVISION: &str = "130304";
 
@@ -38,11 +39,7 @@ pub fn writer() -> Caller {
 
 /// Writes by mutations of which each must succeed.
 pub async fn write(world: &World, caller: &Caller, mutation: &str, input: Value) {
-    let (first, rest) = mutation.split_at(1);
-    let query = format!(
-        "mutation($input: {}{rest}Input!) {{ it: {mutation}(input: $input) {{ userErrors {{ code path message }} }} }}",
-        first.to_uppercase()
-    );
+    let query = mutation_of(mutation, "userErrors { code path message }");
     let answer = world.ask_as(caller, &query, json!({ "input": input })).await;
     assert_eq!(answer["data"]["it"]["userErrors"], json!([]), "{mutation} {input:#}\n{answer:#}");
 }

@@ -8,6 +8,12 @@ use serde_json::{Value, json};
 
 use super::database;
 
+/// The text of a mutation of one input, `$input`, with what is asked of its payload; the answer has it as `it`.
+pub fn mutation(name: &str, payload: &str) -> String {
+    let (first, rest) = name.split_at(1);
+    format!("mutation($input: {}{rest}Input!) {{ it: {name}(input: $input) {{ {payload} }} }}", first.to_uppercase())
+}
+
 /// Rows as they are read from the input `rows`.
 pub fn rows<T: Default + 'static>(input: &Input<T>, sent: &[Value]) -> Vec<Row<T>> {
     let root = At::ROOT;
