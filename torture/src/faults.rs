@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bench::dice::Dice;
 use bench::service::{Client, Service};
-use bench::world::{Kind, World};
+use bench::world::World;
 use bench::{Done, Failure};
 use clap::{Args, ValueEnum};
 

@@ -8,6 +8,7 @@ mod batch;
 mod check;
 mod faults;
 mod kill9;
+mod races;
 mod restarts;
 mod writer;
 
@@ -29,6 +30,7 @@ enum Command {
     Backups(backups::Backups),
     Faults(faults::Faults),
     Kill9(kill9::Kill9),
+    Races(races::Races),
     Restarts(restarts::Restarts),
 }
 
@@ -39,6 +41,7 @@ fn main() -> Done<()> {
             Command::Backups(backups) => backups.run().await,
             Command::Faults(faults) => faults.run().await,
             Command::Kill9(kill9) => kill9.run().await,
+            Command::Races(races) => races.run().await,
             Command::Restarts(restarts) => restarts.run().await,
         }
     })
