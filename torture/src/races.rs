@@ -116,9 +116,10 @@ impl Races {
         check::settled(&db).await?;
         let mut rows = 0;
         for round in 0..self.rounds {
-            let batch = same_rows(round);
+            let mut batch = same_rows(round);
+            batch.stored = Some(1);
             rows += batch.rows;
-            check::batch(&db, &Batch { stored: Some(1), ..batch }, None).await?.map_err(|fault| fault.to_string())?;
+            check::batch(&db, &batch, None).await?.map_err(|fault| fault.to_string())?;
         }
         check::no_more_than(&db, rows + SHARED).await?;
         for project in 0..SHARED {
