@@ -28,6 +28,7 @@ mod numbers;
 mod row_security;
 mod snapshot;
 mod statements;
+mod turns;
 
 use disk::Disk;
 use lease::Readers;
@@ -201,7 +202,7 @@ impl Db {
 
     /// A connection for all statements of an answer in somebody's name.
     pub fn lease(&self, asker: &dyn Asker) -> Lease {
-        self.readers.lease(self.row_security.then(|| asker.reach()))
+        self.readers.lease(asker.who(), self.row_security.then(|| asker.reach()))
     }
 
     /// Counts what this process commits: as long as it stays the same, this process has changed nothing.

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::cluster::Cluster;
 use crate::dice::Dice;
-use crate::projects::{Project, request};
+use crate::projects::{Project, request, single_request};
 use crate::service::{Client, Service};
 use crate::world::{Kind, World};
 use crate::{Done, Failure, usage};
@@ -176,7 +176,7 @@ fn work(dice: &mut Dice) -> Vec<u8> {
     let first = dice.below(PROJECTS - 20);
     match dice.below(100) {
         0..80 => page(20),
-        80..95 => request(&[Project::new(first, 1, 4)]),
+        80..95 => single_request(&Project::new(first, 1, 4)),
         _ => request(&(first..first + 20).map(|number| Project::new(number, 1, 4)).collect::<Vec<_>>()),
     }
 }

@@ -207,3 +207,10 @@ pub fn request(projects: &[Project]) -> Vec<u8> {
     let rows: Vec<Value> = projects.iter().map(Project::row).collect();
     json!({"query": query, "variables": {"input": {"atomicity": "ALL", "rows": rows}}}).to_string().into_bytes()
 }
+
+/// The request that upserts one project by the mutation for one, as bytes.
+pub fn single_request(project: &Project) -> Vec<u8> {
+    let query = "mutation($input: ProjectUpsertInput!) { projectUpsert(input: $input) { \
+                 outcome userErrors { code path message } } }";
+    json!({"query": query, "variables": {"input": project.row()}}).to_string().into_bytes()
+}

@@ -1,12 +1,15 @@
 //! Where a statement that reads for a caller runs.
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, StatementBuilder};
+use uuid::Uuid;
 
 use super::{Db, Lease, row_security};
 use crate::error::AppResult;
 
 /// In whose name something is read.
 pub trait Asker: Send + Sync {
+    /// The key of the account whose turn it is when there are more who ask than connections; all without one share a turn.
+    fn who(&self) -> Option<Uuid>;
     /// What the database may show, as the policies of row-level security read it (`migration::row_security`).
     fn reach(&self) -> String;
 }

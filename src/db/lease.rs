@@ -18,10 +18,10 @@ use sea_query_sqlx::SqlxValues;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection as _};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::row_security::say_on;
+use super::turns::{Place, Turns, Who};
 use super::{DEADLINE, STEPS};
 use crate::metrics::Pool;
 
@@ -44,8 +44,7 @@ pub(super) struct Readers(Arc<Inner>);
 
 struct Inner {
     source: Source,
-    places: Arc<Semaphore>,
-    size: usize,
+    turns: Turns,
     free: Mutex<Vec<Held>>,
     /// How long to wait for a free one.
     wait: Duration,
@@ -58,7 +57,7 @@ struct Inner {
 
 impl fmt::Debug for Readers {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Readers").field("free", &self.0.places.available_permits()).finish_non_exhaustive()
+        formatter.debug_struct("Readers").field("used", &self.0.turns.used()).finish_non_exhaustive()
     }
 }
 
@@ -83,9 +82,8 @@ impl Readers {
     /// As many as `size`, each made when it is first needed.
     pub(super) fn new(source: Source, size: u32, wait: Duration, limit: Duration) -> Self {
         let size = usize::try_from(size.max(1)).unwrap_or(1);
-        let places = Arc::new(Semaphore::new(size));
-        let (free, observer) = (Mutex::default(), RwLock::default());
-        Self(Arc::new(Inner { source, places, size, free, wait, limit, began: Instant::now(), observer }))
+        let (turns, free, observer) = (Turns::new(size), Mutex::default(), RwLock::default());
+        Self(Arc::new(Inner { source, turns, free, wait, limit, began: Instant::now(), observer }))
     }
 
     /// Calls `observer` after each statement.
@@ -95,14 +93,14 @@ impl Readers {
 
     /// How busy they are.
     pub(super) fn pool(&self) -> Pool {
-        let used = self.0.size.saturating_sub(self.0.places.available_permits());
+        let (used, most) = (self.0.turns.used(), self.0.turns.size());
         let idle = self.0.free.lock().unwrap_or_else(PoisonError::into_inner).len();
-        Pool { name: "answer", used: used as u64, idle: idle as u64, most: self.0.size as u64 }
+        Pool { name: "answer", used: used as u64, idle: idle as u64, most: most as u64 }
     }
 
     /// Closes all connections as they come back.
     pub(super) async fn close(&self) -> Result<(), DbErr> {
-        self.0.places.close();
+        self.0.turns.close();
         let free = std::mem::take(&mut *self.0.free.lock().unwrap_or_else(PoisonError::into_inner));
         for held in free {
             let closed = match held.connection {
@@ -115,10 +113,10 @@ impl Readers {
     }
 
     /// A connection with its place, and whether it has waited for this; one on which `reach` was said, if there is one.
-    async fn take(&self, reach: Option<&str>) -> Result<(Held, OwnedSemaphorePermit, bool), DbErr> {
-        let permit = timeout(self.0.wait, Arc::clone(&self.0.places).acquire_owned()).await;
-        let permit = permit.map_err(|_late| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
-        let permit = permit.map_err(|_closed| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
+    async fn take(&self, who: Who, reach: Option<&str>) -> Result<(Held, Place, bool), DbErr> {
+        let place = timeout(self.0.wait, self.0.turns.take(who)).await;
+        let place = place.map_err(|_late| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
+        let place = place.ok_or(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
         let free = {
             let mut free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner);
             match free.iter().rposition(|held| held.said.as_deref() == reach) {
@@ -127,12 +125,12 @@ impl Readers {
             }
         };
         if let Some(held) = free.filter(|held| held.made.elapsed() < LIFE) {
-            return Ok((held, permit, true));
+            return Ok((held, place, true));
         }
         let made = timeout(self.0.wait, self.connect()).await;
         let made = made.map_err(|_late| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
         let connection = made.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
-        Ok((Held { connection, made: Instant::now(), said: None }, permit, false))
+        Ok((Held { connection, made: Instant::now(), said: None }, place, false))
     }
 
     async fn connect(&self) -> Result<Connection, sqlx::Error> {
@@ -149,9 +147,10 @@ impl Readers {
         }
     }
 
-    /// A connection for all statements of an answer, taken with the first of them; `reach` is who asks, where that is said.
-    pub(super) fn lease(&self, reach: Option<String>) -> Lease {
-        Lease { readers: self.clone(), reach, held: tokio::sync::Mutex::default() }
+    /// A connection for all statements of an answer, taken with the first of them. `who` asks has his turn;
+    /// `reach` is what he may see, where the database is told.
+    pub(super) fn lease(&self, who: Who, reach: Option<String>) -> Lease {
+        Lease { readers: self.clone(), who, reach, held: tokio::sync::Mutex::default() }
     }
 
     fn stop(&self) -> u64 {
@@ -168,8 +167,9 @@ fn micros(duration: Duration) -> u64 {
 /// A connection for reading that is held from its first statement on; it goes back with this value.
 pub struct Lease {
     readers: Readers,
+    who: Who,
     reach: Option<String>,
-    held: tokio::sync::Mutex<Option<(Held, OwnedSemaphorePermit)>>,
+    held: tokio::sync::Mutex<Option<(Held, Place)>>,
 }
 
 impl fmt::Debug for Lease {
@@ -189,12 +189,12 @@ impl Lease {
 
     /// All rows of a statement; statements that are run side by side wait for each other.
     pub(super) async fn query_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let mut place = self.held.lock().await;
+        let mut kept = self.held.lock().await;
         loop {
             // When this is given up the connection is closed: nobody reads what it still says.
-            let (mut held, permit, has_waited) = match place.take() {
-                Some((held, permit)) => (held, permit, false),
-                None => self.readers.take(self.reach.as_deref()).await?,
+            let (mut held, place, has_waited) = match kept.take() {
+                Some((held, place)) => (held, place, false),
+                None => self.readers.take(self.who, self.reach.as_deref()).await?,
             };
             let observer = self.readers.0.observer.read().unwrap_or_else(PoisonError::into_inner).clone();
             let began = Instant::now();
@@ -207,7 +207,7 @@ impl Lease {
                 Err(error) if has_waited && is_lost(&error) => {}
                 rows => {
                     if !rows.as_ref().is_err_and(is_lost) {
-                        *place = Some((held, permit));
+                        *kept = Some((held, place));
                     }
                     return rows.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())));
                 }
@@ -227,12 +227,12 @@ fn is_lost(error: &sqlx::Error) -> bool {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some((held, permit)) = self.held.get_mut().take()
-            && !self.readers.0.places.is_closed()
+        if let Some((held, place)) = self.held.get_mut().take()
+            && !self.readers.0.turns.is_closed()
         {
             // Before the place is free, so that who comes next finds it.
             self.readers.0.free.lock().unwrap_or_else(PoisonError::into_inner).push(held);
-            drop(permit);
+            drop(place);
         }
     }
 }

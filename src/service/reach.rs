@@ -3,6 +3,7 @@
 //! The first wall is [`super::scope`], which makes conditions of the same grants; the two share nothing but the grants.
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::auth::policy::Permission;
 use crate::auth::{Caller, Reach, Scope, Years};
@@ -19,6 +20,10 @@ const OF_UNITS: [Permission; 6] = [
 ];
 
 impl Asker for Caller {
+    fn who(&self) -> Option<Uuid> {
+        self.identity().map(|account| account.id.0)
+    }
+
     fn reach(&self) -> String {
         let mut reach = Map::new();
         let mut add = |name: &str, value: Value| drop(reach.insert(name.to_owned(), value));

@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
         let mut of_parents: HashMap<ParentKey, Totals> = HashMap::new();
         for keys in distinct(&keys).chunks(KEYS_A_STATEMENT) {
             let mut select = self.matching::<C>(&question.filter)?;
-            select.and_where(relation.to.is_in(keys.iter().map(ParentKey::value)));
+            select.and_where(is_one_of(relation.to, keys.iter().map(ParentKey::value)));
             if question.totals() {
                 let sums = summed(&select, question)
                     .expr_as(relation.to.into_expr(), Alias::new("parent"))
@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
         let mut rows: HashMap<ParentKey, Vec<C::Model>> = HashMap::new();
         for keys in distinct(&keys).chunks(KEYS_A_STATEMENT) {
             let mut select = self.matching::<C>(filter)?;
-            select.and_where(relation.to.is_in(keys.iter().map(ParentKey::value)));
+            select.and_where(is_one_of(relation.to, keys.iter().map(ParentKey::value)));
             order.apply(&mut select);
             select.limit(LIST_LIMIT * keys.len() as u64);
             let reading = self.narrow::<C>(&mut select, &[relation.to]);
@@ -268,7 +268,7 @@ impl<'a> Reader<'a> {
         let mut rows = Vec::with_capacity(keys.len());
         for keys in Vec::from_iter(keys).chunks(KEYS_A_STATEMENT) {
             let mut select = self.matching::<E>(&Filter::everything())?;
-            select.and_where(column.is_in(keys.iter().copied()));
+            select.and_where(is_one_of(column, keys.iter().copied().map(Value::from)));
             let reading = self.narrow::<E>(&mut select, &[column]);
             for row in reading.rows(&self.db.query_all(&select).await?)? {
                 if let Value::Uuid(Some(key)) = row.get(column) {
@@ -398,6 +398,17 @@ fn dealt<M: Clone>(keys: &[Option<ParentKey>], mut rows: HashMap<ParentKey, Vec<
         if *left == 0 { rows.remove(key) } else { rows.get(key).cloned() }
     };
     keys.iter().map(|key| key.as_ref().and_then(&mut of_key).unwrap_or_default()).collect()
+}
+
+/// Whether a column holds one of these keys, of which the last is named again up to the next power of two, or thousand: so
+/// there are few different statements, and the database keeps them prepared.
+fn is_one_of(column: impl ColumnTrait, keys: impl Iterator<Item = Value>) -> Expr {
+    let mut keys: Vec<Value> = keys.collect();
+    let places = if keys.len() <= 1024 { keys.len().next_power_of_two() } else { keys.len().next_multiple_of(1024) };
+    if let Some(last) = keys.last().cloned() {
+        keys.resize(places, last);
+    }
+    column.is_in(keys)
 }
 
 fn distinct(keys: &[Option<ParentKey>]) -> Vec<ParentKey> {

@@ -19,6 +19,7 @@ use jixiao::service::scope::{self, Scoped};
 use jixiao::service::{account, history};
 use sea_orm::sea_query::{Alias, Expr, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryTrait, Statement};
+use uuid::Uuid;
 
 use crate::support::data::{Data, Shape, insert};
 use crate::support::database::{self, TestDatabase};
@@ -245,6 +246,10 @@ async fn compare<E: Scoped>(scene: &Scene, name: &str, caller: &Caller, counts: 
 pub struct Service;
 
 impl jixiao::db::Asker for Service {
+    fn who(&self) -> Option<Uuid> {
+        None
+    }
+
     fn reach(&self) -> String {
         "service".to_owned()
     }
@@ -305,6 +310,10 @@ async fn a_reach_that_says_nothing_shows_nothing() {
     let Some(scene) = Scene::new().await else { return };
     struct Odd(&'static str);
     impl jixiao::db::Asker for Odd {
+        fn who(&self) -> Option<Uuid> {
+            None
+        }
+
         fn reach(&self) -> String {
             self.0.to_owned()
         }

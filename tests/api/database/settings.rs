@@ -4,7 +4,7 @@ use std::error::Error;
 
 use jixiao::db::{DatabaseSettings, Db};
 use jixiao::error::{AppError, ErrorCode};
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 use tempfile::TempDir;
 
 use crate::support::cluster::{Cluster, PASSWORD};
@@ -50,6 +50,18 @@ async fn a_sqlite_file_that_cannot_get_a_log_is_refused() {
 
     let db = Db::connect(&DatabaseSettings::at(&url)).await.expect("with the right to write it gets its log");
     db.close().await.expect("the connections close");
+}
+
+/// Without it, statements are planned anew each time they run: `.cargo/config.toml` is where it is asked for.
+#[tokio::test]
+async fn sqlite_keeps_plans_whatever_is_bound() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let url = format!("sqlite://{}/any.sqlite?mode=rwc", folder.path().display());
+    let db = Database::connect(url).await.expect("a new file");
+    let rows =
+        db.query_all_raw(Statement::from_string(DbBackend::Sqlite, "PRAGMA compile_options")).await.expect("rows");
+    let options: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect();
+    assert!(options.iter().any(|option| option == "ENABLE_QPSG"), "{options:?}");
 }
 
 #[tokio::test]
