@@ -18,7 +18,7 @@ const ANY_AGE: Duration = Duration::from_secs(3600);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_with_a_token_is_never_older_than_its_write() {
-    let Some(mut scene) = Scene::new(ANY_AGE).await else { return };
+    let Some(scene) = Scene::new(ANY_AGE).await else { return };
     let first = scene.write("甲").await;
     until("both replicas answer", async || {
         assert_eq!(scene.read(&first).await, "甲");
