@@ -167,14 +167,6 @@ impl World {
         self.folder.path()
     }
 
-    /// What the service has said so far.
-    ///
-    /// # Errors
-    /// When it never started.
-    pub fn said(&self) -> Done<String> {
-        Ok(fs::read_to_string(self.folder.path().join("log"))?)
-    }
-
     /// A file for what the service says.
     ///
     /// # Errors
