@@ -29,6 +29,8 @@ impl Service {
         for limit in ["REQUESTS", "WRITES", "BULK", "POINTS"] {
             command.env(format!("JIXIAO_LIMITS_SERVICE_{limit}_MINUTE"), "1000000000");
         }
+        // As many as `run` may ask at one time by its one account.
+        command.env("JIXIAO_LIMITS_SERVICE_RUNNING", "64");
         Self::run(command, world, token)
     }
 

@@ -191,16 +191,32 @@ pub(super) fn apply(column: SimpleExpr, test: &Test, backend: DbBackend) -> Simp
         Test::Gte(value) => column.gte(value.clone()),
         Test::IsNull(true) => column.is_null(),
         Test::IsNull(false) => column.is_not_null(),
-        Test::StartsWith(text) => pattern(column, "", text, backend),
-        Test::Contains(text) => pattern(column, "%", text, backend),
+        Test::StartsWith(text) => match behind(text) {
+            Some(end) => column.clone().gte(text.as_str()).and(column.lt(end)),
+            None => column.gte(text.as_str()),
+        },
+        Test::Contains(text) => contains(column, text, backend),
     }
 }
 
-/// `LIKE` on PostgreSQL; `GLOB` on SQLite, whose `LIKE` ignores ASCII capitals. Both can use an index for a beginning.
-fn pattern(column: SimpleExpr, before: &str, text: &str, backend: DbBackend) -> SimpleExpr {
+/// The first text behind all that begin with this one, in the order of both databases, which is that of code points. As a
+/// range a beginning is found in an index without a look at what it is.
+fn behind(text: &str) -> Option<String> {
+    let mut text = text.to_owned();
+    while let Some(last) = text.pop() {
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            text.push(next);
+            return Some(text);
+        }
+    }
+    None
+}
+
+/// `LIKE` on PostgreSQL; `GLOB` on SQLite, whose `LIKE` ignores ASCII capitals.
+fn contains(column: SimpleExpr, text: &str, backend: DbBackend) -> SimpleExpr {
     let mut pattern = String::with_capacity(text.len() + 8);
     if backend == DbBackend::Sqlite {
-        pattern.push_str(if before.is_empty() { "" } else { "*" });
+        pattern.push('*');
         for character in text.chars() {
             match character {
                 '*' | '?' | '[' => pattern.extend(['[', character, ']']),
@@ -210,7 +226,7 @@ fn pattern(column: SimpleExpr, before: &str, text: &str, backend: DbBackend) -> 
         pattern.push('*');
         return column.binary(BinOper::Custom("GLOB"), Expr::val(pattern));
     }
-    pattern.push_str(before);
+    pattern.push('%');
     for character in text.chars() {
         if matches!(character, '%' | '_' | '\\') {
             pattern.push('\\');
@@ -219,4 +235,20 @@ fn pattern(column: SimpleExpr, before: &str, text: &str, backend: DbBackend) -> 
     }
     pattern.push('%');
     column.like(pattern)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::behind;
+
+    #[test]
+    fn what_begins_so_ends_before_the_next_text() {
+        for (text, next) in
+            [("1303", Some("1304")), ("绩效", Some("绩敉")), ("a\u{10FFFF}", Some("b")), ("\u{D7FF}", Some("\u{E000}"))]
+        {
+            assert_eq!(behind(text).as_deref(), next);
+            assert!(*text < *next.unwrap() && *format!("{text}\u{10FFFF}z") < *next.unwrap());
+        }
+        assert_eq!((behind("\u{10FFFF}"), behind("")), (None, None));
+    }
 }
