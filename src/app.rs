@@ -4,11 +4,12 @@
 //! database may be in use by processes of the version before, so it is changed by `jixiao migrate` alone, and opening it
 //! with changes pending is refused.
 
+mod door;
 mod metrics;
 
 use std::collections::BTreeMap;
 use std::fs::DirBuilder;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
@@ -18,7 +19,6 @@ use std::time::Duration;
 use axum::Router;
 use entity::value::BulkKind;
 use sea_orm::DbBackend;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -51,6 +51,8 @@ use crate::service::revocation::{self, Revocations};
 use crate::service::search::index;
 use crate::service::{idempotency, lockout, session};
 use crate::traces::Traces;
+
+pub use door::{Door, listen};
 
 /// How often what has expired is deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
@@ -99,6 +101,11 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// What was given to listen at cannot be used.
+    #[error(
+        "the socket in LISTEN_FDS cannot be used: {0}; the unit for systemd names one `ListenStream=` with an IP address and a port"
+    )]
+    Socket(io::Error),
     /// The clock of the machine is wrong.
     #[error("the clock of this machine is behind the date of this version: set it right, since tokens expire by it")]
     Clock,
@@ -195,22 +202,6 @@ fn login(
     Ok(Some(Login::new(db.clone(), issuer, sealing, revocations.clone(), &settings.issuer, clock::system)))
 }
 
-/// Takes the address of the settings. Connections wait until [`serve`] accepts them.
-///
-/// # Errors
-/// When the address is taken or not one of this machine.
-pub async fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
-    bind(settings.listen, "JIXIAO_LISTEN").await
-}
-
-/// Takes an address that a variable names.
-async fn bind(address: SocketAddr, variable: &'static str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        ErrorKind::AddrInUse => StartError::Taken { address, variable },
-        _ => StartError::Listen { address, variable, source },
-    })
-}
-
 /// How the files of bulk operations are read and applied, by the kind of their rows.
 pub type Handlers = BTreeMap<BulkKind, Handler>;
 
@@ -230,14 +221,14 @@ pub fn bulk(settings: &Settings, db: &Db, handlers: Handlers) -> Bulk {
 }
 
 /// Serves, and works on bulk operations, until a signal ends it; then lets running requests and chunks finish and closes the
-/// database. `announce` is how long requests are still accepted after the signal.
+/// database. `announce` is how long requests are still accepted after the signal, unless the next process gets the same socket.
 ///
 /// # Errors
 /// When the clock is behind, when a key or the address of the metrics cannot be used, and when the database cannot be closed.
 pub async fn serve(
     settings: &Settings,
     mut db: Db,
-    listener: TcpListener,
+    door: Door,
     announce: Duration,
     handlers: Handlers,
 ) -> Result<(), StartError> {
@@ -248,7 +239,7 @@ pub async fn serve(
     let (metrics, traces) = metrics::begin(settings, &mut db)?;
     let bulk = bulk(settings, &db, handlers).with_metrics(metrics.clone());
     let _numbers = metrics::serve(settings, &db, &bulk, metrics.clone(), &lifecycle).await?;
-    let address = listener.local_addr().unwrap_or(settings.listen);
+    let address = door.address(settings);
     let assembled = assemble(settings, &db, address, bulk.clone(), &metrics, traces.clone(), lifecycle.clone()).await?;
     let stop = lifecycle.clone();
     let workers = tokio::spawn(async move {
@@ -264,12 +255,13 @@ pub async fn serve(
     });
     let options = ServeOptions {
         announce,
+        handed_over: door.handed_over,
         finish: settings.drain_seconds,
         trusted_proxies: settings.trusted_proxies.clone(),
         ..ServeOptions::default()
     };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, "serving");
-    http::serve(listener, assembled.router, &options, lifecycle.clone()).await;
+    http::serve(door.listener, assembled.router, &options, lifecycle.clone()).await;
     finish(workers, settings.drain_seconds, &lifecycle).await;
     if let Some(traces) = traces {
         tokio::task::spawn_blocking(move || traces.close()).await.map_err(AppError::internal)?;

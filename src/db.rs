@@ -22,6 +22,7 @@ use crate::error::{AppError, AppResult};
 
 mod connect;
 mod copy;
+mod disk;
 mod executor;
 mod eye;
 mod failure;
@@ -35,6 +36,7 @@ mod snapshot;
 mod statements;
 mod turns;
 
+use disk::Disk;
 use freshness::Position;
 use readers::Readers;
 use replicas::Replicas;
@@ -176,6 +178,7 @@ pub struct Db {
     readers: Readers,
     replicas: Replicas,
     commits: Arc<AtomicU64>,
+    disk: Disk,
     /// Whether PostgreSQL looks at who asks.
     row_security: bool,
 }
@@ -258,6 +261,7 @@ impl Db {
             let outcome = job.run(&tx).await;
             let outcome = close(tx, end, outcome).await;
             self.commits.fetch_add(1, Ordering::AcqRel);
+            self.disk.learn_from(&outcome);
             if let Some(outcome) = attempts.settle(outcome).await {
                 return outcome;
             }
@@ -272,6 +276,7 @@ impl Db {
             let outcome = work(&tx).await;
             let outcome = close(tx, End::Commit, outcome).await;
             self.commits.fetch_add(1, Ordering::AcqRel);
+            self.disk.learn_from(&outcome);
             if let Some(outcome) = attempts.settle(outcome).await {
                 return outcome;
             }
@@ -279,6 +284,7 @@ impl Db {
     }
 
     async fn begin(&self) -> AppResult<DatabaseTransaction> {
+        self.disk.must_keep()?;
         let options = TransactionOptions {
             isolation_level: None,
             // SQLite knows no access modes: its reading connections refuse to write.
@@ -301,8 +307,9 @@ impl Db {
         self.write.set_metric_callback(observer);
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and can be written to as far as is known.
     pub async fn ping(&self) -> AppResult<()> {
+        self.disk.must_keep()?;
         self.read.ping().await.map_err(AppError::from)
     }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 
 use crate::{Done, Failure};
@@ -51,6 +52,16 @@ impl Cluster {
     /// The address of a database of this server.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Removes a database of this server.
+    ///
+    /// # Errors
+    /// When somebody uses it.
+    pub async fn drop_database(&self, database: &str) -> Done<()> {
+        let server = Database::connect(self.url("postgres")).await?;
+        server.execute_unprepared(&format!("DROP DATABASE {database}")).await?;
+        Ok(server.close().await?)
     }
 
     /// Kills the postmaster; its children notice that and end.

@@ -1,6 +1,6 @@
-//! As much HTTP as it takes to post JSON: one request a connection, and an answer that broke off is an error.
+//! As much HTTP as it takes to post JSON; an answer that broke off is an error.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -16,37 +16,85 @@ pub struct Answer {
     pub status: u16,
     /// Its body.
     pub body: String,
+    /// Whether the connection ends with it.
+    is_last: bool,
 }
 
-/// Sends a request; `headers` are whole lines.
+/// Sends a request on a connection of its own; `headers` are whole lines.
 ///
 /// # Errors
 /// When there is no whole answer.
 pub fn send(to: SocketAddr, method: &str, path: &str, headers: &[String], body: &[u8]) -> Done<Answer> {
-    let mut stream = TcpStream::connect_timeout(&to, PATIENCE)?;
+    let headers = [headers, &["Connection: close".to_owned()]].concat();
+    Connection::to(to).send(method, path, &headers, body)
+}
+
+/// A connection that stays open until an answer says that it is the last one.
+pub struct Connection {
+    to: SocketAddr,
+    open: Option<BufReader<TcpStream>>,
+}
+
+impl Connection {
+    /// A connection to an address, opened by its first request.
+    pub fn to(to: SocketAddr) -> Self {
+        Self { to, open: None }
+    }
+
+    /// Sends a request; `headers` are whole lines. Nothing is sent twice: when the service has closed the connection under the
+    /// request, that is an error.
+    ///
+    /// # Errors
+    /// When there is no whole answer. The next request opens another connection.
+    pub fn send(&mut self, method: &str, path: &str, headers: &[String], body: &[u8]) -> Done<Answer> {
+        let mut stream = match self.open.take() {
+            Some(open) => open,
+            None => open(self.to)?,
+        };
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
+        for header in headers {
+            head.push_str(header);
+            head.push_str("\r\n");
+        }
+        head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+        stream.get_mut().write_all(&[head.as_bytes(), body].concat())?;
+        let answer = read(&mut stream)?;
+        if !answer.is_last {
+            self.open = Some(stream);
+        }
+        Ok(answer)
+    }
+}
+
+fn open(to: SocketAddr) -> Done<BufReader<TcpStream>> {
+    let stream = TcpStream::connect_timeout(&to, PATIENCE)?;
+    stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
-    for header in headers {
-        head.push_str(header);
-        head.push_str("\r\n");
+    Ok(BufReader::new(stream))
+}
+
+fn read(stream: &mut impl BufRead) -> Done<Answer> {
+    let mut line = String::new();
+    stream.read_line(&mut line)?;
+    let status = line.split(' ').nth(1).ok_or("the answer broke off in its head")?.parse()?;
+    let (mut length, mut is_last) = (None, false);
+    loop {
+        line.clear();
+        stream.read_line(&mut line)?;
+        let Some(header) = line.strip_suffix("\r\n") else {
+            return Err(Failure::from("the answer broke off in its head"));
+        };
+        if header.is_empty() {
+            break;
+        }
+        let (name, value) = header.split_once(':').ok_or("a header has no name")?;
+        if name.eq_ignore_ascii_case("content-length") {
+            length = Some(value.trim().parse()?);
+        }
+        is_last |= name.eq_ignore_ascii_case("connection") && value.trim().eq_ignore_ascii_case("close");
     }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body)?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    let answer = String::from_utf8(answer)?;
-    let (head, body) = answer.split_once("\r\n\r\n").ok_or("the answer broke off in its head")?;
-    let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).ok_or("the answer has no status")?.parse()?;
-    let length = lines.find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>())
-    });
-    let length = length.ok_or("the answer does not say its length")??;
-    if body.len() != length {
-        return Err(Failure::from("the answer broke off in its body"));
-    }
-    Ok(Answer { status, body: body.to_owned() })
+    let mut body = vec![0; length.ok_or("the answer does not say its length")?];
+    stream.read_exact(&mut body).map_err(|_| "the answer broke off in its body")?;
+    Ok(Answer { status, body: String::from_utf8(body)?, is_last })
 }

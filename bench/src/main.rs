@@ -1,32 +1,19 @@
-//! Measures the real service against hand-written SQL, and kills it under load; `README.md` beside it has the commands
-//! and the figures.
+//! Measures the real service against hand-written SQL; `README.md` beside it has the commands and the figures.
 
 mod bulk;
-mod cluster;
 mod data;
-mod dice;
 mod floor;
 mod generate;
-mod http;
-mod kill9;
 mod operations;
 mod overload;
-mod projects;
 mod run;
 mod server;
-mod service;
 mod tree;
-mod usage;
-mod world;
 
+use bench::{Done, Failure, cluster, dice, http, projects, service, usage, world};
 use clap::{Parser, Subcommand};
 
-/// Whatever goes wrong ends the run.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-/// What a step gives.
-type Done<T> = Result<T, Failure>;
-
-/// Measure and torment the service
+/// Measure the service
 ///
 /// Works on databases of its own in a temporary folder; for PostgreSQL it starts a server there.
 #[derive(Debug, Parser)]
@@ -40,7 +27,6 @@ enum Command {
     Bulk(bulk::Bulk),
     Floor(server::FloorServer),
     Generate(generate::Generate),
-    Kill9(kill9::Kill9),
     Overload(overload::Overload),
     Run(run::Run),
     Tree(tree::Tree),
@@ -61,7 +47,6 @@ fn main() -> Done<()> {
             Command::Bulk(bulk) => bulk.run().await,
             Command::Floor(floor) => floor.run(),
             Command::Generate(generate) => generate.run().await,
-            Command::Kill9(kill9) => kill9.run().await,
             Command::Overload(overload) => overload.run().await,
             Command::Run(run) => run.run().await,
             Command::Tree(tree) => tree.run().await,

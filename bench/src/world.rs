@@ -42,6 +42,18 @@ impl World {
     /// # Errors
     /// When `jixiao` is not built, or a step of it fails.
     pub async fn new(cluster: Option<&Cluster>, name: &str) -> Done<Self> {
+        let world = Self::empty(cluster, name).await?;
+        world.run(&["migrate"])?;
+        world.add_unit()?;
+        world.add_accounts()?;
+        Ok(world)
+    }
+
+    /// A place for a database of its own: no file yet, or no tables yet.
+    ///
+    /// # Errors
+    /// When `jixiao` is not built, or the server refuses.
+    pub async fn empty(cluster: Option<&Cluster>, name: &str) -> Done<Self> {
         let folder = TempDir::new()?;
         let url = match cluster {
             None => format!("sqlite://{}/{name}.sqlite", folder.path().display()),
@@ -52,13 +64,7 @@ impl World {
                 cluster.url(name)
             }
         };
-        let world = Self::with(folder, url)?;
-        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/beidaihe-science-2020.txt");
-        let sample = sample.to_string_lossy().into_owned();
-        let unit = ["--unit", UNIT, "--unit-name", "科技创新促进中心", "--fiscal-year", "2020"];
-        world.run(&[&["import", &sample, "--division", DIVISION], unit.as_slice()].concat())?;
-        world.add_accounts()?;
-        Ok(world)
+        Self::with(folder, url)
     }
 
     /// A world in a database that stays; it is made where it is not there.
@@ -67,6 +73,7 @@ impl World {
     /// As [`World::new`].
     pub async fn at(url: &str) -> Done<Self> {
         let world = Self::with(TempDir::new()?, url.to_owned())?;
+        world.run(&["migrate"])?;
         if world.run(&["account", "list"]).is_ok_and(|accounts| !accounts.contains(ACCOUNT)) {
             world.add_accounts()?;
         }
@@ -78,9 +85,15 @@ impl World {
         if !program.exists() {
             return Err(Failure::from("`jixiao` is not built beside this program: cargo build --release"));
         }
-        let world = Self { folder, program, url };
-        world.run(&["migrate"])?;
-        Ok(world)
+        Ok(Self { folder, program, url })
+    }
+
+    fn add_unit(&self) -> Done<()> {
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/beidaihe-science-2020.txt");
+        let sample = sample.to_string_lossy().into_owned();
+        let unit = ["--unit", UNIT, "--unit-name", "科技创新促进中心", "--fiscal-year", "2020"];
+        self.run(&[&["import", &sample, "--division", DIVISION], unit.as_slice()].concat())?;
+        Ok(())
     }
 
     fn add_accounts(&self) -> Done<()> {
@@ -98,7 +111,16 @@ impl World {
 
     /// A command of `jixiao` on this database.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
+        self.prepared(Command::new(&self.program), arguments)
+    }
+
+    /// The same, started by another program that takes it as its last words.
+    pub fn command_under(&self, mut starter: Command, arguments: &[&str]) -> Command {
+        starter.arg(&self.program);
+        self.prepared(starter, arguments)
+    }
+
+    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("JIXIAO_")) {
             command.env_remove(name);
@@ -138,6 +160,19 @@ impl World {
 
     fn token_of(&self, account: &str) -> Done<String> {
         Ok(self.run(&["token", "--account", account, "--valid-for", "1h"])?.trim().to_owned())
+    }
+
+    /// A folder that nothing else uses.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the service has said so far.
+    ///
+    /// # Errors
+    /// When it never started.
+    pub fn said(&self) -> Done<String> {
+        Ok(fs::read_to_string(self.folder.path().join("log"))?)
     }
 
     /// A file for what the service says.

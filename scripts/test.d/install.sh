@@ -73,6 +73,10 @@ need_postgres() {
     fi
 }
 
+need_strace() {
+    command -v strace >/dev/null || apt_install strace strace
+}
+
 need_node() {
     command -v npm >/dev/null || apt_install "Node.js 20 or newer" nodejs npm
     local version

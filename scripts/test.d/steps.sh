@@ -60,6 +60,21 @@ step_row_security() {
         bulk_files:: write_projects:: import_store:: audit::
 }
 
+# A small dose; torture/README.md has the large one. Each command makes its own databases, and its own PostgreSQL.
+step_torture() {
+    need_strace
+    need_postgres
+    cargo build --quiet --locked --workspace --bins
+    local PATH=$pg_bin:$PATH torture=$target/debug/torture database
+    for database in sqlite postgres; do
+        "$torture" kill9 --db "$database" --rounds 10
+        "$torture" races --db "$database" --rounds 8
+        "$torture" restarts --db "$database" --rounds 5 --rate 50
+        "$torture" backups --db "$database" --rounds 3
+    done
+    "$torture" faults --positions 12
+}
+
 step_service() {
     need_service
 }

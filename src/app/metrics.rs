@@ -8,7 +8,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::{StartError, bind};
+use super::StartError;
+use super::door::bind;
 use crate::auth::Caller;
 use crate::bulk::Bulk;
 use crate::clock;

@@ -35,7 +35,7 @@ impl Demo {
     pub async fn run(self, settings: &Settings) -> Result<(), Failure> {
         // Changes of the tables are no news in a folder made a moment ago.
         logging::start(settings, "sea_orm_migration=warn")?;
-        let listener = app::listen(settings).await?;
+        let door = app::listen(settings).await?;
         let progress = Progress::of(SAMPLES.len() + 2);
         progress.doing("tables");
         let (db, _) = app::migrate(settings).await?;
@@ -53,9 +53,9 @@ impl Demo {
         drop(progress);
 
         print_loaded(&reports)?;
-        welcome::print(settings, &db, listener.local_addr().unwrap_or(settings.listen)).await?;
+        welcome::print(settings, &db, door.address(settings)).await?;
         // A person at a terminal waits for nobody who would look at /readyz.
-        Ok(app::serve(settings, db, listener, std::time::Duration::ZERO, app::handlers(settings)).await?)
+        Ok(app::serve(settings, db, door, std::time::Duration::ZERO, app::handlers(settings)).await?)
     }
 }
 

@@ -9,6 +9,7 @@ use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use super::disk::Disk;
 use super::eye::Eye;
 use super::readers::{Readers, Source};
 use super::replicas::Replicas;
@@ -69,6 +70,7 @@ impl Db {
             readers: Readers::new(readers, settings.readers, settings.acquire_timeout, settings.read_timeout),
             replicas: Replicas::default(),
             commits: Arc::default(),
+            disk: Disk::default(),
             row_security: false,
         })
     }
@@ -112,6 +114,7 @@ impl Db {
             readers: readers(&server),
             replicas: Replicas::of(Eye::new(own, false), replicas, settings.replica_lag),
             commits: Arc::default(),
+            disk: Disk::default(),
             row_security: settings.row_security,
         })
     }

@@ -27,6 +27,11 @@ impl From<DbErr> for AppError {
             (_, Some("13" | "53100")) => {
                 Self::new(ErrorCode::Unavailable, "The database has no space left; nothing was changed.")
             }
+            // SQLite and PostgreSQL: an error of the disk.
+            (_, Some("10" | "58030")) => {
+                let message = "The database cannot use its disk; look at what is stored before sending this again.";
+                Self::new(ErrorCode::Unavailable, message)
+            }
             _ => match error.sql_err() {
                 Some(SqlErr::UniqueConstraintViolation(_)) => {
                     Self::new(ErrorCode::Conflict, "Something with this natural key is already there.")
@@ -67,6 +72,15 @@ fn database_code(error: &DbErr) -> Option<String> {
 /// Whether the database gave a statement up at the end of its time: it would take as long elsewhere.
 pub(super) fn took_too_long(error: &DbErr) -> bool {
     matches!(database_code(error).as_deref(), Some("57014"))
+}
+
+/// Whether the disk did not keep what it was given.
+pub(super) fn is_unsynced(error: &AppError) -> bool {
+    /// SQLite's codes of a failed `fsync`, of a file and of a folder.
+    const UNSYNCED: [&str; 2] = ["1034", "1290"];
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<DbErr>());
+    let code = source.and_then(driver_error).and_then(|error| error.as_database_error()?.code());
+    code.is_some_and(|code| UNSYNCED.contains(&code.as_ref()))
 }
 
 /// Whether the same transaction can succeed when it is run once more.

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{HeaderName, Request};
+use axum::http::{HeaderName, HeaderValue, Request, header};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -32,6 +33,9 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Longest wait before accepting again when the system has no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
+/// How long a connection that is open at the wish to stop may bring one more request, when no announcement is waited for.
+const LINGER: Duration = Duration::from_millis(250);
+
 /// Bounds of the connections and of the stop.
 #[derive(Clone, Debug)]
 pub struct ServeOptions {
@@ -53,6 +57,10 @@ pub struct ServeOptions {
     /// How long requests are still accepted after the wish to stop, while `/readyz` already says 503. Zero unless a load
     /// balancer looks there: a person at a terminal wants no pause.
     pub announce: Duration,
+    /// Whether the next process gets the same listening socket. Then nothing is accepted after the wish to stop, and nothing
+    /// is announced: new connections wait for the next process, and those that are open may bring one more request, whose
+    /// answer ends them.
+    pub handed_over: bool,
     /// Longest time for running requests to finish after that.
     pub finish: Duration,
 }
@@ -68,6 +76,7 @@ impl Default for ServeOptions {
             head_bytes: 32 * 1024,
             head_fields: 64,
             announce: Duration::ZERO,
+            handed_over: false,
             finish: Duration::from_secs(25),
         }
     }
@@ -86,8 +95,9 @@ pub async fn serve(listener: TcpListener, router: Router, options: &ServeOptions
 
     let mut closing = pin!(async {
         lifecycle.draining().await;
-        tracing::info!(announce_ms = options.announce.as_millis(), "stopping: no new work please");
-        sleep(options.announce).await;
+        let announce = if options.handed_over { Duration::ZERO } else { options.announce };
+        tracing::info!(announce_ms = announce.as_millis(), "stopping: no new work please");
+        sleep(announce).await;
     });
     loop {
         let (stream, address, place) = tokio::select! {
@@ -105,6 +115,9 @@ pub async fn serve(listener: TcpListener, router: Router, options: &ServeOptions
         let Some(address_place) = addresses.enter(address, limit) else { continue };
         let proxies = Arc::clone(&trusted_proxies);
         let service = router.clone().map_request(move |request| with_address(request, address, &proxies));
+        let stopping = lifecycle.clone();
+        let service =
+            service.map_response(move |response| if stopping.is_draining() { last(response) } else { response });
         let service = TowerToHyperService::new(service);
         let connection =
             graceful.watch(builder.serve_connection(TokioIo::new(Stall::new(stream, options.write_timeout)), service));
@@ -118,6 +131,12 @@ pub async fn serve(listener: TcpListener, router: Router, options: &ServeOptions
     }
 
     drop(listener);
+    if options.handed_over {
+        tokio::select! {
+            _none_or_late = timeout(LINGER, async { while connections.join_next().await.is_some() {} }) => {}
+            () = lifecycle.forced() => {}
+        }
+    }
     tokio::select! {
         finished = timeout(options.finish, graceful.shutdown()) => match finished {
             Ok(()) => tracing::info!("stopped: every request was answered"),
@@ -126,6 +145,13 @@ pub async fn serve(listener: TcpListener, router: Router, options: &ServeOptions
         () = lifecycle.forced() => tracing::warn!(open = connections.len(), "stopped at once by a second signal"),
     }
     connections.shutdown().await;
+}
+
+/// Says that this is the last answer on its connection, so that the client opens another one, at a process that stays, before
+/// this one is closed under its next request.
+fn last(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// Notes whose request it is.

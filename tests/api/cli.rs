@@ -3,6 +3,7 @@
 mod access;
 mod demo;
 mod documents;
+mod handover;
 mod people;
 pub mod program;
 mod tables;

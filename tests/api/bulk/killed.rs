@@ -69,10 +69,10 @@ async fn serve_until_killed(url: String) {
     let folder = std::env::var(FOLDER).unwrap();
     let arguments = [("data", folder), ("database_url", url), ("listen", "127.0.0.1:0".to_owned())];
     let settings = Settings::from_sources(None, |_| None, &arguments).unwrap();
-    let listener = app::listen(&settings).await.unwrap();
+    let door = app::listen(&settings).await.unwrap();
     let db = app::open(&settings).await.unwrap();
     let handlers = handlers(&Gate::default(), Duration::from_millis(50));
-    app::serve(&settings, db, listener, Duration::ZERO, handlers).await.unwrap();
+    app::serve(&settings, db, door, Duration::ZERO, handlers).await.unwrap();
 }
 
 /// Starts this test again as a process that serves.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use jixiao::http::ServeOptions;
 use serde_json::json;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
@@ -56,6 +56,31 @@ async fn the_stop_is_announced_while_requests_are_still_answered() {
     assert_eq!(server.ask("{ hello }").await.status, 200);
     ended(server).await;
     assert!(began.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn answers_after_the_announcement_end_their_connections() {
+    let server = Server::start(pauses(Duration::from_secs(600), Duration::from_secs(5))).await;
+    let staying = "GET /livez HTTP/1.1\r\nhost: a\r\n\r\n";
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(staying.as_bytes()).await.unwrap();
+    let mut first = [0; 1024];
+    let length = stream.read(&mut first).await.unwrap();
+    assert!(!String::from_utf8_lossy(&first[..length]).contains("connection: close"));
+    server.lifecycle.stop();
+    stream.write_all(staying.as_bytes()).await.unwrap();
+    let last = read(stream).await;
+    assert_eq!((last.status, last.header("connection")), (200, Some("close")));
+}
+
+#[tokio::test]
+async fn nothing_is_announced_when_the_next_process_gets_the_socket() {
+    let pauses = pauses(Duration::from_secs(600), Duration::from_secs(5));
+    let options = ServeOptions { handed_over: true, ..pauses.options };
+    let server = Server::start(Setup { options, ..pauses }).await;
+    assert_eq!(server.get("/livez").await.status, 200);
+    server.lifecycle.stop();
+    ended(server).await;
 }
 
 #[tokio::test]

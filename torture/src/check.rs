@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use bench::projects::FISCAL_YEAR;
+use bench::{Done, Failure};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
 
-use super::batch::{Batch, Sent};
-use crate::projects::FISCAL_YEAR;
-use crate::world::World;
-use crate::{Done, Failure};
+use crate::batch::{Batch, Sent};
 
 /// What is wrong with a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,7 +159,14 @@ fn judge(
 /// # Errors
 /// When there are some.
 pub async fn nothing_else<'a, C: ConnectionTrait>(db: &C, batches: impl Iterator<Item = &'a Batch>) -> Done<()> {
-    let expected: u64 = batches.filter(|batch| batch.stored.is_some()).map(|batch| batch.rows).sum();
+    no_more_than(db, batches.filter(|batch| batch.stored.is_some()).map(|batch| batch.rows).sum()).await
+}
+
+/// Finds projects beyond so many.
+///
+/// # Errors
+/// When there are some, or fewer.
+pub async fn no_more_than<C: ConnectionTrait>(db: &C, expected: u64) -> Done<()> {
     let found = number(db, format!("SELECT count(*) FROM project WHERE fiscal_year = {FISCAL_YEAR}")).await?;
     if u64::try_from(found)? == expected {
         return Ok(());
@@ -182,23 +188,4 @@ pub async fn settled<C: ConnectionTrait>(db: &C) -> Done<()> {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     Ok(())
-}
-
-/// What the database says of itself.
-///
-/// # Errors
-/// When a file of SQLite is damaged.
-pub async fn integrity(world: &World) -> Done<()> {
-    let db = world.connect().await?;
-    if db.get_database_backend() == DbBackend::Sqlite {
-        let said: Vec<String> = rows(&db, "PRAGMA integrity_check".to_owned())
-            .await?
-            .iter()
-            .map(|row| row.try_get_by_index(0))
-            .collect::<Result<_, _>>()?;
-        if said != ["ok"] {
-            return Err(Failure::from(format!("integrity_check: {said:?}")));
-        }
-    }
-    Ok(db.close().await?)
 }

@@ -1,9 +1,10 @@
 //! What a writer sent.
 
-use serde_json::Value;
+use std::time::Instant;
 
-use crate::http::Answer;
-use crate::projects::{self, Project, request};
+use bench::http::Answer;
+use bench::projects::{self, Project, request};
+use serde_json::Value;
 
 /// Numbers of projects that each writer has.
 const OF_A_WRITER: u64 = 1_000_000_000;
@@ -31,8 +32,23 @@ pub struct Sent {
     pub key: Option<String>,
     /// Whether the answer said that it is written.
     pub acknowledged: bool,
+    /// When the answer came that said so.
+    pub acknowledged_at: Option<Instant>,
     /// Whether there was an answer at all.
     pub answered: bool,
+}
+
+impl Sent {
+    /// What was sent, and is not answered yet.
+    pub fn new(revision: u32, key: Option<String>) -> Self {
+        Self { revision, key, acknowledged: false, acknowledged_at: None, answered: false }
+    }
+
+    /// The same as it was known at a moment.
+    pub fn as_of(&self, moment: Instant) -> Self {
+        let is_known = self.acknowledged_at.is_some_and(|at| at < moment);
+        Self { acknowledged: self.acknowledged && is_known, ..self.clone() }
+    }
 }
 
 impl Batch {
