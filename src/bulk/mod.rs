@@ -16,6 +16,7 @@ pub mod download;
 mod group;
 mod instance;
 mod lease;
+pub mod load;
 mod numbers;
 pub mod preview;
 pub mod progress;

@@ -3,6 +3,7 @@
 mod access;
 mod demo;
 mod documents;
+mod load;
 mod people;
 pub mod program;
 mod tables;
