@@ -53,6 +53,11 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// A file that the server can read and write, with this name.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Kills the postmaster; its children notice that and end.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod floor;
 mod generate;
 mod http;
 mod kill9;
+mod load;
 mod operations;
 mod overload;
 mod projects;
@@ -41,6 +42,7 @@ enum Command {
     Floor(server::FloorServer),
     Generate(generate::Generate),
     Kill9(kill9::Kill9),
+    Load(load::Load),
     Overload(overload::Overload),
     Run(run::Run),
     Tree(tree::Tree),
@@ -62,6 +64,7 @@ fn main() -> Done<()> {
             Command::Floor(floor) => floor.run(),
             Command::Generate(generate) => generate.run().await,
             Command::Kill9(kill9) => kill9.run().await,
+            Command::Load(load) => load.run().await,
             Command::Overload(overload) => overload.run().await,
             Command::Run(run) => run.run().await,
             Command::Tree(tree) => tree.run().await,

@@ -42,6 +42,20 @@ impl World {
     /// # Errors
     /// When `jixiao` is not built, or a step of it fails.
     pub async fn new(cluster: Option<&Cluster>, name: &str) -> Done<Self> {
+        let world = Self::empty(cluster, name).await?;
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/beidaihe-science-2020.txt");
+        let sample = sample.to_string_lossy().into_owned();
+        let unit = ["--unit", UNIT, "--unit-name", "科技创新促进中心", "--fiscal-year", "2020"];
+        world.run(&[&["import", &sample, "--division", DIVISION], unit.as_slice()].concat())?;
+        world.add_accounts()?;
+        Ok(world)
+    }
+
+    /// A migrated database with nothing in it.
+    ///
+    /// # Errors
+    /// As [`World::new`].
+    pub async fn empty(cluster: Option<&Cluster>, name: &str) -> Done<Self> {
         let folder = TempDir::new()?;
         let url = match cluster {
             None => format!("sqlite://{}/{name}.sqlite", folder.path().display()),
@@ -52,13 +66,7 @@ impl World {
                 cluster.url(name)
             }
         };
-        let world = Self::with(folder, url)?;
-        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/beidaihe-science-2020.txt");
-        let sample = sample.to_string_lossy().into_owned();
-        let unit = ["--unit", UNIT, "--unit-name", "科技创新促进中心", "--fiscal-year", "2020"];
-        world.run(&[&["import", &sample, "--division", DIVISION], unit.as_slice()].concat())?;
-        world.add_accounts()?;
-        Ok(world)
+        Self::with(folder, url)
     }
 
     /// A world in a database that stays; it is made where it is not there.
