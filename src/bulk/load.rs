@@ -18,7 +18,7 @@ use super::group::{Chunk, Group, Groups};
 use super::step::{Applied, Step, Tally};
 use crate::auth::Caller;
 use crate::db::{Aside, Load};
-use crate::error::{AppError, AppResult};
+use crate::error::{AppError, AppResult, ErrorCode};
 use crate::service::work::{Origin, Work};
 
 /// So many refused rows are looked at; the files are not read on behind them.
@@ -63,10 +63,15 @@ pub async fn load(
     let mut all = Vec::with_capacity(files.len());
     let (mut failed, mut done) = (0, 0);
     for file in files {
+        if failed >= REFUSED {
+            all.push(Loaded::default());
+            continue;
+        }
         let operation = operation(bulk, new, file)?;
         let size = operation.bytes_total.unsigned_abs();
         let run = Run { bulk, load: &load, handler: &handler, operation };
-        let loaded = run.file(file, failed, |bytes| progress(done + bytes)).await?;
+        let loaded = run.file(file, failed, |bytes| progress(done + bytes)).await;
+        let loaded = loaded.map_err(|error| in_file(file, error))?;
         done += size;
         failed += loaded.tally.failed;
         all.push(loaded);
@@ -84,6 +89,14 @@ pub async fn load(
         }
     }
     Ok(all)
+}
+
+/// A reason to refuse a file, with its name: there can be several.
+fn in_file(file: &Path, error: AppError) -> AppError {
+    if error.code() == ErrorCode::BadUserInput {
+        return AppError::bad_input(format!("{}: {}", file.display(), error.message()));
+    }
+    error
 }
 
 /// A file that is being loaded.
