@@ -28,6 +28,19 @@ pub enum Kind {
     Postgres,
 }
 
+impl Kind {
+    /// A server for databases of this kind, where they need one.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn cluster(self) -> Done<Option<Cluster>> {
+        match self {
+            Self::Sqlite => Ok(None),
+            Self::Postgres => Cluster::start().map(Some),
+        }
+    }
+}
+
 /// See the module. Everything goes with this value.
 pub struct World {
     folder: TempDir,

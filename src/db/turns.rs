@@ -65,7 +65,7 @@ impl Turns {
             let (give, wait) = oneshot::channel();
             state.waited += 1;
             let number = state.waited;
-            if number % FORGET == 0 {
+            if number.is_multiple_of(FORGET) {
                 state.forget();
             }
             let asks = state.callers.entry(who).or_insert_with(Asks::new);

@@ -75,7 +75,7 @@ async fn a_replica_that_is_old_or_does_not_answer_is_passed_over() {
     scene.replicas[0].as_ref().unwrap().freeze(true);
     until("it is passed over", async || {
         assert_eq!(scene.ask(&[]).await, "乙");
-        scene.usable()[0] == false
+        !scene.usable()[0]
     })
     .await;
     let [frozen, other] = scene.answered();
@@ -95,7 +95,7 @@ async fn a_replica_that_is_old_or_does_not_answer_is_passed_over() {
     scene.replicas[1] = None;
     until("the dead one is passed over", async || {
         assert_eq!(scene.ask(&[]).await, "乙");
-        scene.usable()[1] == false
+        !scene.usable()[1]
     })
     .await;
 }

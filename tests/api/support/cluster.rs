@@ -135,13 +135,16 @@ fn program(name: &str) -> Command {
     command
 }
 
+/// All of one version: only some of them may be linked into a folder of the path.
 fn folder_of_programs() -> PathBuf {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let debian = versions.map(|version| version.path().join("bin")).filter(|folder| folder.join("initdb").exists());
+    let named = std::env::var_os("JIXIAO_PG_BIN").map(PathBuf::from);
     let on_path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path: Vec<PathBuf> =
-        std::env::split_paths(&on_path).filter(|folder| folder.join("initdb").exists()).collect();
-    on_path.into_iter().chain(debian).next().expect("tests against PostgreSQL need its `initdb`")
+    let on_path: Vec<PathBuf> = std::env::split_paths(&on_path).collect();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let debian = versions.map(|version| version.path().join("bin"));
+    let program =
+        named.into_iter().chain(on_path).chain(debian).find_map(|folder| folder.join("initdb").canonicalize().ok());
+    program.and_then(|program| Some(program.parent()?.to_owned())).expect("tests against PostgreSQL need its `initdb`")
 }
 
 fn is_root() -> bool {
