@@ -47,5 +47,8 @@ pub async fn fill(world: &World, size: Size) -> Done<u64> {
     };
     // What is written past the service is not searched yet.
     world.run(&["admin", "reindex"])?;
+    if world.kind() == Kind::Postgres {
+        postgres::settle(&world.url).await?;
+    }
     Ok(rows)
 }

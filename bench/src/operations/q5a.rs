@@ -33,8 +33,9 @@ fn asked(units: &[Unit], dice: &mut Dice) -> Value {
     json!({"department": id(11, unit.above() as u64, 0), "year": FISCAL_YEAR})
 }
 
-const SQL: &str = "SELECT u.code, u.name, COUNT(*), CAST(SUM(p.budget) AS BIGINT) FROM unit u \
-                   JOIN project p ON p.unit_id = u.id WHERE u.parent_id = $1 AND p.fiscal_year = $2 \
+/// SQLite keeps the order of the tables of a cross join.
+const SQL: &str = "SELECT u.code, u.name, COUNT(*), CAST(SUM(p.budget) AS BIGINT) FROM unit u CROSS JOIN project p \
+                   WHERE p.unit_id = u.id AND u.parent_id = $1 AND p.fiscal_year = $2 \
                    GROUP BY u.id, u.code, u.name ORDER BY u.id LIMIT 500";
 
 fn floor<'a>(database: &'a Database, asked: &'a Value) -> Answering<'a> {
