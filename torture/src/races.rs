@@ -5,11 +5,11 @@ mod moves;
 
 use std::sync::Barrier;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bench::cluster::Cluster;
 use bench::dice::Dice;
-use bench::http::Connection;
+use bench::http::{Answer, Connection};
 use bench::projects::{FISCAL_YEAR, code};
 use bench::service::{Client, Service};
 use bench::world::{DIVISION, Kind, UNIT, World};
@@ -21,6 +21,8 @@ use crate::batch::{self, Batch};
 use crate::{aftermath, check};
 use history::{Event, Kind as Happened};
 
+/// How long a request may be refused for want of capacity.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Projects that all clients write.
 const SHARED: u64 = 4;
 /// Their budget in yuan, which transfers do not change.
@@ -180,7 +182,7 @@ fn same_rows(round: u64) -> Batch {
 }
 
 fn send_same_rows(connection: &mut Connection, client: &Client, round: u64, session: &mut Session) -> Done<()> {
-    let answer = client.post_on(connection, &same_rows(round).request(1))?;
+    let answer = post(connection, client, &same_rows(round).request(1))?;
     if !batch::acknowledges(&answer) {
         return Err(Failure::from(format!("the same rows were refused: {}", answer.body)));
     }
@@ -189,10 +191,22 @@ fn send_same_rows(connection: &mut Connection, client: &Client, round: u64, sess
     Ok(())
 }
 
+/// Sends a request, again while there is no capacity: such an answer says that nothing was changed.
+fn post(connection: &mut Connection, client: &Client, body: &[u8]) -> Done<Answer> {
+    let began = Instant::now();
+    loop {
+        let answer = client.post_on(connection, body)?;
+        if !batch::can_be_repeated(&answer) || began.elapsed() > PATIENCE {
+            return Ok(answer);
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// Sends a document, and gives the data of the answer.
 fn ask(connection: &mut Connection, client: &Client, query: &str, variables: Value) -> Done<Value> {
     let body = json!({"query": query, "variables": variables}).to_string();
-    let answer = client.post_on(connection, body.as_bytes())?;
+    let answer = post(connection, client, body.as_bytes())?;
     let mut read: Value = serde_json::from_str(&answer.body)?;
     if answer.status != 200 || read.get("errors").is_some() {
         return Err(Failure::from(format!("{}: {}", answer.status, answer.body)));
