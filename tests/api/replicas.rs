@@ -60,7 +60,7 @@ async fn a_read_with_a_token_is_never_older_than_its_write() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_that_is_old_or_does_not_answer_is_passed_over() {
-    let Some(scene) = Scene::new(Duration::from_secs(5)).await else { return };
+    let Some(mut scene) = Scene::new(Duration::from_secs(5)).await else { return };
     scene.write("甲").await;
     scene.pause(0, true).await;
     scene.pause(1, true).await;
