@@ -20,6 +20,7 @@ use tokio::time::timeout;
 
 use crate::error::{AppError, AppResult};
 
+mod aside;
 mod connect;
 mod copy;
 mod disk;
@@ -28,6 +29,7 @@ mod eye;
 mod failure;
 mod freshness;
 mod lease;
+mod load;
 mod numbers;
 mod readers;
 mod replicas;
@@ -41,10 +43,12 @@ use freshness::Position;
 use readers::Readers;
 use replicas::Replicas;
 
+pub use aside::Aside;
 pub use copy::{copy_into, fold};
 pub use executor::{Asker, Executor};
 pub use freshness::{Freshness, NotAToken};
 pub use lease::Lease;
+pub use load::Load;
 pub use statements::{execute_each, read_each};
 
 /// How often a transaction is tried again when PostgreSQL could not serialise it.

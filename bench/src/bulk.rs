@@ -6,7 +6,6 @@ use clap::Args;
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::Value;
 
-use crate::cluster::Cluster;
 use crate::floor::Floor;
 use crate::projects::{Project, request};
 use crate::service::Service;
@@ -47,10 +46,7 @@ struct Times {
 impl Bulk {
     /// Measures and prints.
     pub async fn run(self) -> Done<()> {
-        let cluster = match self.db {
-            Kind::Sqlite => None,
-            Kind::Postgres => Some(Cluster::start()?),
-        };
+        let cluster = self.db.cluster()?;
         let world = World::new(cluster.as_ref(), "service").await?;
         let below = World::new(cluster.as_ref(), "floor").await?;
         let mut floor = Floor::connect(self.db, &below.url).await?;

@@ -64,6 +64,11 @@ impl Cluster {
         Ok(server.close().await?)
     }
 
+    /// A file that the server can read and write, with this name.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Kills the postmaster; its children notice that and end.
     ///
     /// # Errors

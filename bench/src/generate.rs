@@ -36,13 +36,19 @@ impl Generate {
     }
 }
 
-/// Fills the database of a world, and gives the number of rows.
+/// Fills the database of a world, its index of search too, and gives the number of rows.
 ///
 /// # Errors
 /// When the database refuses, as one that has them already does.
 pub async fn fill(world: &World, size: Size) -> Done<u64> {
-    match world.kind() {
-        Kind::Sqlite => sqlite::fill(&world.url, size).await,
-        Kind::Postgres => postgres::fill(&world.url, size).await,
+    let rows = match world.kind() {
+        Kind::Sqlite => sqlite::fill(&world.url, size).await?,
+        Kind::Postgres => postgres::fill(&world.url, size).await?,
+    };
+    // What is written past the service is not searched yet.
+    world.run(&["admin", "reindex"])?;
+    if world.kind() == Kind::Postgres {
+        postgres::settle(&world.url).await?;
     }
+    Ok(rows)
 }

@@ -4,6 +4,7 @@ mod bulk;
 mod data;
 mod floor;
 mod generate;
+mod load;
 mod operations;
 mod overload;
 mod run;
@@ -27,6 +28,7 @@ enum Command {
     Bulk(bulk::Bulk),
     Floor(server::FloorServer),
     Generate(generate::Generate),
+    Load(load::Load),
     Overload(overload::Overload),
     Run(run::Run),
     Tree(tree::Tree),
@@ -47,6 +49,7 @@ fn main() -> Done<()> {
             Command::Bulk(bulk) => bulk.run().await,
             Command::Floor(floor) => floor.run(),
             Command::Generate(generate) => generate.run().await,
+            Command::Load(load) => load.run().await,
             Command::Overload(overload) => overload.run().await,
             Command::Run(run) => run.run().await,
             Command::Tree(tree) => tree.run().await,

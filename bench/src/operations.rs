@@ -8,6 +8,9 @@ mod q1;
 mod q2;
 mod q3;
 mod q4;
+mod q5a;
+mod q5b;
+mod q6;
 mod q7;
 
 use std::future::Future;
@@ -20,6 +23,8 @@ use crate::data::Unit;
 use crate::dice::Dice;
 use crate::server::Database;
 use crate::service::Client;
+
+pub use q6::prepare;
 
 /// The bytes of an answer of the floor: what the service gives as `{"data": …}`.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Done<Vec<u8>>> + Send + 'a>>;
@@ -42,7 +47,8 @@ pub struct Operation {
 }
 
 /// All operations.
-pub static ALL: [&Operation; 6] = [&q1::Q1, &q2::Q2, &q3::Q3, &q4::Q4, &q7::Q7, &m1::M1];
+pub static ALL: [&Operation; 10] =
+    [&q1::Q1, &q2::Q2, &q3::Q3, &q4::Q4, &q5a::Q5A, &q5b::Q5B, &q6::Q6A, &q6::Q6B, &q7::Q7, &m1::M1];
 
 /// In a text of a request: becomes another number of eight digits in each request.
 pub const COUNTER: &str = "########";

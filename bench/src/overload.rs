@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::json;
 
-use crate::cluster::Cluster;
 use crate::dice::Dice;
 use crate::projects::{Project, request, single_request};
 use crate::service::{Client, Service};
@@ -77,10 +76,7 @@ impl Seen {
 impl Overload {
     /// Measures and prints.
     pub async fn run(self) -> Done<()> {
-        let cluster = match self.db {
-            Kind::Sqlite => None,
-            Kind::Postgres => Some(Cluster::start()?),
-        };
+        let cluster = self.db.cluster()?;
         let world = World::new(cluster.as_ref(), "service").await?;
         let (token, crowd_token) = (world.token()?, world.crowd_token()?);
         let service = Service::start_as_shipped(&world, &token)?;

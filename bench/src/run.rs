@@ -24,8 +24,8 @@ use report::{Report, Side};
 
 /// Different requests of an operation, sent one after the other again and again.
 const REQUESTS: u64 = 256;
-/// How long the floor may take to become ready.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the floor may take to become ready: it makes an index of a province.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Ask the service and the floor for the same, turn by turn, and compare
 ///

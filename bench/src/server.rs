@@ -17,7 +17,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::Done;
-use crate::operations::{ALL, Operation};
+use crate::operations::{self, ALL, Operation};
 
 /// Reading connections, as many as the service has.
 const READERS: u32 = 4;
@@ -77,8 +77,20 @@ impl Database {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
-                .row_buffer_size(1024);
-            let pool = |size| SqlitePoolOptions::new().max_connections(size).test_before_acquire(false);
+                .row_buffer_size(1024)
+                // For what the floor has of its own, beside the database.
+                .create_if_missing(true);
+            let own = format!("{}.floor", options.get_filename().display());
+            let pool = |size| {
+                let own = own.clone();
+                let pool = SqlitePoolOptions::new().max_connections(size).test_before_acquire(false);
+                pool.after_connect(move |connection, _| {
+                    let own = own.clone();
+                    Box::pin(
+                        async move { sqlx::query("ATTACH ? AS floor").bind(own).execute(connection).await.map(drop) },
+                    )
+                })
+            };
             let write = pool(1).connect_with(options.clone()).await?;
             return Ok(Self::Sqlite { read: pool(READERS).connect_with(options).await?, write });
         }
@@ -95,6 +107,7 @@ impl FloorServer {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             let database = Arc::new(Database::open(&self.url).await?);
+            operations::prepare(&database).await?;
             let mut router = Router::new().route("/readyz", get(|| async { "" }));
             for operation in ALL {
                 let answer = async move |State(database): State<Arc<Database>>, body: Bytes| {

@@ -28,6 +28,19 @@ pub enum Kind {
     Postgres,
 }
 
+impl Kind {
+    /// A server for databases of this kind, where they need one.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn cluster(self) -> Done<Option<Cluster>> {
+        match self {
+            Self::Sqlite => Ok(None),
+            Self::Postgres => Cluster::start().map(Some),
+        }
+    }
+}
+
 /// See the module. Everything goes with this value.
 pub struct World {
     folder: TempDir,
@@ -165,14 +178,6 @@ impl World {
     /// A folder that nothing else uses.
     pub fn folder(&self) -> &Path {
         self.folder.path()
-    }
-
-    /// What the service has said so far.
-    ///
-    /// # Errors
-    /// When it never started.
-    pub fn said(&self) -> Done<String> {
-        Ok(fs::read_to_string(self.folder.path().join("log"))?)
     }
 
     /// A file for what the service says.

@@ -175,6 +175,11 @@ pub trait Apply: Send + Sync {
         state: &'a mut Value,
     ) -> BoxFuture<'a, AppResult<Vec<Answer>>>;
 
+    /// Whether these rows can be applied by work that puts new rows aside: nothing that is inserted for them is read again.
+    fn can_set_aside(&self, _operation: &bulk_operation::Model, _rows: &[Row]) -> bool {
+        false
+    }
+
     /// Does what is left to do behind the last row, in the transaction of the last rows. `failed` rows of the file were
     /// refused. Gives an answer for everything that is no row of the file. It may be called again after it was done; then
     /// nothing is left.

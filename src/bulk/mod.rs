@@ -7,6 +7,8 @@
 //! applied twice and none is left out. [`results`] has one line for each row; a run that was interrupted ends with the same
 //! bytes as an undisturbed one.
 //!
+//! [`load`](mod@load) takes files into an empty database at once, without the queue.
+//!
 //! All processes on one database share the data folder. What a row means and how a format is read is not known here.
 
 pub mod apply;
@@ -16,6 +18,7 @@ pub mod download;
 mod group;
 mod instance;
 mod lease;
+pub mod load;
 mod numbers;
 pub mod preview;
 pub mod progress;

@@ -1,5 +1,6 @@
 //! One group of chunks in one transaction: the data, the lines of results and the checkpoint, or nothing of it.
 
+use std::ops::AddAssign;
 use std::sync::Arc;
 
 use entity::bulk_operation::Model;
@@ -39,22 +40,49 @@ pub struct Step<'a> {
 
 /// What applying a group gave.
 pub struct Applied {
-    lines: Arc<Lines>,
-    tally: Tally,
+    /// The lines of results.
+    pub lines: Arc<Lines>,
+    /// What became of its rows.
+    pub tally: Tally,
     summary: Summary,
     /// The checkpoint after it.
     pub checkpoint: Checkpoint,
 }
 
 /// Rows by what became of them.
-#[derive(Clone, Copy, Default)]
-struct Tally {
-    created: i64,
-    updated: i64,
-    unchanged: i64,
-    deleted: i64,
-    failed: i64,
-    skipped: i64,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// New objects.
+    pub created: i64,
+    /// Changed objects.
+    pub updated: i64,
+    /// Objects that were so already.
+    pub unchanged: i64,
+    /// Deleted objects.
+    pub deleted: i64,
+    /// Refused rows.
+    pub failed: i64,
+    /// Rows that were passed over.
+    pub skipped: i64,
+}
+
+impl Tally {
+    /// All rows.
+    pub fn rows(&self) -> i64 {
+        let Self { created, updated, unchanged, deleted, failed, skipped } = self;
+        created + updated + unchanged + deleted + failed + skipped
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.created += other.created;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+        self.deleted += other.deleted;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
 }
 
 /// What a step finds when it wants to change its operation.
@@ -77,6 +105,16 @@ impl Step<'_> {
         let caller = caller(tx, self.operation.account_id, (self.bulk.clock)()).await?;
         let origin = Origin { request_id: self.operation.request_id.clone(), ..Origin::of("import") };
         let mut work = Work::begin(tx, &caller, &origin, self.bulk.clock);
+        let applied = self.apply_within(&mut work).await?;
+        work.finish().await?;
+        Ok(applied)
+    }
+
+    /// Applies the rows of the group in a unit of work, which is left to be finished.
+    ///
+    /// # Errors
+    /// What applying ends with.
+    pub async fn apply_within(&self, work: &mut Work<'_>) -> AppResult<Applied> {
         let mut state = self.before.state.clone();
         let mut gathered = Gathered {
             lines: Lines::default(),
@@ -87,7 +125,7 @@ impl Step<'_> {
         for chunk in &self.group.chunks {
             let answers = match chunk.rows.as_slice() {
                 [] => Vec::new(),
-                rows => self.handler.apply.chunk(&mut work, self.operation, rows, &mut state).await?,
+                rows => self.handler.apply.chunk(work, self.operation, rows, &mut state).await?,
             };
             if answers.len() != chunk.rows.len() {
                 return Err(AppError::internal("not every row was answered"));
@@ -109,11 +147,10 @@ impl Step<'_> {
         }
         let failed = self.before.failed + gathered.tally.failed;
         if self.group.is_last {
-            for answer in self.handler.apply.finish(&mut work, self.operation, failed, &mut state).await? {
+            for answer in self.handler.apply.finish(work, self.operation, failed, &mut state).await? {
                 gathered.add(None, &answer);
             }
         }
-        work.finish().await?;
         let seen = gathered.seen.finish();
         let first = self.before.first.clone().or_else(|| Some(seen.clone()));
         let position = Some(self.group.position.clone());
@@ -138,7 +175,7 @@ impl Step<'_> {
         row.results_length += length(&applied.lines.results)?;
         row.errors_length += length(&applied.lines.errors)?;
         let Tally { created, updated, unchanged, deleted, failed, skipped } = applied.tally;
-        row.rows_done += created + updated + unchanged + deleted + failed + skipped;
+        row.rows_done += applied.tally.rows();
         row.rows_created += created;
         row.rows_updated += updated;
         row.rows_unchanged += unchanged;

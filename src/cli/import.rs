@@ -1,6 +1,7 @@
 //! `jixiao import`.
 
 mod direct;
+mod load;
 mod remote;
 mod tables;
 

@@ -48,6 +48,13 @@ pub(super) async fn enable(tx: &DatabaseTransaction) -> AppResult<()> {
     Ok(())
 }
 
+/// Whether policies hold for what this connection writes; PostgreSQL refuses `COPY` then.
+pub(super) async fn is_active(db: &impl ConnectionTrait) -> AppResult<bool> {
+    let sql = "SELECT row_security_active('project')";
+    let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(true))
+}
+
 fn refused(what: String) -> AppError {
     AppError::new(ErrorCode::Unavailable, format!("Refusing to start with `database_row_security`: {what}"))
 }

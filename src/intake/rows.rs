@@ -55,6 +55,14 @@ impl Apply for Tables {
         })
     }
 
+    fn can_set_aside(&self, operation: &bulk_operation::Model, rows: &[Row]) -> bool {
+        // The rows of one kind are read, judged and written together; units are read again when their tree is made.
+        let kinds = || rows.iter().map(|row| kind_of(row, operation.kind));
+        kinds().all(|kind| kind == Some(TableKind::Projects))
+            || kinds().all(|kind| kind == Some(TableKind::Indicators))
+            || kinds().all(|kind| kind == Some(TableKind::PlanPoints))
+    }
+
     fn finish<'a>(
         &'a self,
         work: &'a mut Work<'_>,

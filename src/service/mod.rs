@@ -20,6 +20,7 @@ pub mod indicator_level;
 pub mod invariants;
 pub mod invitation;
 pub mod journal;
+pub mod load;
 pub mod lockout;
 pub mod order;
 pub mod outbox;

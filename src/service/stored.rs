@@ -112,6 +112,9 @@ pub async fn insert<M: Stored>(work: &mut Work<'_>, rows: &[M]) -> AppResult<()>
 where
     M::Entity: EntityTrait<Model = M>,
 {
+    if work.put_aside(rows)? {
+        return Ok(());
+    }
     let mut chunks = rows.chunks(ROWS_A_STATEMENT);
     work.execute(|journal, backend| {
         let Some(chunk) = chunks.next() else { return Ok(None) };

@@ -3,15 +3,15 @@
 use std::iter;
 
 use entity::value::Timestamp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, Statement};
 use uuid::Uuid;
 
 use super::journal::{self, Header, Journal, Journaled};
 use super::search::index;
 use super::search::stale::{Searched, Stale};
-use super::stored::Change;
+use super::stored::{Change, Stored};
 use crate::auth::Caller;
-use crate::db::{self, Job};
+use crate::db::{self, Aside, Job};
 use crate::error::AppResult;
 
 /// Where a write comes from, for the record of what was done by whom.
@@ -47,6 +47,23 @@ pub struct Work<'a> {
     clock: fn() -> Timestamp,
     journal: Journal,
     stale: Stale,
+    /// New rows that are not inserted before the end of the work; none where each is at once.
+    aside: Option<Aside>,
+}
+
+/// What is left to do behind work whose new rows were put aside, when the database has them.
+#[derive(Debug)]
+#[must_use]
+pub struct Rest(Stale);
+
+impl Rest {
+    /// Does it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn finish(self, tx: &DatabaseTransaction) -> AppResult<()> {
+        self.0.refresh(tx).await
+    }
 }
 
 impl<'a> Work<'a> {
@@ -57,7 +74,33 @@ impl<'a> Work<'a> {
         origin: &'a Origin,
         clock: fn() -> Timestamp,
     ) -> Self {
-        Self { tx, caller, origin, now: clock(), clock, journal: Journal::default(), stale: Stale::default() }
+        let (journal, stale) = (Journal::default(), Stale::default());
+        Self { tx, caller, origin, now: clock(), clock, journal, stale, aside: None }
+    }
+
+    /// The same work, whose new rows are put aside. It must not read what it has inserted.
+    #[must_use]
+    pub fn setting_aside(self) -> Self {
+        Self { aside: Some(Aside::default()), ..self }
+    }
+
+    /// Puts new rows aside where this is how the work is done; whether it was.
+    ///
+    /// # Errors
+    /// When they have values that cannot be put aside.
+    pub(super) fn put_aside<M: Stored>(&mut self, rows: &[M]) -> AppResult<bool>
+    where
+        M::Entity: EntityTrait<Model = M>,
+    {
+        let Some(aside) = &mut self.aside else { return Ok(false) };
+        aside.rows(rows)?;
+        rows.iter().for_each(|row| self.journal.created(row));
+        if rows.first().is_some_and(|row| row.entry().is_some()) {
+            index::put_aside(aside, rows.iter().filter_map(Searched::entry))?;
+        } else {
+            rows.iter().for_each(|row| self.stale.note(row));
+        }
+        Ok(true)
     }
 
     /// Does a task as the whole work of a transaction, with its record.
@@ -163,7 +206,18 @@ impl<'a> Work<'a> {
     pub async fn finish(self) -> AppResult<()> {
         self.stale.refresh(self.tx).await?;
         let header = Header { caller: self.caller, origin: self.origin, now: self.now };
-        self.journal.write(self.tx, header).await
+        self.journal.write(self.tx, header, None).await
+    }
+
+    /// Ends work that puts rows aside: gives them, with the record of what was done, and what is left to do behind them.
+    ///
+    /// # Errors
+    /// As [`Work::finish`].
+    pub async fn finish_aside(self) -> AppResult<(Aside, Rest)> {
+        let mut aside = self.aside.unwrap_or_default();
+        let header = Header { caller: self.caller, origin: self.origin, now: self.now };
+        self.journal.write(self.tx, header, Some(&mut aside)).await?;
+        Ok((aside, Rest(self.stale)))
     }
 }
 

@@ -4,6 +4,7 @@ mod access;
 mod demo;
 mod documents;
 mod handover;
+mod load;
 mod people;
 pub mod program;
 mod tables;

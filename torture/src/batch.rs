@@ -36,12 +36,14 @@ pub struct Sent {
     pub acknowledged_at: Option<Instant>,
     /// Whether there was an answer at all.
     pub answered: bool,
+    /// The answer that said something else.
+    pub refusal: Option<String>,
 }
 
 impl Sent {
     /// What was sent, and is not answered yet.
     pub fn new(revision: u32, key: Option<String>) -> Self {
-        Self { revision, key, acknowledged: false, acknowledged_at: None, answered: false }
+        Self { revision, key, acknowledged: false, acknowledged_at: None, answered: false, refusal: None }
     }
 
     /// The same as it was known at a moment.

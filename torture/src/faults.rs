@@ -108,9 +108,13 @@ impl Faults {
     }
 }
 
-/// Whether a write was refused. A call that fails in folding the log into the file fails no write: the log still has everything.
+/// What the service says of a disk that fails.
+const DISK_FAILS: &str = "The database cannot use its disk";
+
+/// Whether a write was refused for the disk, and not since too many wait. A call that fails in folding the log into the file fails no write: the log still has everything.
 fn is_refused(writers: &Writers) -> bool {
-    writers.sent().any(|(_, sent)| sent.is_some_and(|sent| sent.answered && !sent.acknowledged))
+    let mut refusals = writers.sent().filter_map(|(_, sent)| sent?.refusal.as_ref());
+    refusals.any(|refusal| refusal.contains(DISK_FAILS))
 }
 
 /// After a failure of writing: the next write is done as soon as the disk is well.

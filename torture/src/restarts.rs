@@ -38,6 +38,9 @@ pub struct Restarts {
     /// Requests a second
     #[arg(long, default_value_t = 200)]
     rate: u64,
+    /// The machine has other work too: what is refused for want of capacity is counted, and is no failure
+    #[arg(long)]
+    busy: bool,
     /// What the random times come from
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -48,6 +51,8 @@ pub struct Restarts {
 struct Seen {
     answered: u64,
     written: u64,
+    /// Answered that there is no capacity at the moment.
+    refused: u64,
     failed: Vec<String>,
     slowest: Duration,
 }
@@ -70,17 +75,24 @@ impl Restarts {
         let (seen, pauses) = self.under_load(&world, &mut clients, self.rounds, &mut dice, &start)?;
         let longest = pauses.iter().max().copied().unwrap_or_default();
         println!(
-            "{} restarts under {} requests a second: {} answered, {} of them writes, {} failed; the slowest answer took \
+            "{} restarts under {} requests a second: {} answered, {} of them writes, {} refused for \
+             want of capacity, {} failed; the slowest answer took \
              {:.2?}, the longest time from the signal until ready again {longest:.2?}",
             self.rounds,
             self.rate,
             seen.answered,
             seen.written,
+            seen.refused,
             seen.failed.len(),
             seen.slowest,
         );
         if let Some(first) = seen.failed.first() {
             return Err(Failure::from(format!("{} requests failed, the first: {first}", seen.failed.len())));
+        }
+        if seen.refused > 0 && !self.busy {
+            return Err(Failure::from(
+                "requests were refused for want of capacity; --busy on a machine with other work",
+            ));
         }
         let db = world.connect().await?;
         check::settled(&db).await?;
@@ -146,6 +158,7 @@ impl Seen {
     fn add(&mut self, other: Self) {
         self.answered += other.answered;
         self.written += other.written;
+        self.refused += other.refused;
         self.failed.extend(other.failed);
         self.slowest = self.slowest.max(other.slowest);
     }
@@ -173,10 +186,10 @@ impl Asking {
                 break;
             }
             turn += every;
-            let writes = count % 5 == 0;
+            let writes = count.is_multiple_of(5);
             let revision = self.batch.stored.unwrap_or(0) + 1;
             let body = if writes { self.batch.request(revision) } else { self.page() };
-            if self.number % 2 == 0 {
+            if self.number.is_multiple_of(2) {
                 connection = Connection::to(client.address);
             }
             let began = Instant::now();
@@ -194,6 +207,8 @@ impl Asking {
                     seen.written += 1;
                     self.batch.stored = Some(revision);
                 }
+            } else if answer.as_ref().is_ok_and(batch::can_be_repeated) {
+                seen.refused += 1;
             } else {
                 let what = if writes { "a write" } else { "a read" };
                 seen.failed.push(format!("{what} after {took:.2?}: {answer:?}"));

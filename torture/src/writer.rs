@@ -154,6 +154,7 @@ impl Writer {
                         let shown: String = answer.body.chars().take(300).collect();
                         eprintln!("refused: {} {shown}", answer.status);
                     }
+                    sent.refusal = (!sent.acknowledged).then_some(answer.body);
                     self.sent.push((number, sent));
                 }
                 Err(_) => {

@@ -40,14 +40,13 @@ pub struct Direct {
 }
 
 impl Direct {
-    /// Opens the database, and begins to work on its queue.
-    pub async fn open(settings: &Settings) -> Result<Self, Failure> {
-        let db = app::open(settings).await?;
+    /// Begins to work on the queue of a database.
+    pub fn on(db: Db, settings: &Settings) -> Self {
         let bulk = app::bulk(settings, &db, app::handlers(settings));
         let (stop, stopped) = oneshot::channel::<()>();
         let working = bulk.clone();
         let worker = tokio::spawn(async move { working.work(async { drop(stopped.await) }).await });
-        Ok(Self { db, bulk, stop, worker })
+        Self { db, bulk, stop, worker }
     }
 
     /// Ends the work and closes the database.

@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::direct::Direct;
+use super::load;
 use super::remote::Remote;
+use crate::app;
 use crate::cli::argument::{self, UnitKey};
 use crate::cli::failure::{Failure, warn};
 use crate::cli::output;
@@ -15,6 +17,7 @@ use crate::cli::progress::Percent;
 use crate::cli::template::Kind;
 use crate::config::Settings;
 use crate::error::AppError;
+use crate::service::load as service;
 
 /// Errors of a file that are printed; all of them are in its file of errors.
 const PRINTED: usize = 20;
@@ -31,6 +34,9 @@ pub struct Tables {
     /// Write the rows of tables; without it they are only tried
     #[arg(long, requires = "kind", conflicts_with = "dry_run")]
     apply: bool,
+    /// On an empty database too, write the rows that are right when others are refused
+    #[arg(long, requires = "kind", conflicts_with = "server")]
+    row_by_row: bool,
     /// Unit whose projects of --fiscal-year are replaced by --mode replace-scope, e.g. 130304/450002
     #[arg(long, value_name = "DIVISION/UNIT", value_parser = argument::unit_key, requires = "fiscal_year")]
     scope: Option<UnitKey>,
@@ -108,7 +114,12 @@ impl Tables {
                 self.all(&Place::Remote(remote), files, &options, json).await?
             }
             (Some(_) | None, _) => {
-                let direct = Direct::open(settings).await?;
+                let db = app::open(settings).await?;
+                if self.may_load() && service::is_empty(db.read()).await? {
+                    let loaded = load::all(self, kind, files, &options, json, settings, db).await?;
+                    return if loaded { Ok(()) } else { Err(Failure::Told) };
+                }
+                let direct = Direct::on(db, settings);
                 let place = Place::Direct(Box::new(direct));
                 let complete = self.all(&place, files, &options, json).await;
                 if let Place::Direct(direct) = place {
@@ -118,6 +129,20 @@ impl Tables {
             }
         };
         if complete { Ok(()) } else { Err(Failure::Told) }
+    }
+
+    /// Whether files are loaded where there is nothing yet: all of them or nothing.
+    fn may_load(&self) -> bool {
+        !self.row_by_row
+            && match self.mode {
+                Mode::Create | Mode::Upsert => true,
+                Mode::Update | Mode::Delete | Mode::ReplaceScope => false,
+            }
+    }
+
+    /// Whether anything shall be kept.
+    pub fn applies(&self) -> bool {
+        self.apply
     }
 
     /// The options as the input of `importStart` has them.
@@ -178,11 +203,12 @@ impl Tables {
         drop(bar);
         let errors = place.errors(&id).await?;
         let failed = state.rows.iter().any(|(name, count)| *name == "failed" && *count > 0);
-        self.print(file, &id, &state, &errors, json)?;
+        self.print(file, Some(&id), &state, &errors, json)?;
         Ok(state.status == "COMPLETED" && !failed)
     }
 
-    fn print(&self, file: &Path, id: &str, state: &State, errors: &str, json: bool) -> Result<(), Failure> {
+    /// Prints what became of a file; what was not in the queue has no id.
+    pub fn print(&self, file: &Path, id: Option<&str>, state: &State, errors: &str, json: bool) -> Result<(), Failure> {
         if json {
             let rows: Map<String, Value> =
                 state.rows.iter().map(|(name, count)| ((*name).to_owned(), (*count).into())).collect();

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{Journal, Journaled, Kind, State, Touched};
 use crate::auth::Caller;
-use crate::db::execute_each;
+use crate::db::{Aside, execute_each};
 use crate::error::{AppError, AppResult};
 use crate::service::audit::chain;
 use crate::service::stored::KEYS_A_STATEMENT;
@@ -42,14 +42,19 @@ pub struct Header<'a> {
 }
 
 impl Journal {
-    /// Writes an entry of the audit and a row of the outbox for each entity that changed.
+    /// Writes an entry of the audit and a row of the outbox for each entity that changed, or puts them aside.
     ///
     /// The chains are locked in the order of their names and until the transaction ends, so that their numbers have no
     /// gaps. A transaction holds its divisions before, so writers of different divisions do not wait for one another.
     ///
     /// # Errors
     /// When something cannot be written; the transaction must not be committed then.
-    pub async fn write(mut self, tx: &DatabaseTransaction, header: Header<'_>) -> AppResult<()> {
+    pub async fn write(
+        mut self,
+        tx: &DatabaseTransaction,
+        header: Header<'_>,
+        aside: Option<&mut Aside>,
+    ) -> AppResult<()> {
         if self.is_empty() {
             return Ok(());
         }
@@ -66,13 +71,8 @@ impl Journal {
         // There is one head for each chain, in the same order.
         let touched = chains.into_values().enumerate();
         let mut touched = touched.flat_map(|(chain, all)| all.into_iter().map(move |touched| (chain, touched)));
-        let backend = tx.get_database_backend();
-        let mut changes = Vec::new();
-        execute_each(tx, || {
-            if !changes.is_empty() {
-                return Ok(Some(change::Entity::insert_many(mem::take(&mut changes)).build(backend)));
-            }
-            let mut entries = Vec::new();
+        let mut next = || -> AppResult<(Vec<audit_entry::ActiveModel>, Vec<change::ActiveModel>)> {
+            let (mut entries, mut changes) = (Vec::new(), Vec::new());
             for (chain, (touched, state)) in touched.by_ref().take(ENTRIES_A_STATEMENT) {
                 let head = &mut heads[chain];
                 let entry = header.entry(touched, state, head)?;
@@ -80,9 +80,30 @@ impl Journal {
                 changes.push(outbox(&entry));
                 entries.push(entry.into_active_model());
             }
-            Ok((!entries.is_empty()).then(|| audit_entry::Entity::insert_many(entries).build(backend)))
-        })
-        .await?;
+            Ok((entries, changes))
+        };
+        match aside {
+            Some(aside) => loop {
+                let (entries, changes) = next()?;
+                if entries.is_empty() {
+                    break;
+                }
+                aside.set_columns(&entries)?;
+                aside.set_columns(&changes)?;
+            },
+            None => {
+                let (backend, mut changes) = (tx.get_database_backend(), Vec::new());
+                execute_each(tx, || {
+                    if !changes.is_empty() {
+                        return Ok(Some(change::Entity::insert_many(mem::take(&mut changes)).build(backend)));
+                    }
+                    let (entries, told) = next()?;
+                    changes = told;
+                    Ok((!entries.is_empty()).then(|| audit_entry::Entity::insert_many(entries).build(backend)))
+                })
+                .await?;
+            }
+        }
         let mut advanced: Vec<_> = heads.into_iter().map(IntoActiveModel::into_active_model).collect();
         while !advanced.is_empty() {
             let rest = advanced.split_off(ENTRIES_A_STATEMENT.min(advanced.len()));

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::source::{self, Eyes, Text};
 use crate::auth::Caller;
 use crate::auth::policy::Permission;
-use crate::db::{self, Db, Executor};
+use crate::db::{self, Aside, Db, Executor};
 use crate::error::{AppError, AppResult};
 use crate::rules::search::{self, FORMAT, Part};
 
@@ -84,6 +84,20 @@ pub async fn put(tx: &DatabaseTransaction, entries: impl Iterator<Item = Entry> 
         Ok(Some(writing(backend, entries)?))
     })
     .await
+}
+
+/// Puts entries aside for PostgreSQL, those of objects that have none.
+///
+/// # Errors
+/// When they cannot be put aside.
+pub fn put_aside(aside: &mut Aside, entries: impl Iterator<Item = Entry>) -> AppResult<()> {
+    let rows = entries.map(|entry| {
+        let pairs = entry.pairs();
+        let Entry { kind, object, names, texts, others } = entry;
+        [kind.code().into(), object.into(), names.into(), texts.into(), others.into(), pairs.into()]
+    });
+    // Pairs are words that need no quotes, and so in the form of a `tsvector`.
+    aside.values("search_entry", ["kind", "object_id", "names", "texts", "others", "pairs"], rows)
 }
 
 /// The statement that writes entries; on PostgreSQL with their pairs.

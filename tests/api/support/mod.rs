@@ -12,6 +12,7 @@ pub mod document;
 pub mod docx;
 pub mod dump;
 pub mod executor;
+pub mod facts;
 pub mod generated;
 pub mod graph;
 pub mod introspection;

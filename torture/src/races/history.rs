@@ -100,7 +100,12 @@ pub fn control(sessions: &[Vec<Event>]) -> Done<()> {
     let other = Event { kind: Kind::Read, mark: write.mark + 1, ..write.clone() };
     for (what, copy) in [
         ("a write acknowledged twice", spoiled(&|events| events.push(write.clone()))),
-        ("an acknowledged write removed", spoiled(&|events| drop(events.remove(place)))),
+        (
+            "an acknowledged write removed",
+            spoiled(&|events| {
+                events.remove(place);
+            }),
+        ),
         ("a read of an older version", spoiled(&|events| events.insert(place + 1, older.clone()))),
         ("a read of what was not written", spoiled(&|events| events.insert(place + 1, other.clone()))),
     ] {
