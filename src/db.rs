@@ -63,11 +63,11 @@ tokio::task_local! {
     static DEADLINE: Instant;
 }
 
-/// Runs `work` so that SQLite stops what is started inside at `deadline`.
+/// Runs what answers one request so that SQLite stops what is started inside at `deadline`, and with its share of the connections.
 ///
 /// On PostgreSQL a statement ends by the time-out of its pool: another deadline for each would cost one more round trip.
 pub async fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> T {
-    DEADLINE.scope(deadline, work).await
+    DEADLINE.scope(deadline, lease::sharing(work)).await
 }
 
 /// How to connect.

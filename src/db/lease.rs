@@ -4,7 +4,7 @@
 //! statement to the end of the answer. Only a statement that took too long is not tried again.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sea_orm::{DbBackend, DbErr, QueryResult, RuntimeErr, Statement};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
@@ -17,14 +17,21 @@ use super::turns::{Place, Who};
 use super::{Asker, Db};
 
 tokio::task_local! {
-    /// How many leases of the answer that is made may hold a connection.
-    static SHARE: Arc<Semaphore>;
+    /// How many leases of the request that is answered may hold a connection; made with the first of them.
+    static SHARE: OnceLock<Arc<Semaphore>>;
+}
+
+/// Runs what answers one request. Its leases hold half of the connections at the most; they wait for each other as long as it
+/// takes, and only then for those of others.
+pub(super) async fn sharing<T>(work: impl Future<Output = T>) -> T {
+    SHARE.scope(OnceLock::new(), work).await
 }
 
 impl Db {
     /// A connection for all statements of an answer in somebody's name, with what is at least this new.
     pub fn lease(&self, asker: &dyn Asker, freshness: Freshness) -> Lease {
-        let share = SHARE.try_with(Arc::clone).ok();
+        let first = || Arc::new(Semaphore::new(self.readers.share()));
+        let share = SHARE.try_with(|share| Arc::clone(share.get_or_init(first))).ok();
         self.lend(asker, self.replicas.choose(freshness), share)
     }
 
@@ -38,12 +45,6 @@ impl Db {
         let readers = replica.as_ref().map_or(&self.readers, Replica::readers).clone();
         let seat = Seat { readers, replica, held: None, share: None };
         Lease { primary: self.readers.clone(), who: asker.who(), reach, share, seat: Mutex::new(seat) }
-    }
-
-    /// Runs what makes one answer. Its leases hold half of the connections at the most; they wait for each other as long as it
-    /// takes, and only then for those of others.
-    pub async fn answering<T>(&self, work: impl Future<Output = T>) -> T {
-        SHARE.scope(Arc::new(Semaphore::new(self.readers.share())), work).await
     }
 }
 

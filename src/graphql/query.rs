@@ -213,10 +213,7 @@ impl OutputType for Query {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
-        match ctx.data_opt::<Db>() {
-            Some(db) => db.answering(resolve_container(ctx, self)).await,
-            None => resolve_container(ctx, self).await,
-        }
+        resolve_container(ctx, self).await
     }
 }
 
@@ -255,8 +252,8 @@ impl OutputType for PublicQuery {
         Query::create_type_info(registry)
     }
 
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        Query.resolve(ctx, field).await
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        resolve_container(ctx, self).await
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use async_graphql::parser::parse_query;
 use async_graphql::{Request, Response, ServerError, Variables};
 use entity::id::AccountId;
 use entity::value::{AccountKind, Role};
 use jixiao::auth::{Account, Caller, Grant, Scope};
-use jixiao::db::Db;
+use jixiao::db::{self, Db};
 use jixiao::error::{AppError, AppResult};
 use jixiao::graphql::variables::with_defaults;
 use jixiao::graphql::{self, ApiSchema};
@@ -97,7 +98,8 @@ impl World {
 
     /// Asks as a caller, and gives the answer as the schema gives it.
     pub async fn answer(&self, caller: &Caller, query: &str, variables: Value) -> Response {
-        let response = self.schema.execute(self.request(caller, query, variables)).await;
+        let deadline = Instant::now() + Duration::from_secs(600);
+        let response = db::until(deadline, self.schema.execute(self.request(caller, query, variables))).await;
         for error in &response.errors {
             if let Some(cause) = error.source::<AppError>().and_then(std::error::Error::source) {
                 eprintln!("{error}: {cause}");
