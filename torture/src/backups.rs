@@ -43,10 +43,7 @@ pub struct Backups {
 impl Backups {
     /// Runs all rounds and prints what was found.
     pub async fn run(self) -> Done<()> {
-        let cluster = match self.db {
-            Kind::Sqlite => None,
-            Kind::Postgres => Some(Cluster::start()?),
-        };
+        let cluster = self.db.cluster()?;
         let world = World::new(cluster.as_ref(), "service").await?;
         let mut dice = Dice::new(self.seed);
         let mut writers = Writers::new(self.writers, self.seed);

@@ -3,7 +3,6 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bench::cluster::Cluster;
 use bench::dice::Dice;
 use bench::service::Service;
 use bench::world::{Kind, World};
@@ -42,10 +41,7 @@ pub struct Kill9 {
 impl Kill9 {
     /// Runs all rounds and prints what was found.
     pub async fn run(self) -> Done<()> {
-        let cluster = match self.db {
-            Kind::Sqlite => None,
-            Kind::Postgres => Some(Cluster::start()?),
-        };
+        let cluster = self.db.cluster()?;
         let world = World::new(cluster.as_ref(), "service").await?;
         let mut dice = Dice::new(self.seed);
         let mut writers = Writers::new(self.writers, self.seed);

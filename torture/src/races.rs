@@ -7,7 +7,6 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bench::cluster::Cluster;
 use bench::dice::Dice;
 use bench::http::{Answer, Connection};
 use bench::projects::{FISCAL_YEAR, code};
@@ -70,10 +69,7 @@ struct Session {
 impl Races {
     /// Runs all rounds and prints what was found.
     pub async fn run(self) -> Done<()> {
-        let cluster = match self.db {
-            Kind::Sqlite => None,
-            Kind::Postgres => Some(Cluster::start()?),
-        };
+        let cluster = self.db.cluster()?;
         let world = World::new(cluster.as_ref(), "service").await?;
         let token = world.token()?;
         let mut services = vec![Service::start(&world, &token)?];

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bench::cluster::Cluster;
 use bench::dice::Dice;
 use bench::http::Connection;
 use bench::projects::FISCAL_YEAR;
@@ -60,10 +59,7 @@ struct Seen {
 impl Restarts {
     /// Runs all rounds and prints what was found.
     pub async fn run(self) -> Done<()> {
-        let cluster = match self.db {
-            Kind::Sqlite => None,
-            Kind::Postgres => Some(Cluster::start()?),
-        };
+        let cluster = self.db.cluster()?;
         let world = World::new(cluster.as_ref(), "service").await?;
         let mut dice = Dice::new(self.seed);
         let mut clients: Vec<Asking> = (0..CLIENTS).map(Asking::new).collect();
