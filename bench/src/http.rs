@@ -1,6 +1,6 @@
 //! As much HTTP as it takes to post JSON; an answer that broke off is an error.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -48,8 +48,8 @@ impl Connection {
     /// When there is no whole answer. The next request opens another connection.
     pub fn send(&mut self, method: &str, path: &str, headers: &[String], body: &[u8]) -> Done<Answer> {
         let mut stream = match self.open.take() {
-            Some(open) => open,
-            None => open(self.to)?,
+            Some(open) if is_open(&open)? => open,
+            Some(_) | None => open(self.to)?,
         };
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
         for header in headers {
@@ -64,6 +64,15 @@ impl Connection {
         }
         Ok(answer)
     }
+}
+
+/// Whether the service has not closed a connection that is idle, as every client looks before it uses one again.
+fn is_open(stream: &BufReader<TcpStream>) -> Done<bool> {
+    let stream = stream.get_ref();
+    stream.set_nonblocking(true)?;
+    let waits = stream.peek(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+    stream.set_nonblocking(false)?;
+    Ok(waits)
 }
 
 fn open(to: SocketAddr) -> Done<BufReader<TcpStream>> {

@@ -69,7 +69,7 @@ step_torture() {
     for database in sqlite postgres; do
         "$torture" kill9 --db "$database" --rounds 10
         "$torture" races --db "$database" --rounds 8
-        "$torture" restarts --db "$database" --rounds 5 --rate 50 --busy
+        "$torture" restarts --db "$database" --rounds 5 --busy
         "$torture" backups --db "$database" --rounds 3
     done
     "$torture" faults --positions 12
