@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use entity::id::UnitId;
 use entity::value::Role;
 use jixiao::auth::policy::{Permission, allows};
 use jixiao::auth::{Caller, Grant, Scope, Years};
+use jixiao::error::ErrorCode;
 use jixiao::graphql::access;
 use serde_json::{Value, json};
 
 use crate::support::data::{Data, Shape};
+use crate::support::generated;
 use crate::support::introspection::{Introspection, named, text};
 use crate::support::world::{World, person};
 use crate::support::write::mutation as mutation_of;
@@ -258,4 +261,30 @@ async fn years_limit_records_and_not_the_units_that_have_them() {
         "findings": {"totalCount": findings},
     });
     assert_eq!(answer["data"], expected);
+}
+
+#[tokio::test]
+async fn a_document_is_imported_where_its_division_and_year_are_in_scope() {
+    let world = World::empty().await;
+    let options = generated::options();
+    let (division, year) = (options.division.clone(), options.fiscal_year.expect("a year"));
+    let here = || Scope::Division(division.clone());
+    let import = async |scope: Scope, years: Years| {
+        let system = person(vec![Grant::new(Role::Service, scope).of_years(years)]);
+        world.import_as(&system, &generated::source(1), &options).await.map(drop).map_err(|error| error.code())
+    };
+    for (scope, years) in [
+        (Scope::Division("999999".to_owned()), Years::ALL),
+        (Scope::Unit(UnitId::new()), Years::ALL),
+        (here(), Years { first: Some(year + 1), last: None }),
+        (here(), Years { first: None, last: Some(year - 1) }),
+    ] {
+        assert_eq!(import(scope.clone(), years).await, Err(ErrorCode::NotFound), "{scope:?} {years:?}");
+    }
+    let viewer = person(vec![Grant::view(Role::Service, here())]);
+    let refused = world.import_as(&viewer, &generated::source(1), &options).await.map(drop);
+    assert_eq!(refused.map_err(|error| error.code()), Err(ErrorCode::Forbidden));
+    let count = world.ask("{ divisions { totalCount } projects { totalCount } }", json!({})).await;
+    assert_eq!(count, json!({"divisions": {"totalCount": 0}, "projects": {"totalCount": 0}}), "nothing of it is kept");
+    assert_eq!(import(here(), Years::ALL).await, Ok(()));
 }

@@ -109,6 +109,11 @@ async fn the_schema_of_the_public_has_what_is_public_and_nothing_else() {
                     SearchHighlight SearchHit ServiceInfo SpendingPlan TextRange Unit UnitAggregate \
                     UnitConnection UnitEdge UnitSummary";
     assert_eq!(types.into_iter().collect::<Vec<_>>(), expected.split_whitespace().collect::<Vec<_>>());
+    // Nor a type of which nobody without an account may see anything, however empty.
+    for (name, _) in public.types() {
+        assert!(Surface::Public.has_type(name), "{name}");
+    }
+    assert!(!Surface::Public.has_type("Finding") && Surface::Whole.has_type("Finding"));
     // No mutation, no argument for the past, and every type that is named is there.
     assert!(public.types().all(|(name, _)| name != "Mutation"));
     let known: BTreeSet<String> = public.types().map(|(name, _)| name.to_owned()).collect();

@@ -81,9 +81,12 @@ impl World {
 
     /// Imports a document that may be refused.
     pub async fn try_import(&self, name: &str, bytes: Vec<u8>, options: &Options) -> AppResult<Report> {
-        let source = Source { name: name.to_owned(), bytes };
-        let files = FileStore::new(self.files.path());
-        import::run(&self.db, &files, &Caller::operator(), &source, options).await
+        self.import_as(&Caller::operator(), &Source { name: name.to_owned(), bytes }, options).await
+    }
+
+    /// Imports a document in somebody's name.
+    pub async fn import_as(&self, caller: &Caller, source: &Source, options: &Options) -> AppResult<Report> {
+        import::run(&self.db, &FileStore::new(self.files.path()), caller, source, options).await
     }
 
     fn request(&self, caller: &Caller, query: &str, variables: Value) -> Request {
