@@ -8,10 +8,14 @@ use std::collections::HashSet;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::id::UnitId;
-use entity::value::Role;
-use jixiao::auth::{Caller, Grant, Scope};
+use entity::value::{Publication, Role};
+use entity::{department_goal, goal_item, plan_point, project};
+use jixiao::auth::{Caller, Grant, Scope, Years};
+use jixiao::service::scope;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use crate::support::data::{Data, Shape};
@@ -359,4 +363,51 @@ async fn a_viewer_sees_the_own_grants() {
         ],
     }});
     assert_eq!(answer, expected);
+}
+
+#[tokio::test]
+async fn parts_are_seen_with_the_year_and_the_publication_of_the_whole() {
+    let world = World::empty().await;
+    let mut data = Data::stored(&world.db, Shape::SMALL).await;
+    let published = || Expr::val(Publication::Published);
+    world
+        .db
+        .write(async |tx| {
+            let projects = project::Entity::update_many().col_expr(project::Column::Publication, published());
+            projects.filter(project::Column::Ordinal.eq(1)).exec(tx).await?;
+            let goals = department_goal::Entity::update_many();
+            let goals = goals.col_expr(department_goal::Column::Publication, published());
+            Ok(goals
+                .filter(department_goal::Column::Id.is_in(data.goals.iter().step_by(2).map(|row| row.id)))
+                .exec(tx)
+                .await?)
+        })
+        .await
+        .expect("some are published");
+    data.projects = project::Entity::find().all(world.db.read()).await.expect("projects");
+    data.goals = department_goal::Entity::find().all(world.db.read()).await.expect("goals");
+    let published = |publication: Publication| publication == Publication::Published;
+    let later = Years { first: Some(2021), last: None };
+    let of_years = person(vec![Grant::view(Role::Department, Scope::Everything).of_years(later)]);
+    type Which = fn(i32, bool) -> bool;
+    for (caller, which) in
+        [(of_years, (|year, _| year >= 2021) as Which), (Caller::public(), (|_, is_published| is_published) as Which)]
+    {
+        let projects = data.projects.iter().filter(|row| which(row.fiscal_year, published(row.publication)));
+        let projects: HashSet<_> = projects.map(|row| row.id).collect();
+        let plans = data.plans.iter().filter(|row| projects.contains(&row.project_id));
+        let plans: HashSet<_> = plans.map(|row| row.id).collect();
+        let points = data.points.iter().filter(|row| plans.contains(&row.plan_id)).map(|row| row.id);
+        let goals = data.goals.iter().filter(|row| which(row.fiscal_year, published(row.publication)));
+        let goals: HashSet<_> = goals.map(|row| row.id).collect();
+        let items = data.items.iter().filter(|row| goals.contains(&row.goal_id)).map(|row| row.id);
+        let (points, items) = (points.collect::<HashSet<_>>(), items.collect::<HashSet<_>>());
+        assert!(!points.is_empty() && points.len() < data.points.len());
+        assert!(!items.is_empty() && items.len() < data.items.len());
+
+        let found = scope::find::<plan_point::Entity>(&caller).expect("a reader").all(world.db.read()).await;
+        assert_eq!(found.expect("rows").into_iter().map(|row| row.id).collect::<HashSet<_>>(), points);
+        let found = scope::find::<goal_item::Entity>(&caller).expect("a reader").all(world.db.read()).await;
+        assert_eq!(found.expect("rows").into_iter().map(|row| row.id).collect::<HashSet<_>>(), items);
+    }
 }
