@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use entity::bulk_operation::Model;
-use entity::id::{BulkOperationId, UploadId};
+use entity::id::UploadId;
 use entity::value::{BulkKind, BulkMode, BulkPhase, BulkStatus};
 use serde_json::{Map, Value};
 
@@ -15,6 +15,7 @@ use super::Bulk;
 use super::apply::Handler;
 use super::checkpoint::Checkpoint;
 use super::group::{Chunk, Group, Groups};
+use super::queue::unbegun;
 use super::step::{Applied, Step, Tally};
 use crate::auth::Caller;
 use crate::db::{Aside, Load};
@@ -35,6 +36,23 @@ pub struct NewLoad {
     pub options: Map<String, Value>,
     /// Whether to keep nothing of what is done.
     pub dry_run: bool,
+}
+
+impl NewLoad {
+    /// What options ask for that are in the form of the input of `importStart`.
+    pub fn of(options: &Map<String, Value>) -> Self {
+        let text = |name: &str| options.get(name).and_then(Value::as_str).unwrap_or_default();
+        let mut rest = options.clone();
+        for name in ["kind", "mode", "dryRun"] {
+            rest.remove(name);
+        }
+        Self {
+            kind: BulkKind::from_code(text("kind")).unwrap_or(BulkKind::Mixed),
+            mode: BulkMode::from_code(text("mode")).unwrap_or(BulkMode::Upsert),
+            dry_run: options.get("dryRun").and_then(Value::as_bool).unwrap_or(true),
+            options: rest,
+        }
+    }
 }
 
 /// What became of a file.
@@ -155,44 +173,15 @@ impl Run<'_> {
 
 /// The operation that a file would be in the queue.
 fn operation(bulk: &Bulk, new: &NewLoad, file: &Path) -> AppResult<Model> {
-    let now = (bulk.clock)();
     let size = file.metadata().map_err(AppError::internal)?.len();
+    let bytes = i64::try_from(size).map_err(AppError::internal)?;
     Ok(Model {
-        id: BulkOperationId::new(),
-        account_id: None,
-        request_id: None,
-        client_identifier: None,
         kind: new.kind,
         mode: new.mode,
         options: Value::Object(new.options.clone()).to_string(),
-        upload_id: UploadId::new(),
-        preview_id: None,
         dry_run: new.dry_run,
         status: BulkStatus::Running,
         phase: BulkPhase::Applying,
-        failure: None,
-        rows_total: None,
-        rows_done: 0,
-        rows_created: 0,
-        rows_updated: 0,
-        rows_unchanged: 0,
-        rows_deleted: 0,
-        rows_failed: 0,
-        rows_skipped: 0,
-        bytes_total: i64::try_from(size).map_err(AppError::internal)?,
-        bytes_done: 0,
-        checkpoint: None,
-        results_length: 0,
-        errors_length: 0,
-        error_summary: "[]".to_owned(),
-        lease_owner: None,
-        lease_until: None,
-        served_at: None,
-        started_at: None,
-        finished_at: None,
-        expires_at: None,
-        version: 1,
-        created_at: now,
-        updated_at: now,
+        ..unbegun(UploadId::new(), bytes, (bulk.clock)())
     })
 }

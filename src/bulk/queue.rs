@@ -3,7 +3,7 @@
 use entity::bulk_operation::{Column, Entity, Model};
 use entity::id::{AccountId, BulkOperationId, UploadId};
 use entity::upload;
-use entity::value::{BulkKind, BulkMode, BulkPhase, BulkStatus, UploadStatus};
+use entity::value::{BulkKind, BulkMode, BulkPhase, BulkStatus, Timestamp, UploadStatus};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
 };
@@ -65,17 +65,27 @@ pub async fn start(work: &mut Work<'_>, bulk: &Bulk, new: NewOperation) -> AppRe
     enqueue(work, bulk, &upload, row).await
 }
 
-/// An operation on a file that has not begun.
+/// An operation on a file of an upload, to be put into the queue.
 pub(super) fn blank(work: &Work<'_>, upload: &upload::Model, client_identifier: Option<String>) -> Model {
     Model {
-        id: BulkOperationId::new(),
         account_id: upload.account_id,
         request_id: work.origin.request_id.clone(),
         client_identifier,
+        ..unbegun(upload.id, upload.size, work.now)
+    }
+}
+
+/// An operation on a file of so many bytes that has not begun: a dry run, of nobody.
+pub(super) fn unbegun(upload: UploadId, bytes: i64, now: Timestamp) -> Model {
+    Model {
+        id: BulkOperationId::new(),
+        account_id: None,
+        request_id: None,
+        client_identifier: None,
         kind: BulkKind::Projects,
         mode: BulkMode::Upsert,
         options: "{}".to_owned(),
-        upload_id: upload.id,
+        upload_id: upload,
         preview_id: None,
         dry_run: true,
         status: BulkStatus::Queued,
@@ -89,7 +99,7 @@ pub(super) fn blank(work: &Work<'_>, upload: &upload::Model, client_identifier: 
         rows_deleted: 0,
         rows_failed: 0,
         rows_skipped: 0,
-        bytes_total: upload.size,
+        bytes_total: bytes,
         bytes_done: 0,
         checkpoint: None,
         results_length: 0,
@@ -102,8 +112,8 @@ pub(super) fn blank(work: &Work<'_>, upload: &upload::Model, client_identifier: 
         finished_at: None,
         expires_at: None,
         version: 1,
-        created_at: work.now,
-        updated_at: work.now,
+        created_at: now,
+        updated_at: now,
     }
 }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 use bytes::{Bytes, BytesMut};
 use entity::bulk_operation;
 use entity::id::BulkOperationId;
-use entity::value::{BulkKind, BulkMode};
 use futures_util::stream;
 use sea_orm::EntityTrait;
 use serde_json::{Map, Value};
@@ -16,6 +15,7 @@ use tokio::task::JoinHandle;
 use super::tables::{State, name};
 use crate::app;
 use crate::auth::Caller;
+use crate::bulk::load::NewLoad;
 use crate::bulk::queue::NewOperation;
 use crate::bulk::receive::{Part, Received};
 use crate::bulk::results::Which;
@@ -85,19 +85,8 @@ impl Direct {
                 return Err(AppError::bad_input(format!("{} changed while it was read.", file.display())).into());
             }
         }
-        let text = |name: &str| options.get(name).and_then(Value::as_str).unwrap_or_default();
-        let mut rest = options.clone();
-        for name in ["kind", "mode", "dryRun"] {
-            rest.remove(name);
-        }
-        let new = NewOperation {
-            kind: BulkKind::from_code(text("kind")).unwrap_or(BulkKind::Mixed),
-            mode: BulkMode::from_code(text("mode")).unwrap_or(BulkMode::Upsert),
-            upload: id,
-            dry_run: options.get("dryRun").and_then(Value::as_bool).unwrap_or(true),
-            options: rest,
-            client_identifier: None,
-        };
+        let NewLoad { kind, mode, options, dry_run } = NewLoad::of(options);
+        let new = NewOperation { kind, mode, upload: id, dry_run, options, client_identifier: None };
         let started = self.work(async |work| bulk::start(work, &self.bulk, new.clone()).await).await?;
         self.bulk.wake();
         Ok(started.id.public())

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use entity::value::{BulkKind, BulkMode};
 use serde_json::{Map, Value};
 
 use super::tables::{State, Tables};
@@ -10,7 +9,6 @@ use crate::app;
 use crate::bulk::load::{Loaded, NewLoad, REFUSED, load};
 use crate::cli::failure::Failure;
 use crate::cli::progress::Percent;
-use crate::cli::template::Kind;
 use crate::config::Settings;
 use crate::db::{Db, Load};
 use crate::error::AppError;
@@ -18,24 +16,13 @@ use crate::error::AppError;
 /// Loads files and prints what became of each; whether all of them were taken.
 pub async fn all(
     tables: &Tables,
-    kind: Kind,
     files: &[PathBuf],
     options: &Map<String, Value>,
     json: bool,
     settings: &Settings,
     db: Db,
 ) -> Result<bool, Failure> {
-    let text = |name: &str| options.get(name).and_then(Value::as_str).unwrap_or_default();
-    let mut rest = options.clone();
-    for name in ["kind", "mode", "dryRun"] {
-        rest.remove(name);
-    }
-    let new = NewLoad {
-        kind: BulkKind::from_code(kind.code()).unwrap_or(BulkKind::Mixed),
-        mode: BulkMode::from_code(text("mode")).unwrap_or(BulkMode::Upsert),
-        options: rest,
-        dry_run: !tables.applies(),
-    };
+    let new = NewLoad::of(options);
     let mut size = 0;
     for file in files {
         let unread = |source| Failure::File { path: file.clone(), source };

@@ -116,7 +116,7 @@ impl Tables {
             (Some(_) | None, _) => {
                 let db = app::open(settings).await?;
                 if self.may_load() && service::is_empty(db.read()).await? {
-                    let loaded = load::all(self, kind, files, &options, json, settings, db).await?;
+                    let loaded = load::all(self, files, &options, json, settings, db).await?;
                     return if loaded { Ok(()) } else { Err(Failure::Told) };
                 }
                 let direct = Direct::on(db, settings);
@@ -138,11 +138,6 @@ impl Tables {
                 Mode::Create | Mode::Upsert => true,
                 Mode::Update | Mode::Delete | Mode::ReplaceScope => false,
             }
-    }
-
-    /// Whether anything shall be kept.
-    pub fn applies(&self) -> bool {
-        self.apply
     }
 
     /// The options as the input of `importStart` has them.
