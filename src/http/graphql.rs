@@ -140,12 +140,11 @@ async fn answer<E: Executor>(
     let price = guard::price(&document, &operation.node, &variables, &held, &limits)?;
     toll.estimated(&price);
     price.admit(&operation.node, &limits)?;
-    let document = ExecutableDocument::clone(&document);
     let document = if cost_only {
-        guard::without_work(document)
+        guard::without_work(ExecutableDocument::clone(&document))
     } else {
         toll.pay(&price)?;
-        document
+        ExecutableDocument::clone(&document)
     };
 
     // Execution, given up at the deadline: dropping it rolls back what it had open, and the database stops by itself. A
