@@ -49,6 +49,8 @@ pub struct Work<'a> {
     /// The heads of the chains that it has locked.
     heads: Heads,
     stale: Stale,
+    /// Whether it writes one object, once.
+    of_one: bool,
     /// Statements that write and are run together; none where each is run at once.
     gathered: Option<Together>,
     /// New rows that are not inserted before the end of the work; none where each is at once.
@@ -87,6 +89,7 @@ impl<'a> Work<'a> {
             journal: Journal::default(),
             heads: Heads::new(),
             stale: Stale::default(),
+            of_one: false,
             gathered: None,
             aside: None,
         }
@@ -151,10 +154,17 @@ impl<'a> Work<'a> {
         self.heads.extend(heads);
     }
 
-    /// Gathers from now on the statements that write, and runs them together at the end of the work, or before something is
-    /// deleted. Until then nothing that is written may be read, and no row be written twice.
+    /// Says that one object is all that is written, by one call: nothing else will be read or written behind it.
+    pub fn writes_one(&mut self) {
+        self.of_one = true;
+    }
+
+    /// Gathers from now on the statements that write, where one object is all that is written, and runs them together at the end
+    /// of the work, or before something is deleted. Until then nothing that is written may be read, and no row be written twice.
     pub(super) fn gather(&mut self) {
-        self.gathered.get_or_insert_default();
+        if self.of_one {
+            self.gathered.get_or_insert_default();
+        }
     }
 
     /// Runs what was gathered.

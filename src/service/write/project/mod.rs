@@ -68,9 +68,7 @@ pub async fn apply(work: &mut Work<'_>, rows: &[Row<ProjectRow>], atomicity: Ato
     for content in stored.iter().flatten() {
         work.will_be_searched(entry(content));
     }
-    if let [_] = rows {
-        work.gather();
-    }
+    work.gather();
     // What is noticed is thought about while the database writes.
     let now = work.now;
     let (written, noticed) = join(batch.write(work), judge::notice(&drafts, &stored, now)).await;
