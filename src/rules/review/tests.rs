@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use entity::value::{Fen, Micro, PlanBasis};
 
-use super::{About, IndicatorFacts, LevelFacts, ObjectiveFacts, Part, PlanFacts, PointFacts, ProjectFacts, review};
+use super::{
+    About, IndicatorFacts, LevelFacts, ObjectiveFacts, Part, PlanFacts, PointFacts, ProjectFacts, Section, review,
+    review_sections,
+};
 use crate::rules::plan::{self, Stated};
 use crate::rules::quality::{Basis, Rule};
 use crate::rules::taxonomy::by_code;

@@ -69,9 +69,17 @@ impl Known {
         for keys in keys.chunks(KEYS_A_STATEMENT) {
             let codes: Vec<&str> = keys.iter().filter_map(|key| key.code).collect();
             let names: Vec<&str> = keys.iter().filter_map(|key| key.name).collect();
-            let keyed = Condition::any()
-                .add(Column::Code.is_in(codes))
-                .add(Condition::all().add(Column::Code.is_null()).add(Column::Name.is_in(names)));
+            // A list that is empty would keep the database from looking up the other by its index.
+            let mut keyed = Condition::any();
+            if !codes.is_empty() {
+                keyed = keyed.add(Column::Code.is_in(codes));
+            }
+            if !names.is_empty() {
+                keyed = keyed.add(Condition::all().add(Column::Code.is_null()).add(Column::Name.is_in(names)));
+            }
+            if keyed.is_empty() {
+                continue;
+            }
             let projects = project::Entity::find()
                 .filter(Column::DivisionCode.eq(division_code))
                 .filter(Column::FiscalYear.eq(fiscal_year))
