@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::metric::Info;
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, Statement,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait,
 };
 use tokio::time::timeout;
@@ -49,7 +49,7 @@ pub use executor::{Asker, Executor};
 pub use freshness::{Freshness, NotAToken};
 pub use lease::Lease;
 pub use load::Load;
-pub use statements::{execute_each, read_each};
+pub use statements::{Together, execute_each, read_each, read_together};
 
 /// How often a transaction is tried again when PostgreSQL could not serialise it.
 const ATTEMPTS: u32 = 5;
@@ -172,6 +172,10 @@ pub trait Job: Sync {
     type Output: Send;
     /// Does the work.
     fn run(&self, tx: &DatabaseTransaction) -> impl Future<Output = AppResult<Self::Output>> + Send;
+    /// Whether what it did can have changed who may do what; told by what it gave.
+    fn concerns_callers(&self, _given: &Self::Output) -> bool {
+        true
+    }
 }
 
 /// An open database.
@@ -220,7 +224,8 @@ impl Db {
         Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
     }
 
-    /// Counts what this process commits: as long as it stays the same, this process has changed nothing.
+    /// Counts what this process commits that can have changed who may do what: as long as it stays the same, this process
+    /// has changed nothing of that.
     pub fn commits(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.commits)
     }
@@ -264,7 +269,10 @@ impl Db {
             let tx = self.begin().await?;
             let outcome = job.run(&tx).await;
             let outcome = close(tx, end, outcome).await;
-            self.commits.fetch_add(1, Ordering::AcqRel);
+            // What is not known to have failed may have been committed.
+            if outcome.as_ref().map_or(true, |given| job.concerns_callers(given)) {
+                self.commits.fetch_add(1, Ordering::AcqRel);
+            }
             self.disk.learn_from(&outcome);
             if let Some(outcome) = attempts.settle(outcome).await {
                 return outcome;
@@ -291,8 +299,8 @@ impl Db {
         self.disk.must_keep()?;
         let options = TransactionOptions {
             isolation_level: None,
-            // SQLite knows no access modes: its reading connections refuse to write.
-            access_mode: (self.backend() != DbBackend::Sqlite).then_some(AccessMode::ReadWrite),
+            // Connections for writing may write, and saying so again would be one more wait for the database.
+            access_mode: None,
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         };
         Ok(self.write.begin_with_options(options).await?)

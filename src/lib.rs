@@ -31,7 +31,7 @@
 //! 1. [`input`] reads what was sent, a mutation's argument or a line of a file, by one table for each input, and names every
 //!    mistake with its place.
 //! 2. [`service::write`] locks the divisions that the rows touch, loads what is stored in a few statements, merges in memory,
-//!    and judges by [`rules`]; only then it writes, set by set, through [`service::stored`].
+//!    and judges by [`rules`]; only then it writes, set by set, or all at once where it is one object, through [`service::stored`].
 //! 3. [`service::work::Work`] gathers what was changed and writes the record of it, [`service::journal`], at the end of the same
 //!    transaction; the answer of an idempotent mutation is stored in it too. A dry run is the same, rolled back.
 //!

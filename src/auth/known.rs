@@ -1,8 +1,8 @@
 //! Callers of the last half second: who asks often is not looked up for each request.
 //!
 //! What a token says and what its account may do are taken as they were when they were looked up, for half a second at the most
-//! and only as long as this process has committed nothing. So a grant that this process takes away is gone with the next
-//! request, and one that another process takes away within half a second, as revocations are.
+//! and only as long as this process has committed nothing that can change who may do what. So a grant that this process takes
+//! away is gone with the next request, and one that another process takes away within half a second, as revocations are.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector, Statement};
@@ -59,11 +60,11 @@ impl Db {
             .pragma("cell_size_check", "ON")
             .pragma("journal_size_limit", "67108864");
         // The writer first: it makes the file and puts it into WAL mode.
-        let write = sqlite_pool(settings, 1, settings.write_timeout).connect_with(options.clone()).await;
+        let write = sqlite_writer(settings).connect_with(options.clone()).await;
         let write = write.map_err(cannot_connect)?;
         let options = options.pragma("query_only", "ON").create_if_missing(false);
         let readers = Source::Sqlite(options.clone());
-        let read = sqlite_pool(settings, settings.readers.max(1), settings.read_timeout).connect_with(options).await;
+        let read = sqlite_readers(settings).connect_with(options).await;
         Ok(Self {
             read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read.map_err(cannot_connect)?),
             write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
@@ -163,22 +164,58 @@ impl Db {
     }
 }
 
-/// A pool whose statements stop at the deadline of their request, and which drops a connection that comes back inside
-/// a transaction: after a COMMIT that failed twice (full disk) such a connection would acknowledge writes that never
-/// reach the file.
-fn sqlite_pool(settings: &DatabaseSettings, size: u32, limit: Duration) -> SqlitePoolOptions {
-    let deadline = move || {
-        let latest = Instant::now() + limit;
-        DEADLINE.try_with(|deadline| latest.min(*deadline)).unwrap_or(latest)
+/// When the statements of who asks now have to end.
+fn deadline(limit: Duration) -> Instant {
+    let latest = Instant::now() + limit;
+    DEADLINE.try_with(|deadline| latest.min(*deadline)).unwrap_or(latest)
+}
+
+/// The pool of the one writing connection, whose statements stop at the deadline of their request, and which drops a
+/// connection that comes back inside a transaction: after a COMMIT that failed twice (full disk) such a connection would
+/// acknowledge writes that never reach the file.
+///
+/// One request has it at a time, so its deadline stands beside it: to tell the connection would be to wait for its thread.
+fn sqlite_writer(settings: &DatabaseSettings) -> SqlitePoolOptions {
+    let limit = settings.write_timeout;
+    let (start, stop) = (Instant::now(), Arc::new(AtomicU64::new(0)));
+    let set = |stop: &AtomicU64, start: Instant, limit| {
+        let until = deadline(limit).saturating_duration_since(start).as_millis();
+        stop.store(u64::try_from(until).unwrap_or(u64::MAX), Ordering::Release);
     };
-    SqlitePoolOptions::new()
-        .max_connections(size)
-        .acquire_timeout(settings.acquire_timeout)
-        .test_before_acquire(false)
+    let (at_connect, at_acquire) = (Arc::clone(&stop), stop);
+    pool(settings, 1)
         // A new connection goes to who asked for it without the second of these.
-        .after_connect(move |connection, _| Box::pin(stop_at(connection, deadline())))
+        .after_connect(move |connection, _| {
+            set(&at_connect, start, limit);
+            let stop = Arc::clone(&at_connect);
+            Box::pin(async move {
+                let is_time = move || start.elapsed().as_millis() < u128::from(stop.load(Ordering::Acquire));
+                connection.lock_handle().await?.set_progress_handler(STEPS, is_time);
+                Ok(())
+            })
+        })
+        .before_acquire(move |_, _| {
+            set(&at_acquire, start, limit);
+            Box::pin(async { Ok(true) })
+        })
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                if connection.is_in_transaction() {
+                    // Perhaps it is being rolled back just now.
+                    connection.ping().await?;
+                }
+                Ok(!connection.is_in_transaction())
+            })
+        })
+}
+
+/// A pool of connections that read, whose statements stop at the deadline of their request.
+fn sqlite_readers(settings: &DatabaseSettings) -> SqlitePoolOptions {
+    let limit = settings.read_timeout;
+    pool(settings, settings.readers.max(1))
+        .after_connect(move |connection, _| Box::pin(stop_at(connection, deadline(limit))))
         .before_acquire(move |connection, _| {
-            let stop = stop_at(connection, deadline());
+            let stop = stop_at(connection, deadline(limit));
             Box::pin(async move { stop.await.map(|()| true) })
         })
         .after_release(|connection, _| {
@@ -188,6 +225,10 @@ fn sqlite_pool(settings: &DatabaseSettings, size: u32, limit: Duration) -> Sqlit
                 Ok(!connection.is_in_transaction())
             })
         })
+}
+
+fn pool(settings: &DatabaseSettings, size: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(size).acquire_timeout(settings.acquire_timeout).test_before_acquire(false)
 }
 
 async fn stop_at(connection: &mut SqliteConnection, deadline: Instant) -> Result<(), sqlx::Error> {

@@ -87,10 +87,14 @@ pub enum Statement {
 }
 
 impl Statement {
-    /// By the first word of its SQL.
+    /// By the first word of its SQL; behind `WITH` by what follows.
     pub fn of(sql: &str) -> Self {
         match sql.split_whitespace().next().map(str::to_ascii_uppercase).as_deref() {
-            Some("SELECT" | "WITH") => Self::Read,
+            Some("SELECT") => Self::Read,
+            Some("WITH") => {
+                let writes = |word: &str| matches!(word.trim_start_matches('('), "INSERT" | "UPDATE" | "DELETE");
+                if sql.split_whitespace().any(writes) { Self::Write } else { Self::Read }
+            }
             Some("INSERT" | "UPDATE" | "DELETE") => Self::Write,
             Some(_) | None => Self::Other,
         }

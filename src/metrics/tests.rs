@@ -72,10 +72,11 @@ fn the_process_tells_what_it_takes() {
 }
 
 #[test]
-fn statements_are_told_apart_by_their_first_word() {
+fn statements_are_told_apart_by_their_first_words() {
     for (sql, kind) in [
         ("SELECT 1", Statement::Read),
         ("with x AS (…) SELECT", Statement::Read),
+        ("WITH x AS (INSERT INTO a VALUES (1)) UPDATE b SET c = 1", Statement::Write),
         ("\n INSERT INTO a", Statement::Write),
         ("DELETE FROM a", Statement::Write),
         ("COMMIT", Statement::Other),

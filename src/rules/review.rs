@@ -8,10 +8,12 @@ mod facts;
 mod indicator;
 mod plan;
 mod project;
+mod section;
 #[cfg(test)]
 mod tests;
 
 pub use facts::{IndicatorFacts, LevelFacts, ObjectiveFacts, PlanFacts, PointFacts, ProjectFacts};
+pub use section::Section;
 
 use super::quality::Rule;
 
@@ -74,11 +76,20 @@ pub enum Part {
 ///
 /// Rules that reject ([`Rule::treatment`]) are among what is noticed; the project is judged by the others all the same.
 pub fn review(facts: &ProjectFacts<'_>) -> Vec<Noticed> {
+    review_sections(facts, &Section::ALL)
+}
+
+/// The same by the rules of some sections only.
+pub fn review_sections(facts: &ProjectFacts<'_>, sections: &[Section]) -> Vec<Noticed> {
     let mut notes = Notes(Vec::new());
-    project::judge(facts, &mut notes);
-    plan::judge(facts, &mut notes);
-    project::judge_objectives(facts, &mut notes);
-    indicator::judge(facts, &mut notes);
+    for section in sections {
+        match section {
+            Section::Project => project::judge(facts, &mut notes),
+            Section::Plan => plan::judge(facts, &mut notes),
+            Section::Objectives => project::judge_objectives(facts, &mut notes),
+            Section::Indicators => indicator::judge(facts, &mut notes),
+        }
+    }
     notes.0
 }
 

@@ -63,17 +63,9 @@ past! {
 }
 
 impl Past {
-    /// Keeps the states that rows have, before they are written over at `now`.
-    pub async fn keep_changing(
-        &'static self,
-        tx: &DatabaseTransaction,
-        keys: &[Uuid],
-        now: Timestamp,
-    ) -> AppResult<()> {
-        for keys in keys.chunks(KEYS_A_STATEMENT) {
-            tx.execute(&self.copy(named(keys), now, false)?).await?;
-        }
-        Ok(())
+    /// The statements that keep the states that rows have, before they are written over at `now`.
+    pub fn keeping_changed(&self, keys: &[Uuid], now: Timestamp) -> impl Iterator<Item = AppResult<InsertStatement>> {
+        keys.chunks(KEYS_A_STATEMENT).map(move |keys| self.copy(named(keys), now, false))
     }
 
     /// Keeps the states that rows and all their parts have, before they are deleted at `now`.

@@ -11,7 +11,8 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Qu
 use super::work::Work;
 use crate::error::{AppError, AppResult};
 
-/// The code table, read once for a transaction.
+/// The code table, read once for a transaction; empty where no indicator is read or written.
+#[derive(Default)]
 pub struct Levels {
     by_code: HashMap<String, IndicatorLevelId>,
     local: HashMap<(i32, String), IndicatorLevelId>,
@@ -22,7 +23,7 @@ impl Levels {
     /// Reads the table.
     pub async fn read(tx: &DatabaseTransaction) -> AppResult<Self> {
         let rows = indicator_level::Entity::find().all(tx).await?;
-        let mut levels = Self { by_code: HashMap::new(), local: HashMap::new(), names: HashMap::new() };
+        let mut levels = Self::default();
         for row in rows {
             levels.names.insert(row.id, (row.code.clone(), row.name_zh.clone()));
             match row.code {

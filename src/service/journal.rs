@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 pub use rows::{Journaled, Kind, Root, State, Whole};
 use told::Object;
-pub use writing::{Header, latest};
+pub use writing::{Header, Heads, Sink, heads};
 
 /// The changes of one transaction.
 #[derive(Debug, Default)]
@@ -130,6 +130,11 @@ impl Journal {
             self.touched.len() - 1
         });
         &mut self.touched[place]
+    }
+
+    /// Whether something changed, and nothing but projects and their parts.
+    pub fn is_of_projects(&self) -> bool {
+        !self.is_empty() && self.touched.iter().all(|touched| touched.root.kind == Kind::Project)
     }
 
     /// Whether nothing changed.

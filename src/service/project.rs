@@ -8,9 +8,9 @@ use entity::{indicator, objective, plan_point, project, spending_plan};
 use super::stored::Tally;
 
 pub use batch::Batch;
-pub use known::{Key, Known};
+pub use known::{Depth, Key, Known};
 
-/// A project with all its parts.
+/// A project with its parts: all of them, or those that were read ([`Depth`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
     /// The project.

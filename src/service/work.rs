@@ -6,12 +6,12 @@ use entity::value::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, Statement};
 use uuid::Uuid;
 
-use super::journal::{self, Header, Journal, Journaled};
-use super::search::index;
+use super::journal::{self, Header, Heads, Journal, Journaled, Sink};
+use super::search::index::{self, Entry};
 use super::search::stale::{Searched, Stale};
 use super::stored::{Change, Stored};
 use crate::auth::Caller;
-use crate::db::{self, Aside, Job};
+use crate::db::{self, Aside, Job, Together};
 use crate::error::AppResult;
 
 /// Where a write comes from, for the record of what was done by whom.
@@ -46,7 +46,13 @@ pub struct Work<'a> {
     pub now: Timestamp,
     clock: fn() -> Timestamp,
     journal: Journal,
+    /// The heads of the chains that it has locked.
+    heads: Heads,
     stale: Stale,
+    /// Whether it writes one object, once.
+    of_one: bool,
+    /// Statements that write and are run together; none where each is run at once.
+    gathered: Option<Together>,
     /// New rows that are not inserted before the end of the work; none where each is at once.
     aside: Option<Aside>,
 }
@@ -62,7 +68,7 @@ impl Rest {
     /// # Errors
     /// When the database fails.
     pub async fn finish(self, tx: &DatabaseTransaction) -> AppResult<()> {
-        self.0.refresh(tx).await
+        index::put(tx, self.0.entries(tx).await?.into_iter()).await
     }
 }
 
@@ -74,8 +80,19 @@ impl<'a> Work<'a> {
         origin: &'a Origin,
         clock: fn() -> Timestamp,
     ) -> Self {
-        let (journal, stale) = (Journal::default(), Stale::default());
-        Self { tx, caller, origin, now: clock(), clock, journal, stale, aside: None }
+        Self {
+            tx,
+            caller,
+            origin,
+            now: clock(),
+            clock,
+            journal: Journal::default(),
+            heads: Heads::new(),
+            stale: Stale::default(),
+            of_one: false,
+            gathered: None,
+            aside: None,
+        }
     }
 
     /// The same work, whose new rows are put aside. It must not read what it has inserted.
@@ -125,10 +142,42 @@ impl<'a> Work<'a> {
     /// # Errors
     /// When the time of the last write cannot be read.
     pub(super) async fn locked(&mut self, divisions: impl IntoIterator<Item = &str>) -> AppResult<()> {
-        let divisions: Vec<&str> = divisions.into_iter().collect();
-        let after = journal::latest(self.tx, &divisions).await?.map(|Timestamp(latest)| Timestamp(latest + 1));
-        self.now = self.now.max((self.clock)()).max(after.unwrap_or(self.now));
+        let heads = journal::heads(self.tx, divisions.into_iter()).await?;
+        self.holds(heads);
         Ok(())
+    }
+
+    /// The same, where the heads of their chains were locked with them.
+    pub(super) fn holds(&mut self, heads: Heads) {
+        let after = heads.values().map(|head| Timestamp(head.at.0 + 1)).max();
+        self.now = self.now.max((self.clock)()).max(after.unwrap_or(self.now));
+        self.heads.extend(heads);
+    }
+
+    /// Says that one object is all that is written, by one call: nothing else will be read or written behind it.
+    pub fn writes_one(&mut self) {
+        self.of_one = true;
+    }
+
+    /// Gathers from now on the statements that write, where one object is all that is written, and runs them together at the end
+    /// of the work, or before something is deleted. Until then nothing that is written may be read, and no row be written twice.
+    pub(super) fn gather(&mut self) {
+        if self.of_one {
+            self.gathered.get_or_insert_default();
+        }
+    }
+
+    /// Runs what was gathered.
+    async fn flush(&mut self) -> AppResult<()> {
+        match &mut self.gathered {
+            Some(gathered) => gathered.run(self.tx).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether something was changed, and nothing but projects and their parts.
+    pub fn is_of_projects(&self) -> bool {
+        self.journal.is_of_projects()
     }
 
     /// Records new rows.
@@ -153,6 +202,12 @@ impl<'a> Work<'a> {
         mut next: impl FnMut(&mut Journal, DbBackend) -> AppResult<Option<Statement>> + Send,
     ) -> AppResult<()> {
         let (backend, journal) = (self.tx.get_database_backend(), &mut self.journal);
+        if let Some(gathered) = &mut self.gathered {
+            while let Some(statement) = next(journal, backend)? {
+                gathered.add(statement);
+            }
+            return Ok(());
+        }
         db::execute_each(self.tx, || next(journal, backend)).await
     }
 
@@ -160,17 +215,22 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// When it cannot be kept.
-    pub(super) async fn keep_changing<M: Journaled>(&self, changes: &[Change<M>]) -> AppResult<()> {
+    pub(super) async fn keep_changing<M: Journaled>(&mut self, changes: &[Change<M>]) -> AppResult<()> {
         let Some(past) = M::past() else { return Ok(()) };
         let keys: Vec<Uuid> = changes.iter().map(|change| change.old.key()).collect();
-        past.keep_changing(self.tx, &keys, self.now).await
+        let mut copies = past.keeping_changed(&keys, self.now);
+        self.execute(|_, backend| Ok(copies.next().transpose()?.map(|copy| backend.build(&copy)))).await
     }
 
-    /// Records rows that are about to be deleted, and keeps what they and their parts are.
+    /// Records rows that are about to be deleted, and keeps what they and their parts are. What was gathered is written before.
     ///
     /// # Errors
     /// When it cannot be kept.
     pub(super) async fn deleting<M: Journaled>(&mut self, rows: &[M]) -> AppResult<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.flush().await?;
         if let Some(past) = M::past() {
             let keys: Vec<Uuid> = rows.iter().map(Journaled::key).collect();
             past.keep_going(self.tx, &keys, self.now).await?;
@@ -188,10 +248,16 @@ impl<'a> Work<'a> {
     pub(super) async fn searched<M: Searched + Sync>(&mut self, rows: Vec<&M>) -> AppResult<()> {
         if rows.first().is_some_and(|row| row.entry().is_some()) {
             let mut rows = rows.into_iter();
-            return index::put(self.tx, iter::from_fn(move || rows.next().and_then(Searched::entry))).await;
+            let entries = iter::from_fn(move || rows.next().and_then(Searched::entry));
+            return write_entries(self.tx, self.gathered.as_mut(), entries).await;
         }
         rows.into_iter().for_each(|row| self.stale.note(row));
         Ok(())
+    }
+
+    /// Takes what will be searched of an object, if it is touched.
+    pub(super) fn will_be_searched(&mut self, entry: Entry) {
+        self.stale.know(entry);
     }
 
     /// Lets search find no more what stood in rows that went. What was an object goes from the index by itself.
@@ -203,10 +269,20 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// When the record cannot be written; then nothing of the work may stay.
-    pub async fn finish(self) -> AppResult<()> {
-        self.stale.refresh(self.tx).await?;
+    pub async fn finish(mut self) -> AppResult<()> {
+        if self.stale.must_read() {
+            self.flush().await?;
+        }
+        let entries = self.stale.entries(self.tx).await?;
+        write_entries(self.tx, self.gathered.as_mut(), entries.into_iter()).await?;
         let header = Header { caller: self.caller, origin: self.origin, now: self.now };
-        self.journal.write(self.tx, header, None).await
+        match &mut self.gathered {
+            Some(gathered) => {
+                self.journal.write(self.tx, header, self.heads, Sink::Together(gathered)).await?;
+                gathered.run(self.tx).await
+            }
+            None => self.journal.write(self.tx, header, self.heads, Sink::Database).await,
+        }
     }
 
     /// Ends work that puts rows aside: gives them, with the record of what was done, and what is left to do behind them.
@@ -216,9 +292,21 @@ impl<'a> Work<'a> {
     pub async fn finish_aside(self) -> AppResult<(Aside, Rest)> {
         let mut aside = self.aside.unwrap_or_default();
         let header = Header { caller: self.caller, origin: self.origin, now: self.now };
-        self.journal.write(self.tx, header, Some(&mut aside)).await?;
+        self.journal.write(self.tx, header, self.heads, Sink::Aside(&mut aside)).await?;
         Ok((aside, Rest(self.stale)))
     }
+}
+
+/// Writes entries of search, or gathers what writes them.
+async fn write_entries(
+    tx: &DatabaseTransaction,
+    gathered: Option<&mut Together>,
+    entries: impl Iterator<Item = Entry> + Send,
+) -> AppResult<()> {
+    let Some(gathered) = gathered else { return index::put(tx, entries).await };
+    let writes = index::writes(tx.get_database_backend(), entries.collect())?;
+    writes.into_iter().for_each(|statement| gathered.add(statement));
+    Ok(())
 }
 
 /// Something that is done in one unit of work.

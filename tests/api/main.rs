@@ -57,4 +57,5 @@ mod write_findings;
 mod write_goals;
 mod write_projects;
 mod write_races;
+mod write_together;
 mod write_units;

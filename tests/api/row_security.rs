@@ -64,7 +64,9 @@ impl Scene {
                 tx.execute_unprepared(&publish).await?;
             }
             let now = Timestamp(1);
-            history::UNIT.keep_changing(tx, &units, now).await?;
+            for copy in history::UNIT.keeping_changed(&units, now) {
+                tx.execute(&copy?).await?;
+            }
             history::DEPARTMENT_GOAL.keep_going(tx, &goals, now).await?;
             history::PROJECT.keep_going(tx, &projects, now).await?;
             operations(tx, sender.id).await;

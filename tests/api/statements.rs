@@ -1,7 +1,9 @@
 //! The number of SQL statements of a document does not depend on how many rows there are.
 
+use sea_orm::DbBackend;
 use serde_json::{Value, json};
 
+use crate::mutation::write;
 use crate::support::data::{Data, Shape, insert};
 use crate::support::world::World;
 
@@ -148,4 +150,24 @@ async fn what_is_not_asked_for_is_not_read() {
     ] {
         assert_eq!(count(&world, query, json!({})).await, statements, "{query}");
     }
+}
+
+/// Beside these a transaction begins and ends. Where SQLite answers several questions at once, PostgreSQL is asked one by one.
+#[tokio::test]
+async fn a_text_of_a_project_is_changed_by_few_statements() {
+    let world = World::empty().await;
+    let data = Data::stored(&world.db, shape(3)).await;
+    let counted = async |number: usize| {
+        let input =
+            json!({"by": {"id": data.projects[0].id.public()}, "set": {"purpose": format!("第{number}次调整")}});
+        let (statements, answer) =
+            world.count(write(&world, "projectUpdate", input, "outcome project { purpose }")).await;
+        assert_eq!(answer["outcome"], "UPDATED");
+        statements
+    };
+    // The first change of all begins the chain of the audit.
+    counted(0).await;
+    // Lock, questions, changes, answer.
+    let expected = if world.db.backend() == DbBackend::Sqlite { 4 } else { 6 };
+    assert_eq!([counted(1).await, counted(2).await], [expected, expected]);
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use entity::value::{Fen, Micro, PlanBasis};
 
-use super::{About, IndicatorFacts, LevelFacts, ObjectiveFacts, Part, PlanFacts, PointFacts, ProjectFacts, review};
+use super::{
+    About, IndicatorFacts, LevelFacts, ObjectiveFacts, Part, PlanFacts, PointFacts, ProjectFacts, Section, review,
+    review_sections,
+};
 use crate::rules::plan::{self, Stated};
 use crate::rules::quality::{Basis, Rule};
 use crate::rules::taxonomy::by_code;
@@ -160,6 +163,10 @@ fn every_rule_about_content_fires_where_it_holds_and_only_there() {
         let mut facts = sample();
         spoil(&mut facts);
         let mut found: Vec<Rule> = review(&facts).into_iter().map(|noticed| noticed.rule).collect();
+        for section in Section::ALL {
+            let of_section = review_sections(&facts, &[section]);
+            assert!(of_section.iter().all(|noticed| Section::of(noticed.rule) == Some(section)), "{of_section:?}");
+        }
         found.sort_unstable();
         fired.extend(found.iter().copied());
         let mut expected: Vec<Rule> =
@@ -169,6 +176,8 @@ fn every_rule_about_content_fires_where_it_holds_and_only_there() {
     }
     let content: BTreeSet<Rule> = Rule::ALL.iter().copied().filter(|rule| rule.basis() == Basis::Content).collect();
     assert_eq!(fired, content);
+    let of_sections = Rule::ALL.iter().copied().filter(|rule| Section::of(*rule).is_some());
+    assert_eq!(of_sections.collect::<BTreeSet<_>>(), content);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{Journal, Journaled, Kind, State, Touched};
 use crate::auth::Caller;
-use crate::db::{Aside, execute_each};
+use crate::db::{Aside, Together, execute_each};
 use crate::error::{AppError, AppResult};
 use crate::service::audit::chain;
 use crate::service::stored::KEYS_A_STATEMENT;
@@ -41,11 +41,23 @@ pub struct Header<'a> {
     pub now: Timestamp,
 }
 
+/// How the rows of a journal come into the database.
+#[derive(Debug)]
+pub enum Sink<'a> {
+    /// At once.
+    Database,
+    /// With other statements that were gathered.
+    Together(&'a mut Together),
+    /// After all other rows, which are put aside.
+    Aside(&'a mut Aside),
+}
+
 impl Journal {
-    /// Writes an entry of the audit and a row of the outbox for each entity that changed, or puts them aside.
+    /// Writes an entry of the audit and a row of the outbox for each entity that changed.
     ///
-    /// The chains are locked in the order of their names and until the transaction ends, so that their numbers have no
-    /// gaps. A transaction holds its divisions before, so writers of different divisions do not wait for one another.
+    /// The chains are locked until the transaction ends, so that their numbers have no gaps: those of `heads` are already,
+    /// the others in the order of their names. A transaction holds its divisions before, so writers of different divisions
+    /// do not wait for one another.
     ///
     /// # Errors
     /// When something cannot be written; the transaction must not be committed then.
@@ -53,7 +65,8 @@ impl Journal {
         mut self,
         tx: &DatabaseTransaction,
         header: Header<'_>,
-        aside: Option<&mut Aside>,
+        heads: Heads,
+        mut sink: Sink<'_>,
     ) -> AppResult<()> {
         if self.is_empty() {
             return Ok(());
@@ -67,7 +80,7 @@ impl Journal {
             let state = state.ok_or_else(|| AppError::internal("an entity with changed parts is missing"))?;
             chains.entry(state.division_code.clone().unwrap_or_default()).or_default().push((touched, state));
         }
-        let mut heads = lock(tx, chains.keys()).await?;
+        let mut heads = lock(tx, heads, chains.keys()).await?;
         // There is one head for each chain, in the same order.
         let touched = chains.into_values().enumerate();
         let mut touched = touched.flat_map(|(chain, all)| all.into_iter().map(move |touched| (chain, touched)));
@@ -82,8 +95,8 @@ impl Journal {
             }
             Ok((entries, changes))
         };
-        match aside {
-            Some(aside) => loop {
+        match &mut sink {
+            Sink::Aside(aside) => loop {
                 let (entries, changes) = next()?;
                 if entries.is_empty() {
                     break;
@@ -91,7 +104,15 @@ impl Journal {
                 aside.set_columns(&entries)?;
                 aside.set_columns(&changes)?;
             },
-            None => {
+            Sink::Together(together) => loop {
+                let (backend, (entries, changes)) = (tx.get_database_backend(), next()?);
+                if entries.is_empty() {
+                    break;
+                }
+                together.add(audit_entry::Entity::insert_many(entries).build(backend));
+                together.add(change::Entity::insert_many(changes).build(backend));
+            },
+            Sink::Database => {
                 let (backend, mut changes) = (tx.get_database_backend(), Vec::new());
                 execute_each(tx, || {
                     if !changes.is_empty() {
@@ -111,7 +132,11 @@ impl Journal {
             let known = OnConflict::column(audit_head::Column::Chain)
                 .update_columns([audit_head::Column::Seq, audit_head::Column::At, audit_head::Column::Hash])
                 .to_owned();
-            audit_head::Entity::insert_many(advanced).on_conflict(known).exec_without_returning(tx).await?;
+            let advance = audit_head::Entity::insert_many(advanced).on_conflict(known);
+            match &mut sink {
+                Sink::Together(together) => together.add(advance.build(tx.get_database_backend())),
+                Sink::Database | Sink::Aside(_) => drop(advance.exec_without_returning(tx).await?),
+            }
             advanced = rest;
         }
         Ok(())
@@ -180,47 +205,55 @@ where
     Ok(states)
 }
 
-/// Locks the heads of chains, in the order of their names; a new chain begins.
-async fn lock(
-    tx: &DatabaseTransaction,
-    chains: impl Iterator<Item = &String> + Clone,
-) -> AppResult<Vec<audit_head::Model>> {
-    let wanted = chains.clone().count();
-    let heads = audit_head::Entity::find()
-        .filter(audit_head::Column::Chain.is_in(chains.clone()))
-        .order_by_asc(audit_head::Column::Chain)
-        .lock_exclusive();
-    let found = heads.clone().all(tx).await?;
-    if found.len() == wanted {
-        return Ok(found);
-    }
-    let new = chains.map(|chain| {
-        let begin = audit_head::Model { chain: chain.clone(), seq: 0, at: Timestamp(0), hash: chain::START.to_vec() };
-        begin.into_active_model()
-    });
-    let known = OnConflict::column(audit_head::Column::Chain).do_nothing().to_owned();
-    audit_head::Entity::insert_many(new).on_conflict(known).exec_without_returning(tx).await?;
-    let found = heads.all(tx).await?;
-    if found.len() == wanted { Ok(found) } else { Err(AppError::internal("the head of a chain is missing")) }
-}
+/// The heads of chains that a transaction has locked, by the names of the chains.
+pub type Heads = BTreeMap<String, audit_head::Model>;
 
-/// The time of the newest entry of some divisions, which later ones must not undercut.
+/// Locks the heads of chains, in the order of their names, and gives those that there are.
 ///
 /// # Errors
-/// When it cannot be read.
-pub async fn latest(tx: &DatabaseTransaction, divisions: &[&str]) -> AppResult<Option<Timestamp>> {
-    let mut latest = None;
-    for divisions in divisions.chunks(KEYS_A_STATEMENT) {
-        let newest: Option<Option<Timestamp>> = audit_head::Entity::find()
-            .select_only()
-            .column_as(audit_head::Column::At.max(), "latest")
-            .filter(audit_head::Column::Chain.is_in(divisions.iter().copied()))
-            .into_tuple()
-            .one(tx)
-            .await?;
-        latest = latest.max(newest.flatten());
+/// When they cannot be read.
+pub async fn heads<'a>(tx: &DatabaseTransaction, chains: impl Iterator<Item = &'a str>) -> AppResult<Heads> {
+    let chains: Vec<&str> = chains.collect();
+    let mut heads = Heads::new();
+    for chains in chains.chunks(KEYS_A_STATEMENT) {
+        let found = audit_head::Entity::find()
+            .filter(audit_head::Column::Chain.is_in(chains.iter().copied()))
+            .order_by_asc(audit_head::Column::Chain)
+            .lock_exclusive();
+        heads.extend(found.all(tx).await?.into_iter().map(|head| (head.chain.clone(), head)));
     }
-    Ok(latest)
+    Ok(heads)
+}
+
+/// The heads of chains in the order of their names, with those that are not locked yet; a new chain begins.
+async fn lock(
+    tx: &DatabaseTransaction,
+    mut known: Heads,
+    chains: impl Iterator<Item = &String> + Clone,
+) -> AppResult<Vec<audit_head::Model>> {
+    let missing = |known: &Heads| -> Vec<&str> {
+        chains.clone().map(String::as_str).filter(|chain| !known.contains_key(*chain)).collect()
+    };
+    let unlocked = missing(&known);
+    if !unlocked.is_empty() {
+        let locked = heads(tx, unlocked.into_iter()).await?;
+        known.extend(locked);
+    }
+    let new = missing(&known);
+    if !new.is_empty() {
+        let begin = |chain: &&str| {
+            audit_head::Model { chain: (*chain).to_owned(), seq: 0, at: Timestamp(0), hash: chain::START.to_vec() }
+                .into_active_model()
+        };
+        let ignore = OnConflict::column(audit_head::Column::Chain).do_nothing().to_owned();
+        let begun = audit_head::Entity::insert_many(new.iter().map(begin)).on_conflict(ignore);
+        begun.exec_without_returning(tx).await?;
+        let locked = heads(tx, new.into_iter()).await?;
+        known.extend(locked);
+    }
+    let found = chains.map(|chain| known.remove(chain));
+    let found: Option<Vec<_>> = found.collect();
+    found.ok_or_else(|| AppError::internal("the head of a chain is missing"))
 }
 
 impl Header<'_> {

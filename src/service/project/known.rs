@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use entity::id::{ProjectId, UnitId};
-use entity::{indicator, objective, plan_point, project, spending_plan};
-use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ModelTrait, QueryFilter};
+use entity::{finding, indicator, objective, plan_point, project, spending_plan};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, FromQueryResult, ModelTrait, QueryFilter, QueryResult,
+    QueryTrait, Select,
+};
 
 use super::Content;
-use crate::db::read_each;
+use crate::db::{read_each, read_together};
 use crate::error::AppResult;
 use crate::service::stored::KEYS_A_STATEMENT;
 
@@ -28,15 +31,32 @@ impl<'a> Key<'a> {
     }
 }
 
+/// Which parts of stored projects are read. Of those that are not, nothing may be said or written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// All.
+    #[default]
+    Everything,
+    /// The objectives, which are searched and judged together with the texts of the project itself; with them the findings.
+    Objectives,
+}
+
 /// Stored projects with their parts.
 #[derive(Default)]
 pub struct Known {
+    depth: Depth,
+    findings: Vec<finding::Model>,
     projects: HashMap<ProjectId, Content>,
     by_code: HashMap<(String, i32, String), ProjectId>,
     by_name: HashMap<(UnitId, i32, String), ProjectId>,
 }
 
 impl Known {
+    /// None yet, of which this much will be read.
+    pub fn to_depth(depth: Depth) -> Self {
+        Self { depth, ..Self::default() }
+    }
+
     /// Adds the projects of a division and year that have one of these keys.
     pub async fn read(
         &mut self,
@@ -49,9 +69,17 @@ impl Known {
         for keys in keys.chunks(KEYS_A_STATEMENT) {
             let codes: Vec<&str> = keys.iter().filter_map(|key| key.code).collect();
             let names: Vec<&str> = keys.iter().filter_map(|key| key.name).collect();
-            let keyed = Condition::any()
-                .add(Column::Code.is_in(codes))
-                .add(Condition::all().add(Column::Code.is_null()).add(Column::Name.is_in(names)));
+            // A list that is empty would keep the database from looking up the other by its index.
+            let mut keyed = Condition::any();
+            if !codes.is_empty() {
+                keyed = keyed.add(Column::Code.is_in(codes));
+            }
+            if !names.is_empty() {
+                keyed = keyed.add(Condition::all().add(Column::Code.is_null()).add(Column::Name.is_in(names)));
+            }
+            if keyed.is_empty() {
+                continue;
+            }
             let projects = project::Entity::find()
                 .filter(Column::DivisionCode.eq(division_code))
                 .filter(Column::FiscalYear.eq(fiscal_year))
@@ -65,9 +93,22 @@ impl Known {
     pub async fn read_ids(&mut self, tx: &DatabaseTransaction, ids: &[ProjectId]) -> AppResult<()> {
         for ids in ids.chunks(KEYS_A_STATEMENT) {
             let projects = project::Entity::find().filter(project::Column::Id.is_in(ids.iter().copied()));
+            if self.depth == Depth::Objectives {
+                let (objectives, findings) = beside(ids);
+                let questions = [projects.into_query(), objectives.into_query(), findings.into_query()];
+                let [projects, objectives, findings] = read_together(tx, questions).await?;
+                self.insert_all(models(&projects)?, HashMap::new(), models(&objectives)?, Vec::new());
+                self.findings.extend(models::<finding::Model>(&findings)?);
+                continue;
+            }
             self.add(tx, read_each(tx, projects).await?).await?;
         }
         Ok(())
+    }
+
+    /// The findings about the projects, where they were read ([`Depth`]).
+    pub fn findings(&self) -> Option<&[finding::Model]> {
+        (self.depth == Depth::Objectives).then_some(&self.findings)
     }
 
     /// Adds projects that were found, with their parts. Those of one code can be found again by the name of another, so
@@ -85,6 +126,13 @@ impl Known {
 
     async fn add_with_parts(&mut self, tx: &DatabaseTransaction, projects: Vec<project::Model>) -> AppResult<()> {
         let ids: Vec<ProjectId> = projects.iter().map(|project| project.id).collect();
+        if self.depth == Depth::Objectives {
+            let (objectives, findings) = beside(&ids);
+            let [objectives, findings] = read_together(tx, [objectives.into_query(), findings.into_query()]).await?;
+            self.insert_all(projects, HashMap::new(), models(&objectives)?, Vec::new());
+            self.findings.extend(models::<finding::Model>(&findings)?);
+            return Ok(());
+        }
         let of_projects = spending_plan::Column::ProjectId.is_in(ids.iter().copied());
         let plans = read_each(tx, spending_plan::Entity::find().filter(of_projects)).await?;
         let points = match plans.is_empty() {
@@ -97,7 +145,7 @@ impl Known {
         let objectives = objective::Entity::find().filter(objective::Column::ProjectId.is_in(ids.iter().copied()));
         let indicators = indicator::Entity::find().filter(indicator::Column::ProjectId.is_in(ids));
         let mut points = grouped(points, |point| point.plan_id);
-        let mut plans: HashMap<ProjectId, _> = plans
+        let plans: HashMap<ProjectId, _> = plans
             .into_iter()
             .map(|plan| {
                 let mut points = points.remove(&plan.id).unwrap_or_default();
@@ -105,8 +153,20 @@ impl Known {
                 (plan.project_id, (plan, points))
             })
             .collect();
-        let mut objectives = grouped(read_each(tx, objectives).await?, |objective| objective.project_id);
-        let mut indicators = grouped(read_each(tx, indicators).await?, |indicator| indicator.project_id);
+        let (objectives, indicators) = (read_each(tx, objectives).await?, read_each(tx, indicators).await?);
+        self.insert_all(projects, plans, objectives, indicators);
+        Ok(())
+    }
+
+    fn insert_all(
+        &mut self,
+        projects: Vec<project::Model>,
+        mut plans: HashMap<ProjectId, (spending_plan::Model, Vec<plan_point::Model>)>,
+        objectives: Vec<objective::Model>,
+        indicators: Vec<indicator::Model>,
+    ) {
+        let mut objectives = grouped(objectives, |objective| objective.project_id);
+        let mut indicators = grouped(indicators, |indicator| indicator.project_id);
         for project in projects {
             let id = project.id;
             let mut content = Content {
@@ -119,7 +179,6 @@ impl Known {
             content.indicators.sort_by_key(|indicator| indicator.ordinal);
             self.insert(content);
         }
-        Ok(())
     }
 
     fn insert(&mut self, content: Content) {
@@ -174,6 +233,17 @@ impl Known {
     pub fn years(&self) -> impl Iterator<Item = i32> {
         self.projects.values().map(|known| known.project.fiscal_year)
     }
+}
+
+/// The objectives of projects and the findings about them.
+fn beside(ids: &[ProjectId]) -> (Select<objective::Entity>, Select<finding::Entity>) {
+    let objectives = objective::Entity::find().filter(objective::Column::ProjectId.is_in(ids.iter().copied()));
+    let findings = finding::Entity::find().filter(finding::Column::ProjectId.is_in(ids.iter().copied()));
+    (objectives, findings)
+}
+
+fn models<M: FromQueryResult>(rows: &[QueryResult]) -> AppResult<Vec<M>> {
+    Ok(rows.iter().map(|row| M::from_query_result(row, "")).collect::<Result<_, _>>()?)
 }
 
 fn grouped<M: ModelTrait, K: Eq + Hash>(rows: Vec<M>, key: impl Fn(&M) -> K) -> HashMap<K, Vec<M>> {

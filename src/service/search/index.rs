@@ -33,6 +33,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The key of its object.
+    pub const fn object(&self) -> Uuid {
+        self.object
+    }
+
     /// The entry of an object with these texts.
     pub fn of<'a>(kind: SearchKind, object: Uuid, texts: impl Iterator<Item = (&'a str, Part)> + Clone) -> Self {
         let joined = |part: Part| search::join(texts.clone().filter(|(_, of)| *of == part).map(|(text, _)| text));
@@ -84,6 +89,18 @@ pub async fn put(tx: &DatabaseTransaction, entries: impl Iterator<Item = Entry> 
         Ok(Some(writing(backend, entries)?))
     })
     .await
+}
+
+/// The statements that write a few entries, over those that their objects have.
+///
+/// # Errors
+/// When they cannot be made.
+pub fn writes(backend: DbBackend, entries: Vec<Entry>) -> AppResult<Vec<Statement>> {
+    if entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pairs = (backend == DbBackend::Sqlite).then(|| pairing(&entries));
+    Ok(std::iter::once(writing(backend, entries)?).chain(pairs).collect())
 }
 
 /// Puts entries aside for PostgreSQL, those of objects that have none.

@@ -136,6 +136,19 @@ pub fn of_indicator(row: &indicator::Model) -> [Option<(&str, Part)>; 4] {
     ]
 }
 
+/// The texts of a project, whose row and objectives have them all.
+pub fn of_project<'a>(
+    row: &'a project::Model,
+    objectives: &'a [objective::Model],
+) -> impl Iterator<Item = (&'a str, Part)> + Clone {
+    let own = [
+        Some((row.name.as_str(), Part::Names)),
+        row.code.as_deref().map(|text| (text, Part::Names)),
+        row.purpose.as_deref().map(|text| (text, Part::Texts)),
+    ];
+    own.into_iter().flatten().chain(objectives.iter().map(|objective| (objective.text.as_str(), Part::Texts)))
+}
+
 /// Which objects are read, and how.
 #[derive(Clone, Copy)]
 struct Reading<'a> {

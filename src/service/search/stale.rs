@@ -1,6 +1,6 @@
 //! Which objects a transaction touched, so that their entries are made again at its end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::value::SearchKind;
 use entity::{
@@ -11,8 +11,8 @@ use entity::{
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
-use super::index::{self, Entry};
-use super::source::{self, Eyes};
+use super::index::Entry;
+use super::source::{self, Eyes, Texts};
 use crate::db::Executor;
 use crate::error::AppResult;
 
@@ -92,33 +92,50 @@ not_searched!(
     spending_plan,
 );
 
-/// The objects that a transaction touched and whose entries are not made yet.
+/// The objects that a transaction touched and whose entries are not written yet.
 #[derive(Debug, Default)]
-pub struct Stale(BTreeMap<SearchKind, BTreeSet<Uuid>>);
+pub struct Stale {
+    objects: BTreeMap<SearchKind, BTreeSet<Uuid>>,
+    /// Entries of objects as they will stand, made by who knows all their texts.
+    made: HashMap<Uuid, Entry>,
+}
 
 impl Stale {
     /// Notes that texts of a row came, changed or went.
     pub fn note(&mut self, row: &impl Searched) {
         if let Some((kind, object)) = row.object() {
-            self.0.entry(kind).or_default().insert(object);
+            self.objects.entry(kind).or_default().insert(object);
         }
     }
 
-    /// Makes the entries of the objects that are still there.
+    /// Takes the entry of an object as it will stand, so that its texts need not be read if it was touched.
+    pub fn know(&mut self, entry: Entry) {
+        self.made.insert(entry.object(), entry);
+    }
+
+    /// Whether there are objects whose texts have to be read.
+    pub fn must_read(&self) -> bool {
+        self.objects.values().flatten().any(|object| !self.made.contains_key(object))
+    }
+
+    /// The entries of the objects that are still there.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn refresh(self, tx: &DatabaseTransaction) -> AppResult<()> {
-        for (kind, objects) in self.0 {
-            let objects: Vec<Uuid> = objects.into_iter().collect();
-            let mut texts = source::texts(Executor::of_service(tx), Eyes::Index, kind, &objects).await?;
+    pub async fn entries(mut self, tx: &DatabaseTransaction) -> AppResult<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for (kind, objects) in self.objects {
+            let unknown: Vec<Uuid> = objects.iter().filter(|object| !self.made.contains_key(object)).copied().collect();
+            let mut texts = match unknown.is_empty() {
+                true => Texts::new(),
+                false => source::texts(Executor::of_service(tx), Eyes::Index, kind, &unknown).await?,
+            };
             // In the order of the keys, so that both databases number entries alike.
-            let entries: Vec<Entry> = objects
-                .into_iter()
-                .filter_map(|object| Some(Entry::of_texts(kind, object, &texts.remove(&object)?)))
-                .collect();
-            index::put(tx, entries.into_iter()).await?;
+            entries.extend(objects.into_iter().filter_map(|object| match self.made.remove(&object) {
+                Some(entry) => Some(entry),
+                None => Some(Entry::of_texts(kind, object, &texts.remove(&object)?)),
+            }));
         }
-        Ok(())
+        Ok(entries)
     }
 }

@@ -48,6 +48,8 @@ pub struct Answer {
     pub value: Value,
     /// Whether an earlier attempt gave it, and this one did nothing.
     pub replayed: bool,
+    /// Whether something other than projects may have been changed.
+    concerns_callers: bool,
 }
 
 impl Run<'_> {
@@ -67,10 +69,11 @@ impl Run<'_> {
         if let Some(claim) = claim
             && let Some(answer) = claim.answer(tx, clock::system()).await?
         {
-            return Ok(Answer { value: json::read(answer.as_bytes())?, replayed: true });
+            return Ok(Answer { value: json::read(answer.as_bytes())?, replayed: true, concerns_callers: false });
         }
         let mut work = Work::begin(tx, self.caller, &self.origin, clock::system);
         let written = self.planned.change.apply(&mut work).await?;
+        let concerns_callers = !work.is_of_projects();
         work.finish().await?;
         let reader = Reader::new(self.db.shown_to(tx, self.caller).await?, self.caller);
         let text = self.planned.plan.render(reader, &[written]).await?.into_first();
@@ -81,7 +84,7 @@ impl Run<'_> {
             self.db.resume(tx).await?;
             claim.keep(tx, text, clock::system()).await?;
         }
-        Ok(Answer { value, replayed: false })
+        Ok(Answer { value, replayed: false, concerns_callers })
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = AppResult<T>>) -> AppResult<T> {
@@ -110,5 +113,9 @@ impl Job for Run<'_> {
 
     async fn run(&self, tx: &DatabaseTransaction) -> AppResult<Answer> {
         self.in_time(self.attempt(tx)).await
+    }
+
+    fn concerns_callers(&self, answer: &Answer) -> bool {
+        answer.concerns_callers
     }
 }

@@ -18,6 +18,7 @@ struct Single<T> {
 impl<T: Send + Sync> Change for Single<T> {
     fn apply<'a>(&'a self, work: &'a mut Work<'_>) -> BoxFuture<'a, AppResult<Written>> {
         Box::pin(async move {
+            work.writes_one();
             let results = (self.apply)(work, &self.rows, Atomicity::All).await?;
             Ok(Written { results, client_mutation_id: self.client_mutation_id.clone(), ..Written::default() })
         })

@@ -9,6 +9,7 @@ use crate::input::key::{PartDeletion, PartKey, ProjectBy, ProjectKey};
 use crate::input::objective::ObjectiveWrite;
 use crate::input::plan::{PlanWrite, Point, PointFields, PointWrite};
 use crate::input::project::{ProjectChange, ProjectDeletion, ProjectFields, ProjectMark, ProjectWrite};
+use crate::service::project::Depth;
 use crate::service::write::Mode;
 
 /// How a row names its project.
@@ -105,6 +106,28 @@ impl Edit {
             Self::Publish(_) => &[Permission::PublicationWrite],
             Self::Plan(_) | Self::Point(..) | Self::Objective(..) => &[Permission::ProjectWrite],
             Self::Indicator(..) => &[Permission::IndicatorWrite],
+        }
+    }
+
+    /// How much of a stored project it has to know.
+    pub fn depth(&self) -> Depth {
+        match self {
+            Self::Project(fields)
+                if fields.budget.is_absent()
+                    && fields.plan.is_absent()
+                    && fields.plan_patch.is_absent()
+                    && fields.indicators.is_absent()
+                    && fields.indicators_patch.is_absent() =>
+            {
+                Depth::Objectives
+            }
+            Self::Publish(_) => Depth::Objectives,
+            Self::Project(_)
+            | Self::DeleteProject { .. }
+            | Self::Plan(_)
+            | Self::Point(..)
+            | Self::Objective(..)
+            | Self::Indicator(..) => Depth::Everything,
         }
     }
 

@@ -1,16 +1,18 @@
 //! What the rules notice in the projects that were written, kept as findings (`domain.md` 5.3).
 
-use entity::finding;
+use std::collections::HashMap;
+
 use entity::id::{FindingId, ProjectId};
 use entity::value::{Fen, Timestamp};
+use entity::{finding, project};
 use tokio::task::yield_now;
 
 use super::draft::Draft;
 use super::indicator::LevelOf;
 use crate::error::AppResult;
-use crate::rules::quality::{self, Basis, Treatment};
+use crate::rules::quality::{self, Treatment};
 use crate::rules::review::{
-    About, IndicatorFacts, LevelFacts, ObjectiveFacts, PlanFacts, PointFacts, ProjectFacts, review,
+    About, IndicatorFacts, LevelFacts, ObjectiveFacts, PlanFacts, PointFacts, ProjectFacts, Section, review_sections,
 };
 use crate::service::finding::exchange;
 use crate::service::project::Content;
@@ -20,48 +22,86 @@ use crate::service::work::Work;
 /// What the rules notice in the content of written projects.
 #[derive(Default)]
 pub(super) struct Noticed {
-    /// The projects that were stored before, where something can have been noticed.
-    changed: Vec<ProjectId>,
+    /// The projects that were stored before, where something can have been noticed, with the sections that were judged again.
+    changed: HashMap<ProjectId, Vec<Section>>,
     findings: Vec<finding::Model>,
 }
 
-/// Judges the written projects, one at a time: other work of the task goes on between them.
+/// Judges the written projects, one at a time: other work of the task goes on between them. Of one that was stored before only
+/// the sections are judged again of which a fact changed.
 pub(super) async fn notice(drafts: &[Draft<'_>], stored: &[Option<Content>], now: Timestamp) -> Noticed {
     let mut noticed = Noticed::default();
     for (draft, content) in drafts.iter().zip(stored) {
         let Some(content) = content.as_ref().filter(|content| draft.known != Some(*content)) else { continue };
-        noticed.changed.extend(draft.known.map(|known| known.project.id));
-        noticed.findings.extend(findings(draft, content, now));
+        let sections = sections(draft.known, content);
+        noticed.findings.extend(findings(draft, content, &sections, now));
+        if let Some(known) = draft.known.filter(|_| !sections.is_empty()) {
+            noticed.changed.insert(known.project.id, sections);
+        }
         yield_now().await;
     }
     noticed
 }
 
+/// The sections of which a fact is another than in what was stored.
+fn sections(known: Option<&Content>, content: &Content) -> Vec<Section> {
+    let mut sections = Section::ALL.to_vec();
+    if let Some(known) = known {
+        let (old, new) = (&known.project, &content.project);
+        let texts_differ = old.name != new.name || old.purpose != new.purpose;
+        sections.retain(|section| match section {
+            Section::Project => {
+                let money = |row: &project::Model| (row.budget, row.fiscal_funds, row.other_funds, row.fiscal_year);
+                texts_differ || old.code != new.code || money(old) != money(new)
+            }
+            Section::Plan => known.plan != content.plan || old.budget != new.budget,
+            Section::Objectives => known.objectives != content.objectives || texts_differ,
+            Section::Indicators => known.indicators != content.indicators,
+        });
+    }
+    sections
+}
+
 /// Puts what the rules notice in the content of the written projects in the place of what they noticed before. What they
-/// noticed in the printed form of a document stays: it is true of the document.
-pub(super) async fn write_findings(work: &mut Work<'_>, noticed: Noticed) -> AppResult<()> {
-    let known = known(work, &noticed.changed).await?;
+/// noticed in the printed form of a document stays: it is true of the document. `read` are the findings where they were read before.
+pub(super) async fn write_findings(
+    work: &mut Work<'_>,
+    read: Option<&[finding::Model]>,
+    noticed: Noticed,
+) -> AppResult<()> {
+    let mut known = match read {
+        Some(read) => read.to_vec(),
+        None => known(work, &noticed.changed).await?,
+    };
+    known.retain(|row| noticed.judged(row));
     exchange(work, known, noticed.findings).await?;
     Ok(())
 }
 
-async fn known(work: &Work<'_>, projects: &[ProjectId]) -> AppResult<Vec<finding::Model>> {
+impl Noticed {
+    /// Whether what a finding says was judged again.
+    fn judged(&self, finding: &finding::Model) -> bool {
+        let sections = finding.project_id.and_then(|project| self.changed.get(&project));
+        let section = quality::Rule::from_id(&finding.rule).and_then(Section::of);
+        sections.zip(section).is_some_and(|(sections, section)| sections.contains(&section))
+    }
+}
+
+async fn known(work: &Work<'_>, judged: &HashMap<ProjectId, Vec<Section>>) -> AppResult<Vec<finding::Model>> {
     use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+    let projects: Vec<ProjectId> = judged.keys().copied().collect();
     let mut known = Vec::new();
     for projects in projects.chunks(KEYS_A_STATEMENT) {
         let found = finding::Entity::find().filter(finding::Column::ProjectId.is_in(projects.iter().copied()));
         known.extend(found.all(work.tx).await?);
     }
-    let is_content =
-        |row: &finding::Model| quality::Rule::from_id(&row.rule).is_some_and(|rule| rule.basis() == Basis::Content);
-    known.retain(is_content);
     Ok(known)
 }
 
-fn findings(draft: &Draft<'_>, content: &Content, now: Timestamp) -> Vec<finding::Model> {
+fn findings(draft: &Draft<'_>, content: &Content, sections: &[Section], now: Timestamp) -> Vec<finding::Model> {
     let project = &content.project;
     let facts = facts(draft, content);
-    let rows = review(&facts).into_iter().filter(|noticed| !rejects(noticed.rule)).map(|noticed| {
+    let rows = review_sections(&facts, sections).into_iter().filter(|noticed| !rejects(noticed.rule)).map(|noticed| {
         let indicator = match noticed.about {
             About::Indicator(index, _) => content.indicators.get(index),
             About::Project

@@ -18,13 +18,16 @@ mod target;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::id::ProjectId;
+use entity::value::SearchKind;
 use futures_util::future::join;
 
 use super::{Atomicity, Row, RowResult};
 use crate::auth::policy::Permission;
 use crate::error::AppResult;
 use crate::service::indicator_level::Levels;
-use crate::service::project::Batch;
+use crate::service::project::{Batch, Content, Depth};
+use crate::service::search::index::Entry;
+use crate::service::search::source::of_project;
 use crate::service::work::Work;
 
 use draft::Draft;
@@ -43,7 +46,10 @@ pub async fn apply(work: &mut Work<'_>, rows: &[Row<ProjectRow>], atomicity: Ato
         work.caller.may(permission)?;
     }
     let places = Places::read(work, rows).await?;
-    let mut levels = Levels::read(work.tx).await?;
+    let mut levels = match places::depth(rows) {
+        Depth::Everything => Levels::read(work.tx).await?,
+        Depth::Objectives => Levels::default(),
+    };
     let (mut drafts, mut progress) = merge(work, rows, &places, &levels);
     for draft in &mut drafts {
         draft.settle(rows, &mut progress);
@@ -59,12 +65,22 @@ pub async fn apply(work: &mut Work<'_>, rows: &[Row<ProjectRow>], atomicity: Ato
     for draft in &drafts {
         stored.push(draft.put(work, &mut levels, &mut ordinals, &mut batch).await?);
     }
+    for content in stored.iter().flatten() {
+        work.will_be_searched(entry(content));
+    }
+    work.gather();
     // What is noticed is thought about while the database writes.
     let now = work.now;
     let (written, noticed) = join(batch.write(work), judge::notice(&drafts, &stored, now)).await;
     written?;
-    judge::write_findings(work, noticed).await?;
+    judge::write_findings(work, places.known.findings(), noticed).await?;
     Ok(results::of(rows, progress, &drafts, &stored))
+}
+
+/// What is searched of a project.
+fn entry(content: &Content) -> Entry {
+    let texts = of_project(&content.project, &content.objectives);
+    Entry::of(SearchKind::Project, content.project.id.0, texts)
 }
 
 /// Merges every row into the draft of its project.

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use entity::id::{ProjectId, UnitId};
 use entity::value::Publication;
 use entity::{division, project, unit};
+use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::edit::{Edit, ProjectRow, Who};
@@ -12,7 +13,7 @@ use crate::auth::policy::Permission;
 use crate::error::AppResult;
 use crate::input::key::ProjectKey;
 use crate::input::{At, Sent, UserError, UserErrorCode, Words};
-use crate::service::project::{Key, Known};
+use crate::service::project::{Depth, Key, Known};
 use crate::service::stored::KEYS_A_STATEMENT;
 use crate::service::work::Work;
 use crate::service::write::rights::Rights;
@@ -63,15 +64,6 @@ impl Places {
             rows.iter().any(|row| matches!(&row.input.who, Who::Key(key, _) if key.division_code.is_none()));
         let only_division = if needs_division { divisions::only(work).await? } else { None };
         let ids: Vec<ProjectId> = rows.iter().filter_map(|row| row.input.who.id()).collect();
-        let mut wanted: BTreeSet<String> = BTreeSet::new();
-        for ids in ids.chunks(KEYS_A_STATEMENT) {
-            let of_ids = project::Entity::find()
-                .select_only()
-                .column(project::Column::DivisionCode)
-                .distinct()
-                .filter(project::Column::Id.is_in(ids.iter().copied()));
-            wanted.extend(of_ids.into_tuple::<String>().all(work.tx).await?);
-        }
         let division_of = |key: &ProjectKey| key.division_code.clone().or_else(|| only_division.clone());
         let keys = || {
             rows.iter().filter_map(|row| match &row.input.who {
@@ -79,11 +71,13 @@ impl Places {
                 Who::Id(..) => None,
             })
         };
-        wanted.extend(keys().filter_map(|(key, _)| division_of(key)));
-        let locked: Vec<String> = divisions::lock(work, &wanted).await?.into_keys().collect();
-        let seen = scope::find::<division::Entity>(work.caller)?.filter(division::Column::Code.is_in(&locked));
-        let seen = seen.all(work.tx).await?.into_iter().map(|division| division.code);
-        let divisions: HashSet<String> = seen.collect();
+        let named: BTreeSet<String> = keys().filter_map(|(key, _)| division_of(key)).collect();
+        let locked = lock(work, named, &ids).await?;
+        let mut divisions = HashSet::new();
+        if keys().next().is_some() {
+            let seen = scope::find::<division::Entity>(work.caller)?.filter(division::Column::Code.is_in(&locked));
+            divisions.extend(seen.all(work.tx).await?.into_iter().map(|division| division.code));
+        }
 
         let codes: HashSet<&str> = keys().filter_map(|(key, _)| key.unit_code.as_deref()).collect();
         let mut units = HashMap::new();
@@ -95,7 +89,7 @@ impl Places {
             units.extend(found.all(work.tx).await?.into_iter().map(|unit| ((unit.division_code, unit.code), unit.id)));
         }
 
-        let mut known = Known::default();
+        let mut known = Known::to_depth(depth(rows));
         known.read_ids(work.tx, &ids).await?;
         let mut of_year: HashMap<(String, i32), Vec<Key<'_>>> = HashMap::new();
         for (key, row) in keys() {
@@ -270,6 +264,45 @@ impl Places {
         }
         Ok(last)
     }
+}
+
+/// How much of the stored projects the rows have to know.
+pub(super) fn depth(rows: &[Row<ProjectRow>]) -> Depth {
+    let everything = rows.iter().any(|row| row.input.edit.depth() == Depth::Everything);
+    if everything { Depth::Everything } else { Depth::Objectives }
+}
+
+/// Locks the divisions that are named and those of projects; gives the codes of those that there are.
+async fn lock(work: &mut Work<'_>, named: BTreeSet<String>, ids: &[ProjectId]) -> AppResult<Vec<String>> {
+    // One division is locked with its chain by one statement, unless nothing was ever written in it.
+    let one = match (named.len(), ids) {
+        (1, []) => Some(division::Column::Code.is_in(&named)),
+        (0, [id]) => {
+            let of_project = Query::select()
+                .column(project::Column::DivisionCode)
+                .from(project::Entity)
+                .and_where(project::Column::Id.eq(*id))
+                .take();
+            Some(division::Column::Code.in_subquery(of_project))
+        }
+        _ => None,
+    };
+    if let Some(one) = one {
+        let locked = divisions::lock_with_chains(work, one).await?;
+        if !locked.is_empty() {
+            return Ok(locked);
+        }
+    }
+    let mut wanted = named;
+    for ids in ids.chunks(KEYS_A_STATEMENT) {
+        let of_ids = project::Entity::find()
+            .select_only()
+            .column(project::Column::DivisionCode)
+            .distinct()
+            .filter(project::Column::Id.is_in(ids.iter().copied()));
+        wanted.extend(of_ids.into_tuple::<String>().all(work.tx).await?);
+    }
+    Ok(divisions::lock(work, &wanted).await?.into_keys().collect())
 }
 
 const FISCAL_YEAR: (&str, &str) = ("Name the fiscal year.", "请给出预算年度。");
