@@ -24,6 +24,9 @@ use crate::service::scope::{self, Scoped};
 /// Objects are counted up to this number.
 pub const COUNTED: u64 = 10_000;
 
+/// A number behind all entries.
+const LAST: i64 = i64::MAX;
+
 /// A page of what is found.
 #[derive(Clone, Debug)]
 pub struct Search {
@@ -138,11 +141,11 @@ impl Looking<'_> {
                 break;
             }
             let number = query::number(DbBackend::Sqlite);
-            let Some(behind) = self.behind(fit, &number) else { continue };
+            let Some(below) = self.below(fit) else { continue };
             let mut select = self.sought.exactly(self.kinds, fit, DbBackend::Sqlite);
             select
                 .columns([Column::Kind, Column::ObjectId].map(|column| (search_entry::Entity, column)))
-                .cond_where(behind)
+                .and_where_option((below < LAST).then(|| number.clone().lt(below)))
                 .cond_where(self.visible.clone())
                 .order_by_expr(number, Order::Desc)
                 .limit(missing);
@@ -153,12 +156,12 @@ impl Looking<'_> {
         Ok(hits)
     }
 
-    /// That entries of a fit stand behind the place; none when all stand before it.
-    pub(super) fn behind(&self, fit: Fit, number: &SimpleExpr) -> Option<Condition> {
+    /// Below which number entries of a fit stand behind the place; none when all stand before it.
+    pub(super) fn below(&self, fit: Fit) -> Option<i64> {
         match self.after {
             Some((last, _)) if last < fit => None,
-            Some((last, entry)) if last == fit => Some(Condition::all().add(number.clone().lt(entry))),
-            Some(_) | None => Some(Condition::all()),
+            Some((last, entry)) if last == fit => Some(entry),
+            Some(_) | None => Some(LAST),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The first of what is found on PostgreSQL, whose index gives entries in no order: few are found and then sorted, many are met in
 //! the order of their numbers until the page is full.
 //!
-//! Its planner can only guess how many there are, and guesses badly: so they are counted up to [`FEW`] first, and the statements
-//! leave it no choice. What is found and what is met is the same.
+//! Its planner can only guess how many there are, and a wrong guess costs a walk through all of them: so they are counted up to
+//! [`FEW`] first, and the statements leave it no choice. What is found and what is met is the same.
 
 use entity::search_entry::{self, Column};
 use entity::value::SearchKind;
@@ -13,9 +13,8 @@ use super::hits::{Hit, Looking, hit, number};
 use crate::error::{AppError, AppResult};
 use crate::rules::search::Fit;
 
-/// Up to this number entries are few. Of a kind with a million entries more than these have one in a thousand at least, so that a
-/// page of 20 is full when 20,000 were met.
-pub const FEW: u64 = 1_000;
+/// Up to this number entries are few. Where more are found among a million, a page of 20 is full when some 40,000 were met.
+pub const FEW: u64 = 500;
 
 const POSTGRES: DbBackend = DbBackend::Postgres;
 const SCORE: &str = "score";
@@ -55,22 +54,54 @@ async fn one_fit_after_the_other(looking: &Looking<'_>) -> AppResult<Vec<Hit>> {
 
 /// The first of a kind that fit so, each with the number of its entry.
 async fn of_kind(looking: &Looking<'_>, kind: SearchKind, fit: Fit) -> AppResult<Vec<(Hit, i64)>> {
-    let Some(behind) = looking.behind(fit, &Column::Number.into_expr()) else { return Ok(Vec::new()) };
+    let Some(below) = looking.below(fit) else { return Ok(Vec::new()) };
     let found = looking.sought.exactly(&[kind], fit, POSTGRES);
     match up_to_few(looking, found.clone()).await? {
         0 => Ok(Vec::new()),
-        1..=FEW => sorted(looking, found, Expr::val(fit.score()), &behind).await,
-        _ => {
-            let mut met = looking.sought.met(kind, fit);
-            met.columns([Column::Kind, Column::ObjectId, Column::Number].map(|column| (search_entry::Entity, column)))
-                .expr_as(Expr::val(fit.score()), SCORE)
-                .cond_where(behind)
-                .cond_where(looking.visible.clone())
-                .order_by(Column::Number, Order::Desc)
-                .limit(looking.rows);
-            rows(looking, &met).await
+        1..=FEW => {
+            let below = Condition::all().add(Column::Number.lt(below));
+            sorted(looking, found, Expr::val(fit.score()), &below).await
         }
+        _ => met(looking, kind, fit, below).await,
     }
+}
+
+/// Meets the entries of a kind from a number downwards, first a few, then more and more, until enough were found.
+async fn met(looking: &Looking<'_>, kind: SearchKind, fit: Fit, mut below: i64) -> AppResult<Vec<(Hit, i64)>> {
+    let mut found = Vec::new();
+    let mut window = looking.rows * 16;
+    loop {
+        let from = further(looking, kind, below, window).await?;
+        let mut met = looking.sought.met(kind, fit);
+        met.columns([Column::Kind, Column::ObjectId, Column::Number].map(|column| (search_entry::Entity, column)))
+            .expr_as(Expr::val(fit.score()), SCORE)
+            .and_where(Column::Number.lt(below))
+            .and_where_option(from.map(|from| Column::Number.gte(from)))
+            .cond_where(looking.visible.clone())
+            .order_by(Column::Number, Order::Desc)
+            .limit(looking.rows - found.len() as u64);
+        found.extend(rows(looking, &met).await?);
+        match from {
+            Some(from) if (found.len() as u64) < looking.rows => below = from,
+            Some(_) | None => return Ok(found),
+        }
+        window *= 8;
+    }
+}
+
+/// The number of the entry of a kind that stands so many further below; none when there are fewer.
+async fn further(looking: &Looking<'_>, kind: SearchKind, below: i64, entries: u64) -> AppResult<Option<i64>> {
+    let entry = Query::select()
+        .column(Column::Number)
+        .from(search_entry::Entity)
+        .and_where(Column::Kind.eq(kind))
+        .and_where(Column::Number.lt(below))
+        .order_by(Column::Number, Order::Desc)
+        .offset(entries - 1)
+        .limit(1)
+        .take();
+    let row = looking.reader.db.query_one(&entry).await?;
+    Ok(row.map(|row| row.try_get("", "number")).transpose()?)
 }
 
 /// The number of the rows of a statement, up to one more than are few.
