@@ -38,6 +38,7 @@ use crate::config::Settings;
 use crate::db::{DatabaseSettings, Db};
 use crate::error::AppError;
 use crate::graphql;
+use crate::graphql::queries::Queries;
 use crate::http::{
     self, Everybody, Lifecycle, ManifestError, Oauth, Places, Ready, ServeOptions, Service, TrustedDocuments,
 };
@@ -426,6 +427,7 @@ pub async fn assemble(
     let sdl = ByLang::new(graphql::sdl);
     let public = settings.public.then(|| public_routes(settings, db, ready.clone(), metrics, lifecycle.clone()));
     let service = Service::new(schemas, sdl, Arc::new(bearer), settings.limits, ready, lifecycle)
+        .with_queries(Queries::new(db.clone(), Some(bulk.clone())))
         .with_introspection(settings.introspection)
         .with_documents(documents.clone(), settings.document_policies());
     let primary = db.clone();
@@ -473,6 +475,7 @@ fn public_routes(settings: &Settings, db: &Db, ready: Ready, metrics: &Metrics, 
     let sdl = ByLang::new(graphql::public_sdl);
     let everybody = Arc::new(Everybody);
     let service = Service::new(schemas, sdl, everybody, settings.limits, ready, lifecycle);
+    let service = service.with_queries(Queries::new(db.clone(), None));
     http::public_router(service.with_metrics(metrics.clone()))
 }
 

@@ -47,14 +47,20 @@ impl Micro {
 
 /// A scaled integer in plain notation without trailing zeros: 88,800,000 at 6 places is `88.8`.
 pub fn plain(scaled: i128, places: u32) -> String {
-    let scale = 10_u128.pow(places);
-    let (whole, part) = (scaled.unsigned_abs() / scale, scaled.unsigned_abs() % scale);
-    let sign = if scaled < 0 { "-" } else { "" };
-    if part == 0 {
-        return format!("{sign}{whole}");
+    let size = scaled.unsigned_abs();
+    let mut text = u64::try_from(size).map_or_else(|_| size.to_string(), |size| size.to_string());
+    let places = places as usize;
+    if places > 0 {
+        if text.len() <= places {
+            text.insert_str(0, &"0".repeat(places + 1 - text.len()));
+        }
+        text.insert(text.len() - places, '.');
+        text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
     }
-    let part = format!("{part:0places$}", places = places as usize);
-    format!("{sign}{whole}.{}", part.trim_end_matches('0'))
+    if scaled < 0 {
+        text.insert(0, '-');
+    }
+    text
 }
 
 /// A value with a code.

@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use super::account_grant::{self, AccountGrant};
 use super::engine::connection::Connected;
 use super::engine::filter::Filters;
+use super::engine::json::{self, Texts};
 use super::engine::object::{Fields, Linked, Object, Step};
 use super::engine::order::OrderField;
 use super::service_client::ServiceClient;
@@ -143,11 +144,16 @@ impl Connected for Account {
 struct LastSignIn;
 
 impl Linked<account::Model> for LastSignIn {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [account::Model]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [account::Model]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let accounts: Vec<AccountId> = rows.iter().map(|account| account.id).collect();
             let last = sign_in::last(reader, &accounts).await?;
-            Ok(accounts.iter().map(|account| last.get(account).map_or(Value::Null, |at| text::time(*at))).collect())
+            let mut texts = Texts::with_capacity(accounts.len());
+            for account in &accounts {
+                let at = last.get(account).map_or(Value::Null, |at| text::time(*at));
+                texts.push(|out| json::value(out, &at));
+            }
+            Ok(texts)
         })
     }
 }

@@ -210,12 +210,12 @@ impl Object for BulkFailure {
                 })
                 .field("message: String!", "What happened and what to do.", lang(), |asked| {
                     let lang = language(asked)?;
-                    Ok(Step::Value(Box::new(move |fault: &Fault| {
+                    Ok(Step::value(move |fault: &Fault| {
                         Value::from(match lang {
                             Lang::En => fault.message.as_str(),
                             Lang::Zh => fault.message_zh.as_str(),
                         })
-                    })))
+                    }))
                 })
         });
         &FIELDS
@@ -244,7 +244,7 @@ impl Object for ErrorSummaryItem {
                 })
                 .field("sampleMessage: String!", "What the first error says.", lang(), |asked| {
                     let lang = language(asked)?;
-                    Ok(Step::Value(Box::new(move |item: &SummaryItem| Value::from(item.message(lang)))))
+                    Ok(Step::value(move |item: &SummaryItem| Value::from(item.message(lang))))
                 })
         });
         &FIELDS

@@ -44,9 +44,9 @@ impl Object for Finding {
                     vec![Argument::new("lang: Lang", "The language; that of `Accept-Language` when absent.")],
                     |asked| {
                         let lang = language(asked)?;
-                        Ok(Step::Value(Box::new(move |finding: &finding::Model| {
+                        Ok(Step::value(move |finding: &finding::Model| {
                             Value::from(crate::service::finding::message(finding, lang))
-                        })))
+                        }))
                     },
                 )
                 .value(

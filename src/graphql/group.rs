@@ -17,6 +17,7 @@ use super::engine::aggregate;
 use super::engine::asked::Asked;
 use super::engine::connection::Connected;
 use super::engine::filter::Filters;
+use super::engine::json::{self, Texts};
 use super::engine::object::{Fields, Linked, Object, Step};
 use super::engine::plan::{Keyed, Plan};
 use super::indicator::IndicatorLevel;
@@ -222,7 +223,7 @@ struct Divisions {
 }
 
 impl Linked<Group> for Divisions {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [Group]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [Group]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let code = |group: &Group| match group.key(Key::Division) {
                 Some(Place::Text(code)) => Some(code.clone()),
@@ -231,10 +232,10 @@ impl Linked<Group> for Divisions {
             let codes = rows.iter().filter_map(code).map(Into::into).collect();
             let named = Filter::column(division::Column::Code, Test::In(codes));
             let divisions = reader.all::<division::Entity>(&named, []).await?;
-            let values = self.plan.render(reader, &divisions).await?;
-            let values: HashMap<String, Value> = divisions.into_iter().map(|row| row.code).zip(values).collect();
-            let of = |group| code(group).and_then(|code| values.get(&code).cloned()).unwrap_or(Value::Null);
-            Ok(rows.iter().map(of).collect())
+            let texts = self.plan.render(reader, &divisions).await?;
+            let places: HashMap<String, usize> = divisions.into_iter().map(|row| row.code).zip(0..).collect();
+            let text = |code: String| places.get(&code).map(|place| texts.get(*place));
+            Ok(rows.iter().map(|group| code(group).and_then(text).unwrap_or(json::NULL)).collect())
         })
     }
 }

@@ -9,9 +9,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
-use async_graphql::OutputType;
 use async_graphql::parser::types::{BaseType, OperationDefinition, Type as Declared};
 use async_graphql::registry::{MetaType, MetaTypeName, Registry};
+use async_graphql::{OutputType, Value, Variables};
 use serde_json::{Map, Value as Json};
 
 use super::query::Query;
@@ -35,10 +35,32 @@ impl Held {
         Self(Arc::new(held))
     }
 
+    /// Gives every variable of an operation a value: what is held, what was sent, or null.
+    pub fn filled(&self, operation: &OperationDefinition, sent: &Variables) -> Variables {
+        let mut variables = sent.clone();
+        for definition in &operation.variable_definitions {
+            let name = &definition.node.name.node;
+            let held = || self.get(name).and_then(|held| Value::from_json(Json::clone(held)).ok());
+            variables.entry(name.clone()).or_insert_with(|| held().unwrap_or(Value::Null));
+        }
+        variables
+    }
+
     /// The value of a variable, where it is held.
     pub fn get(&self, name: &str) -> Option<&Arc<Json>> {
         self.0.get(name)
     }
+}
+
+/// Whether each value that was sent plainly is one of its variable's type, and each variable that needs one has a value.
+pub fn all_fit(operation: &OperationDefinition, variables: &Map<String, Json>) -> bool {
+    operation.variable_definitions.iter().all(|definition| {
+        let definition = &definition.node;
+        match variables.get(definition.name.node.as_str()) {
+            Some(value) => SHAPES.is_declared(&definition.var_type.node, value),
+            None => definition.var_type.node.nullable || definition.default_value.is_some(),
+        }
+    })
 }
 
 /// A type with its `!` and `[]`.
@@ -116,6 +138,15 @@ impl Shapes {
         let BaseType::Named(name) = &declared.base else { return false };
         let is_object = matches!(self.0.get(name.as_str()), Some(Shape::Object { .. }));
         is_object && !value.is_null() && self.is_named(name, value)
+    }
+
+    fn is_declared(&self, declared: &Declared, value: &Json) -> bool {
+        match (&declared.base, value) {
+            (_, Json::Null) => declared.nullable,
+            (BaseType::List(inner), Json::Array(items)) => items.iter().all(|item| self.is_declared(inner, item)),
+            (BaseType::List(inner), single) => self.is_declared(inner, single),
+            (BaseType::Named(name), value) => self.is_named(name, value),
+        }
     }
 
     fn is_value(&self, ty: &Type, value: &Json) -> bool {

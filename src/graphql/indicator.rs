@@ -15,6 +15,7 @@ use super::engine::argument::{self, At};
 use super::engine::asked::Asked;
 use super::engine::connection::{self, Connected, PagesLink};
 use super::engine::filter::Filters;
+use super::engine::json::{self, Texts};
 use super::engine::object::{Fields, Linked, Object, Step};
 use super::engine::order::OrderField;
 use super::engine::plan::Plan;
@@ -233,10 +234,10 @@ impl Object for IndicatorLevel {
                 vec![Argument::new("lang: Lang", "The language; that of `Accept-Language` when absent.")],
                 |asked| {
                     let lang = language(asked)?;
-                    Ok(Step::Value(Box::new(move |level: &indicator_level::Model| {
+                    Ok(Step::value(move |level: &indicator_level::Model| {
                         let english = level.name_en.as_deref().filter(|_| lang == Lang::En);
                         Value::from(english.unwrap_or(&level.name_zh))
-                    })))
+                    }))
                 },
             )
             .one::<IndicatorLevel, _>(
@@ -273,20 +274,21 @@ struct Target {
 }
 
 impl Linked<indicator::Model> for Target {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [indicator::Model]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [indicator::Model]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
-            let mut quantity = of_kind(&self.quantity, reader, rows, TargetKind::Quantity).await?.into_iter();
-            let mut range = of_kind(&self.range, reader, rows, TargetKind::Range).await?.into_iter();
-            let mut qualitative = of_kind(&self.qualitative, reader, rows, TargetKind::Qualitative).await?.into_iter();
-            let values = rows.iter().map(|row| {
+            let quantity = of_kind(&self.quantity, reader, rows, TargetKind::Quantity).await?;
+            let range = of_kind(&self.range, reader, rows, TargetKind::Range).await?;
+            let qualitative = of_kind(&self.qualitative, reader, rows, TargetKind::Qualitative).await?;
+            let (mut quantity, mut range, mut qualitative) = (quantity.iter(), range.iter(), qualitative.iter());
+            let texts = rows.iter().map(|row| {
                 let next = match row.target_kind {
                     TargetKind::Quantity => quantity.next(),
                     TargetKind::Range => range.next(),
                     TargetKind::Qualitative => qualitative.next(),
                 };
-                next.unwrap_or(Value::Null)
+                next.unwrap_or(json::NULL)
             });
-            Ok(values.collect())
+            Ok(texts.collect())
         })
     }
 
@@ -304,7 +306,7 @@ async fn of_kind(
     reader: Reader<'_>,
     rows: &[indicator::Model],
     kind: TargetKind,
-) -> AppResult<Vec<Value>> {
+) -> AppResult<Texts> {
     if rows.iter().all(|row| row.target_kind == kind) {
         return plan.render(reader, rows).await;
     }

@@ -50,7 +50,7 @@ impl Object for Money {
                     |asked| {
                         let unit = argument::name(&asked.required("unit")?, &At::top("unit"))?;
                         let places = if unit == "YUAN" { 2 } else { 6 };
-                        Ok(Step::Value(Box::new(move |amount: &Amount| Value::from(plain(amount.fen, places)))))
+                        Ok(Step::value(move |amount: &Amount| Value::from(plain(amount.fen, places))))
                     },
                 )
                 .value(

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use async_graphql::Value;
 use entity::{
     account, account_grant, bulk_operation, client, department_goal, division, finding, id, indicator, indicator_level,
     objective, project, session, source_document, spending_plan, unit,
@@ -17,6 +16,7 @@ use super::bulk_operation::BulkOperation;
 use super::department_goal::DepartmentGoal;
 use super::division::Division;
 use super::engine::asked::Asked;
+use super::engine::json::{self, Texts};
 use super::engine::object::{Linked, Object};
 use super::engine::plan::Plan;
 use super::finding::Finding;
@@ -38,7 +38,20 @@ trait Kind: Send + Sync {
     /// Reads a key of this type.
     fn key(&self, id: &str) -> Option<Uuid>;
     /// The objects with these keys that the caller may see.
-    fn find<'a>(&'a self, reader: Reader<'a>, keys: Vec<Uuid>) -> BoxFuture<'a, AppResult<Vec<(Uuid, Value)>>>;
+    fn find<'a>(&'a self, reader: Reader<'a>, keys: Vec<Uuid>) -> BoxFuture<'a, AppResult<Objects>>;
+}
+
+/// Objects by their keys.
+#[derive(Default)]
+struct Objects {
+    places: HashMap<Uuid, usize>,
+    texts: Texts,
+}
+
+impl Objects {
+    fn get(&self, key: Uuid) -> Option<&[u8]> {
+        self.places.get(&key).map(|place| self.texts.get(*place))
+    }
 }
 
 struct Table<E: EntityTrait> {
@@ -56,16 +69,16 @@ where
         (self.parse)(id)
     }
 
-    fn find<'a>(&'a self, reader: Reader<'a>, keys: Vec<Uuid>) -> BoxFuture<'a, AppResult<Vec<(Uuid, Value)>>> {
+    fn find<'a>(&'a self, reader: Reader<'a>, keys: Vec<Uuid>) -> BoxFuture<'a, AppResult<Objects>> {
         Box::pin(async move {
             let wanted = keys.iter().map(|key| (*key).into()).collect();
             let rows = reader.all::<E>(&Filter::column(self.column, Test::In(wanted)), []).await?;
-            let values = self.plan.render(reader, &rows).await?;
-            let found = rows.iter().zip(values).filter_map(|(row, value)| match row.get(self.column) {
-                sea_orm::Value::Uuid(key) => key.map(|key| (key, value)),
+            let texts = self.plan.render(reader, &rows).await?;
+            let places = rows.iter().enumerate().filter_map(|(place, row)| match row.get(self.column) {
+                sea_orm::Value::Uuid(key) => key.map(|key| (key, place)),
                 _ => None,
             });
-            Ok(found.collect())
+            Ok(Objects { places: places.collect(), texts })
         })
     }
 }
@@ -170,24 +183,23 @@ impl Kinds {
     }
 
     /// The objects with these ids, in their order; null for each that is not there.
-    async fn find(&self, reader: Reader<'_>, ids: &[&str]) -> AppResult<Vec<Value>> {
+    async fn find(&self, reader: Reader<'_>, ids: &[&str]) -> AppResult<Texts> {
         if self.0.is_empty() {
             reader.caller.may(Permission::UnitRead)?;
         }
         let of_kind = self.0.iter().map(|kind| {
             let keys: Vec<Uuid> = ids.iter().filter_map(|id| kind.key(id)).collect();
             async move {
-                let found = if keys.is_empty() { Vec::new() } else { kind.find(reader, keys).await? };
-                Ok::<HashMap<Uuid, Value>, AppError>(found.into_iter().collect())
+                Ok::<_, AppError>(if keys.is_empty() { Objects::default() } else { kind.find(reader, keys).await? })
             }
         });
         let found = try_join_all(of_kind).await?;
-        let values = ids.iter().map(|id| {
+        let texts = ids.iter().map(|id| {
             // A client has the key of its account: what was found is told apart by its kind.
-            let value = self.0.iter().zip(&found).find_map(|(kind, found)| Some(found.get(&kind.key(id)?).cloned()));
-            value.flatten().unwrap_or(Value::Null)
+            let text = self.0.iter().zip(&found).find_map(|(kind, found)| Some(found.get(kind.key(id)?)));
+            text.flatten().unwrap_or(json::NULL)
         });
-        Ok(values.collect())
+        Ok(texts.collect())
     }
 }
 
@@ -219,7 +231,7 @@ impl<R> NodeOf<R> {
 }
 
 impl<R: Send + Sync> Linked<R> for NodeOf<R> {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let ids: Vec<&str> = rows.iter().map(|row| (self.id)(row).unwrap_or_default()).collect();
             self.kinds.find(reader, &ids).await
@@ -228,12 +240,11 @@ impl<R: Send + Sync> Linked<R> for NodeOf<R> {
 }
 
 impl Linked<()> for Nodes {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [()]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, _: &'a [()]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let ids: Vec<&str> = self.ids.iter().map(String::as_str).collect();
-            let values = self.kinds.find(reader, &ids).await?;
-            let value = if self.list { Value::List(values) } else { values.into_iter().next().unwrap_or(Value::Null) };
-            Ok(vec![value; rows.len()])
+            let texts = self.kinds.find(reader, &ids).await?;
+            Ok(if self.list { Texts::one(|out| json::list(out, texts.iter())) } else { texts })
         })
     }
 }

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 
 use super::engine::argument::{self, At};
 use super::engine::asked::Asked;
+use super::engine::json::{self, Texts};
 use super::engine::object::{Fields, Linked, Object};
 use super::engine::plan::Plan;
 use super::engine::registry::Registrar;
@@ -142,12 +143,13 @@ impl Answers {
 }
 
 impl Linked<Caller> for Answers {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [Caller]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [Caller]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let allowed = permission::can(reader, &self.checks).await?;
             let answers: Vec<_> = self.checks.iter().map(|check| check.action).zip(allowed).collect();
             let answers = self.plan.render(reader, &answers).await?;
-            Ok(rows.iter().map(|_| Value::List(answers.clone())).collect())
+            let list = Texts::one(|out| json::list(out, answers.iter())).into_first();
+            Ok(rows.iter().map(|_| list.as_slice()).collect())
         })
     }
 }

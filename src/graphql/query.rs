@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use async_graphql::parser::types::Field;
+use async_graphql::parser::types;
 use async_graphql::registry::Registry;
 use async_graphql::resolver_utils::resolve_container;
 use async_graphql::{
@@ -18,7 +18,8 @@ use super::department_goal::DepartmentGoal;
 use super::division::Division;
 use super::engine::argument::{self, At};
 use super::engine::asked::{Asked, Environment};
-use super::engine::object::{Fields, Object, Root, Step};
+use super::engine::json;
+use super::engine::object::{Field, Fields, Object, Root, Step};
 use super::engine::signature::Argument;
 use super::finding::Finding;
 use super::held::Held;
@@ -212,7 +213,7 @@ impl OutputType for Query {
         "Query!".to_owned()
     }
 
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<types::Field>) -> ServerResult<Value> {
         resolve_container(ctx, self).await
     }
 }
@@ -226,7 +227,7 @@ impl ContainerType for Query {
         let Some(field) = fields().get(&ctx.item.node.name.node) else {
             return Ok(None);
         };
-        match answer(ctx, field).await {
+        match value(ctx, field).await {
             Ok(value) => Ok(Some(value)),
             Err(error) => {
                 let error = ctx.set_error_path(server_error(error, ctx));
@@ -252,7 +253,7 @@ impl OutputType for PublicQuery {
         Query::create_type_info(registry)
     }
 
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<types::Field>) -> ServerResult<Value> {
         resolve_container(ctx, self).await
     }
 }
@@ -265,17 +266,22 @@ impl ContainerType for PublicQuery {
     }
 }
 
-async fn answer(ctx: &Context<'_>, field: &super::engine::object::Field<Root>) -> AppResult<Value> {
-    let Asking { caller, db, asked, .. } = asking(ctx, Query::NAME)?;
+async fn value(ctx: &Context<'_>, field: &Field<Root>) -> AppResult<Value> {
+    let Asking { db, asked, .. } = asking(ctx, Query::NAME)?;
     let Some(asked) = asked else { return Ok(Value::Null) };
-    let step = field.compile(asked)?;
     let freshness = ctx.data_opt::<Freshness>().copied().unwrap_or(Freshness::Latest);
+    json::read(&answer(db, field, asked, freshness).await?)
+}
+
+/// The value of a root field, as JSON.
+///
+/// # Errors
+/// What it is refused for, and what the database says.
+pub async fn answer(db: &Db, field: &Field<Root>, asked: Asked<'_>, freshness: Freshness) -> AppResult<Vec<u8>> {
+    let caller = asked.environment.caller;
+    let step = field.compile(asked)?;
     let lease = db.lease(caller, freshness);
-    let reader = Reader::new(lease.executor(), caller);
-    match step {
-        Step::Value(value) => Ok(value(&())),
-        Step::Link(link) => Ok(link.load(reader, &[()]).await?.pop().unwrap_or(Value::Null)),
-    }
+    step.answer(Reader::new(lease.executor(), caller)).await
 }
 
 /// What a root field is answered from.

@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use async_graphql::indexmap::IndexMap;
-use async_graphql::{Name, Value};
+use async_graphql::Value;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::id::{DepartmentGoalId, IndicatorId, ProjectId, UnitId};
@@ -15,8 +14,9 @@ use uuid::Uuid;
 use super::access;
 use super::engine::argument::{self, At};
 use super::engine::asked::Asked;
+use super::engine::json::{self, Key, Texts};
 use super::engine::object::{Fields, Linked, Object, Step};
-use super::engine::plan::{Plan, render_groups};
+use super::engine::plan::Plan;
 use super::engine::signature::Argument;
 use super::node::NodeOf;
 use crate::error::{AppError, AppResult};
@@ -76,15 +76,15 @@ pub fn arguments() -> Vec<Argument> {
 /// What is asked of `search`.
 pub struct SearchLink {
     search: Search,
-    plan: Vec<(Name, Part)>,
+    plan: Vec<(Key, Part)>,
 }
 
 enum Part {
     Typename,
     Total,
-    PageInfo(Vec<(Name, String)>),
+    PageInfo(Vec<(Key, String)>),
     Nodes(Plan<Found>),
-    Edges(Vec<(Name, Edge)>),
+    Edges(Vec<(Key, Edge)>),
 }
 
 enum Edge {
@@ -105,7 +105,7 @@ impl SearchLink {
                 "totalCount" => Part::Total,
                 "pageInfo" => {
                     let info = field.fields("PageInfo", &[]).into_iter();
-                    Part::PageInfo(info.map(|field| (field.key.clone(), field.name.to_owned())).collect())
+                    Part::PageInfo(info.map(|field| (Key::new(field.key), field.name.to_owned())).collect())
                 }
                 "nodes" => Part::Nodes(Plan::compile::<SearchHit>(&field)?),
                 "edges" => {
@@ -115,52 +115,41 @@ impl SearchLink {
                             "node" => Edge::Node(Plan::compile::<SearchHit>(&field)?),
                             _ => Edge::Typename,
                         };
-                        Ok((field.key.clone(), part))
+                        Ok((Key::new(field.key), part))
                     });
                     Part::Edges(parts.collect::<AppResult<_>>()?)
                 }
                 _ => Part::Typename,
             };
-            plan.push((field.key.clone(), part));
+            plan.push((Key::new(field.key), part));
         }
         let count = plan.iter().any(|(_, part)| matches!(part, Part::Total));
         Ok(Self { search: read(asked, count)?, plan })
     }
 
-    async fn connection(&self, reader: Reader<'_>) -> AppResult<Value> {
+    async fn connection(&self, reader: Reader<'_>) -> AppResult<Texts> {
         let found = self.search.find(reader).await?;
         let rows: Vec<Found> = found.hits.iter().map(|hit| Found::new(*hit, &self.search)).collect();
-        let mut connection = IndexMap::with_capacity(self.plan.len());
+        let mut parts = Vec::with_capacity(self.plan.len());
         for (key, part) in &self.plan {
-            let value = match part {
-                Part::Typename => Value::from("SearchConnection"),
-                Part::Total => Value::from(found.total.unwrap_or(0)),
+            let texts = match part {
+                Part::Typename | Part::Total | Part::PageInfo(_) => Texts::default(),
+                Part::Nodes(plan) => plan.render(reader, &rows).await?,
+                Part::Edges(fields) => edges(reader, fields, &rows).await?,
+            };
+            parts.push((key, (part, texts)));
+        }
+        Ok(Texts::one(|out| {
+            json::object(out, parts, |out, (part, texts)| match part {
+                Part::Typename => json::value(out, &Value::from("SearchConnection")),
+                Part::Total => json::value(out, &Value::from(found.total.unwrap_or(0))),
                 Part::PageInfo(fields) => {
-                    let info = fields.iter().map(|(key, name)| (key.clone(), self.info(name, &found)));
-                    Value::Object(info.collect())
+                    let fields = fields.iter().map(|(key, name)| (key, self.info(name, &found)));
+                    json::object(out, fields, |out, value| json::value(out, &value));
                 }
-                Part::Nodes(plan) => Value::List(plan.render(reader, &rows).await?),
-                Part::Edges(fields) => self.edges(reader, fields, &rows).await?,
-            };
-            connection.insert(key.clone(), value);
-        }
-        Ok(Value::Object(connection))
-    }
-
-    async fn edges(&self, reader: Reader<'_>, fields: &[(Name, Edge)], rows: &[Found]) -> AppResult<Value> {
-        let mut edges: Vec<IndexMap<Name, Value>> =
-            rows.iter().map(|_| IndexMap::with_capacity(fields.len())).collect();
-        for (key, part) in fields {
-            let values: Vec<Value> = match part {
-                Edge::Typename => rows.iter().map(|_| Value::from("SearchEdge")).collect(),
-                Edge::Cursor => rows.iter().map(|row| Value::from(cursor(row.hit.place))).collect(),
-                Edge::Node(plan) => plan.render(reader, rows).await?,
-            };
-            for (edge, value) in edges.iter_mut().zip(values) {
-                edge.insert(key.clone(), value);
-            }
-        }
-        Ok(Value::List(edges.into_iter().map(Value::Object).collect()))
+                Part::Nodes(_) | Part::Edges(_) => json::list(out, texts.iter()),
+            });
+        }))
     }
 
     fn info(&self, name: &str, found: &Hits) -> Value {
@@ -175,9 +164,32 @@ impl SearchLink {
     }
 }
 
+async fn edges(reader: Reader<'_>, fields: &[(Key, Edge)], rows: &[Found]) -> AppResult<Texts> {
+    let mut parts = Vec::with_capacity(fields.len());
+    for (key, part) in fields {
+        let texts = match part {
+            Edge::Typename | Edge::Cursor => Texts::default(),
+            Edge::Node(plan) => plan.render(reader, rows).await?,
+        };
+        parts.push((key, (part, texts)));
+    }
+    let mut edges = Texts::with_capacity(rows.len());
+    for (place, row) in rows.iter().enumerate() {
+        let parts = parts.iter().map(|(key, (part, texts))| (*key, (*part, texts)));
+        edges.push(|out| {
+            json::object(out, parts, |out, (part, texts)| match part {
+                Edge::Typename => json::value(out, &Value::from("SearchEdge")),
+                Edge::Cursor => json::value(out, &Value::from(cursor(row.hit.place))),
+                Edge::Node(_) => out.extend_from_slice(texts.get(place)),
+            });
+        });
+    }
+    Ok(edges)
+}
+
 impl Linked<()> for SearchLink {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [()]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
-        Box::pin(async move { Ok(vec![self.connection(reader).await?; rows.len()]) })
+    fn load<'a>(&'a self, reader: Reader<'a>, _: &'a [()]) -> BoxFuture<'a, AppResult<Texts>> {
+        Box::pin(self.connection(reader))
     }
 }
 
@@ -288,12 +300,12 @@ struct Highlights {
 }
 
 impl Linked<Found> for Highlights {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [Found]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [Found]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
-            let Some(first) = rows.first() else { return Ok(Vec::new()) };
+            let Some(first) = rows.first() else { return Ok(Texts::default()) };
             let hits: Vec<Hit> = rows.iter().map(|row| row.hit).collect();
             let highlights = highlight::of(reader, &first.sought, &hits).await?;
-            Ok(render_groups(&self.plan, reader, highlights).await?.into_iter().map(Value::List).collect())
+            self.plan.render_lists(reader, highlights).await
         })
     }
 }

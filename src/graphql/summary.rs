@@ -11,6 +11,7 @@ use super::aggregate::MoneyAggregate;
 use super::engine::aggregate;
 use super::engine::argument::{self, At};
 use super::engine::asked::Asked;
+use super::engine::json::Texts;
 use super::engine::object::{Fields, Linked, Object, Step};
 use super::engine::plan::Plan;
 use super::money::{Amount, Money};
@@ -123,7 +124,7 @@ struct Summaries {
 }
 
 impl Linked<unit::Model> for Summaries {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [unit::Model]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [unit::Model]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let units: Vec<UnitId> = rows.iter().map(|unit| unit.id).collect();
             let summaries = summary::of_units(reader, &units, self.year, &self.wanted).await?;

@@ -6,6 +6,7 @@ use async_graphql::Value;
 use futures_util::future::BoxFuture;
 
 use super::engine::asked::Asked;
+use super::engine::json::{self, Texts};
 use super::engine::object::{Fields, Linked, Object, Step};
 use super::engine::plan::Plan;
 use super::engine::signature::Argument;
@@ -26,7 +27,7 @@ fn told(description: &'static str) -> Fields<UserError> {
             vec![Argument::new("lang: Lang", "The language; that of `Accept-Language` when absent.")],
             |asked| {
                 let lang = language(asked)?;
-                Ok(Step::Value(Box::new(move |error: &UserError| Value::from(error.message(lang)))))
+                Ok(Step::value(move |error: &UserError| Value::from(error.message(lang))))
             },
         )
         .value(
@@ -163,16 +164,21 @@ fn kind(error: &UserError) -> usize {
 }
 
 impl<R: Send + Sync> Linked<R> for UserErrors<R> {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let lists: Vec<Vec<UserError>> = rows.iter().map(self.of).collect();
             let mut rendered = Vec::with_capacity(self.plans.len());
             for (number, plan) in self.plans.iter().enumerate() {
                 let errors = lists.iter().flatten().filter(|error| kind(error) == number).cloned();
-                rendered.push(plan.render(reader, &errors.collect::<Vec<_>>()).await?.into_iter());
+                rendered.push(plan.render(reader, &errors.collect::<Vec<_>>()).await?);
             }
-            let mut next = |error: &UserError| rendered[kind(error)].next().unwrap_or(Value::Null);
-            Ok(lists.iter().map(|list| Value::List(list.iter().map(&mut next).collect())).collect())
+            let mut rendered: Vec<_> = rendered.iter().map(Texts::iter).collect();
+            let mut next = |error: &UserError| rendered[kind(error)].next().unwrap_or(json::NULL);
+            let mut texts = Texts::with_capacity(lists.len());
+            for list in &lists {
+                texts.push(|out| json::list(out, list.iter().map(&mut next)));
+            }
+            Ok(texts)
         })
     }
 }

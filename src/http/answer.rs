@@ -1,14 +1,14 @@
 //! Answers: the media type a client accepts, the bytes of a response, and refusals in the one form of every route.
 
-use std::io;
-
-use async_graphql::{Pos, Response as Executed, ServerError, Value};
+use async_graphql::{Pos, ServerError, Value};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Serialize;
 
 use crate::error::{AppError, ErrorCode};
+use crate::graphql::engine::json;
+use crate::graphql::queries::Executed;
 use crate::request_id::RequestId;
 
 use super::errors::{self, finish_executed, finish_refused, refusal};
@@ -165,52 +165,34 @@ impl From<ServerError> for Refused {
     }
 }
 
-/// The bytes of the answer to an executed document, and what to tell of it; `Err` if validation refused it after all or it outgrew `max_bytes`.
-pub fn executed(mut executed: Executed, id: &RequestId, max_bytes: u64) -> Result<(Vec<u8>, Told), Refused> {
-    if is_request_error(&executed) {
-        return Err(Refused::document(executed.errors));
-    }
-    let told = Told { executed: true, errors: finish_executed(&mut executed.errors, id) };
-    let mut bytes = Bounded { bytes: Vec::new(), max: usize::try_from(max_bytes).unwrap_or(usize::MAX) };
-    // Serialised as it is: through a JSON value the fields would lose the order of the request.
-    match serde_json::to_writer(&mut bytes, &executed) {
-        Ok(()) => Ok((bytes.bytes, told)),
-        Err(error) if error.is_io() => {
-            let message = format!("The answer has more than {max_bytes} bytes. Select fewer fields or smaller pages.");
-            Err(refusal(ErrorCode::CostLimit, message, None::<Pos>).into())
-        }
-        Err(error) => Err(AppError::internal(error).into()),
-    }
-}
-
-/// Whether the library refused the document before it ran anything.
+/// The bytes of the answer, and what to tell of it.
 ///
-/// Then there is no data and no error has a path. Every error of a field has one: the library sets it for resolvers,
-/// arguments and guards alike, and an operation that ran without error has an object as data.
-pub fn is_request_error(executed: &Executed) -> bool {
-    executed.data == async_graphql::Value::Null
-        && !executed.errors.is_empty()
-        && executed.errors.iter().all(|error| error.path.is_empty())
-}
-
-/// Bytes in memory up to a maximum; writing more fails.
-struct Bounded {
-    bytes: Vec<u8>,
-    max: usize,
-}
-
-impl io::Write for Bounded {
-    fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
-        if self.bytes.len() + chunk.len() > self.max {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        self.bytes.extend_from_slice(chunk);
-        Ok(chunk.len())
+/// # Errors
+/// `COST_LIMIT` if it outgrew `max_bytes`.
+pub fn finish(
+    mut executed: Executed,
+    extensions: &Value,
+    id: &RequestId,
+    max_bytes: u64,
+) -> Result<(Vec<u8>, Told), Refused> {
+    let told = Told { executed: true, errors: finish_executed(&mut executed.errors, id) };
+    let mut bytes = Vec::with_capacity(executed.data.len() + 256);
+    bytes.push(b'{');
+    if !executed.errors.is_empty() {
+        bytes.extend_from_slice(b"\"errors\":");
+        serde_json::to_writer(&mut bytes, &executed.errors).map_err(AppError::internal)?;
+        bytes.push(b',');
     }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    bytes.extend_from_slice(b"\"data\":");
+    bytes.append(&mut executed.data);
+    bytes.extend_from_slice(b",\"extensions\":");
+    json::value(&mut bytes, extensions);
+    bytes.push(b'}');
+    if bytes.len() as u64 > max_bytes {
+        let message = format!("The answer has more than {max_bytes} bytes. Select fewer fields or smaller pages.");
+        return Err(refusal(ErrorCode::CostLimit, message, None::<Pos>).into());
     }
+    Ok((bytes, told))
 }
 
 /// An answer of either media type, never stored on the way.

@@ -13,6 +13,7 @@ use async_graphql::{Executor, ServerError};
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::error::{AppError, ErrorCode};
+use crate::graphql::execution::without_work;
 use crate::limits::{DocumentPolicy, ProfileLimits};
 
 use super::answer::Refused;
@@ -144,7 +145,7 @@ async fn check<E: Executor>(text: &str, executor: &E, limits: &ProfileLimits) ->
     let name = document.operations.iter().next().and_then(|(name, _)| name).map(ToString::to_string);
     let mut request = async_graphql::Request::new(text);
     request.operation_name = name;
-    request.set_parsed_query(guard::without_work(document));
+    request.set_parsed_query(without_work(document));
     match executor.execute(request).await.errors.into_iter().next() {
         None => Ok(()),
         Some(error) => Err(error),

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use async_graphql::{Executor, Variables, value};
+use async_graphql::indexmap::IndexMap;
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Executor, Name, Value, Variables, value};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
@@ -15,8 +16,10 @@ use crate::auth::Caller;
 use crate::db;
 use crate::error::{AppError, ErrorCode};
 use crate::graphql::engine::mutation::run::Deadline;
-use crate::graphql::held::Held;
+use crate::graphql::execution::Execution;
+use crate::graphql::held::{self, Held};
 use crate::graphql::mutation::{IdempotencyKey, OnBehalfOf, Replays};
+use crate::graphql::queries::{Executed, Valid};
 use crate::graphql::variables::with_defaults;
 use crate::limits::DocumentPolicy;
 use crate::metrics::Operation;
@@ -98,6 +101,7 @@ async fn answer<E: Executor>(
     let account = caller.identity().map(|account| account.name.as_str());
     let _permit = service.capacity.enter(account, limits.running).await?;
     let asked = request::read(&unread)?;
+    let operation_name = asked.operation_name;
     let policy = *service.policies.of(profile);
     if policy == DocumentPolicy::Prefer && matches!(asked.document, Sent::Text { .. }) {
         tracing::info!(request = %id, "a document was sent as text, where its id is preferred");
@@ -110,8 +114,9 @@ async fn answer<E: Executor>(
     if !service.introspection.of(profile) {
         guard::refuse_introspection(&document)?;
     }
-    let (name, operation) = guard::select(&document, asked.operation_name.as_deref())?;
+    let (name, operation) = guard::select(&document.read, operation_name.as_deref())?;
     let mut variables = asked.variables;
+    let all_fit = held::all_fit(&operation.node, &variables);
     let held = Held::take(&operation.node, &mut variables);
     let variables = with_defaults(&operation.node, Variables::from_json(Json::Object(variables)));
     if let Some(name) = name {
@@ -137,57 +142,71 @@ async fn answer<E: Executor>(
     });
 
     // What it costs, in the limits of one document and in those over time.
-    let price = guard::price(&document, &operation.node, &variables, &held, &limits)?;
+    let price = guard::price(&document.read, &operation.node, &variables, &held, &limits)?;
     toll.estimated(&price);
     price.admit(&operation.node, &limits)?;
-    let document = if cost_only {
-        guard::without_work(ExecutableDocument::clone(&document))
-    } else {
+    if !cost_only {
         toll.pay(&price)?;
-        ExecutableDocument::clone(&document)
-    };
+    }
 
     // Execution, given up at the deadline: dropping it rolls back what it had open, and the database stops by itself. A
     // mutation knows its deadline and keeps it before it commits; then it has time to commit.
     let deadline = Instant::now() + Duration::from_secs(seconds);
-    let replays = Replays::default();
-    let mut execution = async_graphql::Request::new(&*text)
-        .variables(variables)
-        .data(caller)
-        .data(limits)
-        .data(id.clone())
-        .data(*address)
-        .data(lang)
-        .data(freshness)
-        .data(held)
-        .data(Deadline(deadline))
-        .data(replays.clone());
-    if let Some(key) = idempotency_key {
-        execution = execution.data(IdempotencyKey(key));
-    }
-    if let Some(name) = on_behalf_of {
-        execution = execution.data(OnBehalfOf(name));
-    }
-    execution.operation_name = asked.operation_name;
-    execution.set_parsed_query(document);
     let last = deadline + Duration::from_secs(spare);
-    let execution = db::until(last, service.executors.get(lang).execute(execution));
-    let Ok(mut executed) = timeout_at(last.into(), execution).await else {
+    let replays = Replays::default();
+    let asked = Valid {
+        document: &document.read,
+        operation: &operation.node,
+        variables: &variables,
+        held: &held,
+        caller: &caller,
+        limits: &limits,
+        lang,
+        freshness,
+    };
+    let (executor, queries) = (service.executors.get(lang), service.queries.as_ref());
+    let execution =
+        Execution { executor, queries, document: &document, name: operation_name.as_deref(), asked, all_fit };
+    let equip = |request: async_graphql::Request| {
+        let mut request = request
+            .data(caller.clone())
+            .data(limits)
+            .data(id.clone())
+            .data(*address)
+            .data(lang)
+            .data(freshness)
+            .data(held.clone())
+            .data(Deadline(deadline))
+            .data(replays.clone());
+        if let Some(key) = idempotency_key {
+            request = request.data(IdempotencyKey(key));
+        }
+        if let Some(name) = on_behalf_of {
+            request = request.data(OnBehalfOf(name));
+        }
+        request
+    };
+    let work = async {
+        match cost_only {
+            true => execution.check().await.map(|()| Executed::nothing()),
+            false => execution.run(equip).await,
+        }
+    };
+    let Ok(executed) = timeout_at(last.into(), db::until(last, work)).await else {
         return Err(refusal(ErrorCode::Timeout, too_late(&operation_type, seconds), None).into());
     };
-    if cost_only {
-        executed.data = async_graphql::Value::Null;
-    } else {
-        let actual = price.meter.read(&executed.data);
+    if !cost_only {
+        let actual = executed.as_ref().map_or(0, |executed| price.meter.read(&executed.data));
         toll.settle(actual);
         service.metrics.points(price.cost, actual);
     }
-    executed.extensions.insert("cost".to_owned(), toll.report());
+    let executed = executed.map_err(Refused::document)?;
+    let mut extensions = IndexMap::from([(Name::new("cost"), toll.report())]);
     let replayed = replays.take();
     if !replayed.is_empty() {
-        executed.extensions.insert("idempotency".to_owned(), value!({ "replayed": replayed }));
+        extensions.insert(Name::new("idempotency"), value!({ "replayed": replayed }));
     }
-    let (bytes, told) = answer::executed(executed, id, limits.answer_bytes)?;
+    let (bytes, told) = answer::finish(executed, &Value::Object(extensions), id, limits.answer_bytes)?;
     let mut response = match (operation_type, service.memory.answer(&bytes)) {
         (_, Ok(held)) => answer::respond(StatusCode::OK, media, held.around(bytes)),
         // What was committed must be answered.

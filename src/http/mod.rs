@@ -46,6 +46,7 @@ use crate::bulk::Bulk;
 use crate::bulk::results::Which;
 use crate::db::Freshness;
 use crate::error::{AppError, AppResult, ErrorCode};
+use crate::graphql::queries::Queries;
 use crate::lang::{ByLang, Lang};
 use crate::limits::{ByProfile, DocumentPolicy, Limits, Profile};
 use crate::login::Login;
@@ -79,6 +80,7 @@ pub type Written = Arc<dyn Fn() -> BoxFuture<'static, Freshness> + Send + Sync>;
 /// What the routes work with.
 pub struct Service<E> {
     executors: ByLang<E>,
+    queries: Option<Queries>,
     authenticate: Arc<dyn Authenticate>,
     limits: Limits,
     sdl: ByLang<String>,
@@ -115,6 +117,7 @@ impl<E: Executor> Service<E> {
     ) -> Self {
         Self {
             executors,
+            queries: None,
             authenticate,
             limits,
             sdl,
@@ -134,6 +137,12 @@ impl<E: Executor> Service<E> {
             metrics: Metrics::new("none"),
             traces: None,
         }
+    }
+
+    /// Answers queries by these, in place of the executors.
+    #[must_use]
+    pub fn with_queries(self, queries: Queries) -> Self {
+        Self { queries: Some(queries), ..self }
     }
 
     /// Counts over time by other buckets.

@@ -3,6 +3,7 @@
 //! Each function runs one statement (two with totals), however many parents or rows there are.
 
 mod columns;
+mod firsts;
 mod touching;
 
 pub use columns::Columns;
@@ -10,10 +11,8 @@ pub use columns::Columns;
 use std::collections::{HashMap, HashSet};
 
 use entity::value::Timestamp;
-use sea_orm::sea_query::{
-    Alias, Expr, ExprTrait, IntoColumnRef, IntoIden, Query as Sql, SelectStatement, WindowStatement,
-};
-use sea_orm::{ColumnTrait, EntityTrait, ModelTrait, QueryFilter, QueryResult, QueryTrait, Value};
+use sea_orm::sea_query::{Alias, Expr, SelectStatement};
+use sea_orm::{ColumnTrait, EntityTrait, ModelTrait, QueryResult, Value};
 use uuid::Uuid;
 
 use super::aggregate::{self, Measure, Totals};
@@ -140,13 +139,14 @@ impl<'a> Reader<'a> {
         Context { caller: self.caller, backend: self.db.backend(), as_of: self.as_of }
     }
 
-    /// Selects the rows of a table that the caller may see and that pass a filter.
+    /// Selects the rows of a table that the caller may see and that pass a filter; no columns yet.
     pub(super) fn matching<E: Scoped>(self, filter: &Filter) -> AppResult<SelectStatement> {
         if self.as_of.is_some() && filter.is_of_the_present() {
             let message = "`search` finds what is there now: it cannot be asked together with `asOf`.";
             return Err(AppError::bad_input(message));
         }
-        let mut select = scope::find::<E>(self.caller)?.filter(filter.condition(self.context())).into_query();
+        let mut select = scope::rows::<E>(self.caller)?;
+        select.cond_where(filter.condition(self.context()));
         if let Some(moment) = self.as_of {
             E::at(&mut select, moment);
         }
@@ -183,9 +183,10 @@ impl<'a> Reader<'a> {
         let mut of_parents: HashMap<ParentKey, Totals> = HashMap::new();
         for keys in distinct(&keys).chunks(KEYS_A_STATEMENT) {
             let mut select = self.matching::<C>(&question.filter)?;
-            select.and_where(is_one_of(relation.to, keys.iter().map(ParentKey::value)));
+            let wanted = keys.iter().map(ParentKey::value).collect();
             if question.totals() {
                 let sums = summed(&select, question)
+                    .and_where(is_one_of(relation.to, keys.iter().map(ParentKey::value)))
                     .expr_as(relation.to.into_expr(), Alias::new("parent"))
                     .group_by_col((C::default(), relation.to))
                     .take();
@@ -195,8 +196,8 @@ impl<'a> Reader<'a> {
             }
             let order = self.place::<C>(&mut select, question);
             let reading = self.narrow::<C>(&mut select, &[relation.to]);
-            let parent = (C::default(), relation.to);
-            let select = numbered::<C>(select, parent, &order, &question.window, reading.columns.iter().copied());
+            let window = &question.window;
+            let select = self.first_of_each(select, relation.to, wanted, &order, window, &reading.columns);
             for row in reading.rows(&self.db.query_all(&select).await?)? {
                 if let Some(key) = ParentKey::of(row.get(relation.to)) {
                     rows.entry(key).or_default().push(row);
@@ -317,39 +318,6 @@ fn totals<E: EntityTrait>(row: &QueryResult, question: &Question<E>) -> AppResul
     Ok(Totals { count: count.unsigned_abs(), measured: aggregate::read(row, &question.measures)? })
 }
 
-/// Numbers the rows of each parent in order and keeps the first ones, one more than the window wants.
-fn numbered<C: EntityTrait>(
-    mut select: SelectStatement,
-    parent: impl IntoColumnRef,
-    order: &Ordering<C>,
-    window: &Window,
-    columns: impl IntoIterator<Item = C::Column>,
-) -> SelectStatement {
-    let number = Alias::new("row_of_parent");
-    let mut over = WindowStatement::partition_by(parent);
-    for (column, direction, nulls) in order.window() {
-        match nulls {
-            Some(nulls) => over.order_by_expr_with_nulls(column, direction, nulls),
-            None => over.order_by_expr(column, direction),
-        };
-    }
-    select.expr_window_as(Expr::cust("ROW_NUMBER()"), over, number.clone());
-    let table = C::default().table_name().to_owned();
-    let mut outer = Sql::select();
-    for column in columns {
-        outer.column((Alias::new(&table), column));
-    }
-    let first = i64::try_from(window.offset).unwrap_or(i64::MAX - 1);
-    let last = first.saturating_add(i64::try_from(window.size).unwrap_or(i64::MAX - 1)).saturating_add(1);
-    let row_number = Expr::col((Alias::new(&table), number.into_iden()));
-    outer
-        .from_subquery(select, Alias::new(&table))
-        .and_where(row_number.clone().gt(first))
-        .and_where(row_number.clone().lte(last))
-        .order_by_expr(row_number, sea_orm::sea_query::Order::Asc)
-        .take()
-}
-
 /// The value that joins a child to its parent: a key, or the code of a division.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum ParentKey {
@@ -400,15 +368,21 @@ fn dealt<M: Clone>(keys: &[Option<ParentKey>], mut rows: HashMap<ParentKey, Vec<
     keys.iter().map(|key| key.as_ref().and_then(&mut of_key).unwrap_or_default()).collect()
 }
 
-/// Whether a column holds one of these keys, of which the last is named again up to the next power of two, or thousand: so
-/// there are few different statements, and the database keeps them prepared.
+/// Whether a column holds one of these keys.
 fn is_one_of(column: impl ColumnTrait, keys: impl Iterator<Item = Value>) -> Expr {
-    let mut keys: Vec<Value> = keys.collect();
+    let keys: Vec<Value> = keys.collect();
+    let last = keys.last().cloned();
+    column.is_in(padded(keys, last))
+}
+
+/// These keys and as many of another as make a power of two, or thousands: so there are few different statements, and the
+/// database keeps them prepared.
+fn padded(mut keys: Vec<Value>, other: Option<Value>) -> Vec<Value> {
     let places = if keys.len() <= 1024 { keys.len().next_power_of_two() } else { keys.len().next_multiple_of(1024) };
-    if let Some(last) = keys.last().cloned() {
-        keys.resize(places, last);
+    if let Some(other) = other {
+        keys.resize(places, other);
     }
-    column.is_in(keys)
+    keys
 }
 
 fn distinct(keys: &[Option<ParentKey>]) -> Vec<ParentKey> {

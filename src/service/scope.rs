@@ -15,7 +15,7 @@ use entity::{
     indicator_level, objective, plan_point, project, source_document, spending_plan, unit, unit_alias, unit_closure,
     upload,
 };
-use sea_orm::sea_query::{Expr, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Expr, Query as Sql, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 
 use super::history::{self, Past};
@@ -38,13 +38,22 @@ pub trait Scoped: EntityTrait<Model: Clone + Send + Sync> {
     }
 }
 
-/// Finds the rows of a table that the caller may see; everything that reads rows starts here.
+/// Finds the rows of a table that the caller may see; everything that reads rows starts here, or at [`rows`].
 ///
 /// # Errors
 /// `UNAUTHENTICATED` or `FORBIDDEN` when the caller may not look at the table at all.
 pub fn find<E: Scoped>(caller: &Caller) -> AppResult<Select<E>> {
     caller.may(E::READ)?;
     Ok(E::find().filter(E::visible(caller)))
+}
+
+/// The same as a statement that has no columns yet.
+///
+/// # Errors
+/// As [`find`].
+pub fn rows<E: Scoped>(caller: &Caller) -> AppResult<SelectStatement> {
+    caller.may(E::READ)?;
+    Ok(Sql::select().from(E::default()).cond_where(E::visible(caller)).take())
 }
 
 /// Refuses a caller who may not do this in the whole of a division, for a year or for what has none.

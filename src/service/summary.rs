@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use entity::id::UnitId;
 use entity::{department_goal, finding, indicator, plan_point, project, spending_plan, unit, unit_closure};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, JoinType, SelectStatement, SimpleExpr};
-use sea_orm::{ColumnTrait, EntityName, QueryResult};
+use sea_orm::{ColumnTrait, EntityName, EntityTrait, Iterable, QueryResult};
 
 use super::aggregate::{self, Measure, Measured, Totals};
 use super::filter::{Filter, Test};
@@ -136,7 +136,8 @@ impl Sums<'_> {
         column: C,
         whole: impl ColumnTrait,
     ) -> AppResult<()> {
-        let parts = self.reader.matching::<C::EntityName>(&Filter::everything())?;
+        let mut parts = self.reader.matching::<C::EntityName>(&Filter::everything())?;
+        parts.columns(<C::EntityName as EntityTrait>::Column::iter());
         let same = column.into_expr().eq(whole.into_expr());
         select.join_subquery(JoinType::InnerJoin, parts, Alias::new(C::EntityName::default().table_name()), same);
         Ok(())

@@ -6,6 +6,7 @@ use async_graphql::parser::parse_query;
 use async_graphql::parser::types::DocumentOperations;
 use async_graphql::{Value, Variables};
 use jixiao::graphql::engine::asked::{Asked, Environment};
+use jixiao::graphql::engine::json::{self, Texts};
 use jixiao::graphql::engine::object::{Object, Step};
 use jixiao::graphql::held::Held;
 use jixiao::graphql::indicator::{Indicator, QualitativeTarget, QuantityTarget, RangeTarget};
@@ -64,13 +65,13 @@ where
     let all = || M::Entity::default_columns();
     let reads = field.reads(&step).map_or_else(all, |names| names.into_iter().map(str::to_owned).collect());
     let value = match &step {
-        Step::Value(value) => value(row),
+        Step::Own(write) => Texts::one(|out| write(row, out)),
         Step::Link(link) => {
             let reader = Reader::new(world.db.asked_by(&caller), &caller);
-            link.load(reader, std::slice::from_ref(row)).await.expect("values").remove(0)
+            link.load(reader, std::slice::from_ref(row)).await.expect("values")
         }
     };
-    (value, reads)
+    (json::read(&value.into_first()).expect("JSON"), reads)
 }
 
 /// The columns of a table by name.

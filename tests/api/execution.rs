@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
+use async_graphql::Response;
+use async_graphql::parser::parse_query;
 use jixiao::auth::Caller;
+use jixiao::graphql::execution::Document;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -182,4 +185,105 @@ fn of_several_failures_that_take_everything_one_is_told() {
     assert!(
         !errors.is_empty() && errors.keys().all(|path| [r#"["a"]"#, r#"["b"]"#, r#"["c"]"#].contains(&path.as_str()))
     );
+}
+
+/// What is known of a document from before makes no difference to what it answers and refuses later.
+#[test]
+fn a_known_document_answers_as_a_new_one() {
+    let scene = Scene::new();
+    let (division, unit) = (&scene.data.divisions[0], &scene.data.units[1]);
+    let key = json!({"divisionCode": division.code, "code": unit.code});
+    let by_key = "query($unit: UnitKeyInput!, $year: Int) { unit(by: {key: $unit}) { code
+        projects(first: 2, filter: {fiscalYear: {eq: $year}}) { nodes { code } } } }";
+    let parts =
+        "query($division: String!, $code: String!) { unit(by: {key: {divisionCode: $division, code: $code}}) { id } }";
+    let optional =
+        "query($code: String, $id: ID) { unit(by: {key: {divisionCode: \"1\", code: $code}, id: $id}) { id } }";
+    let by_id = "query($id: ID!) { node(id: $id) { id ... on Unit { name } } }";
+    let list = "query($order: [ProjectOrder!], $first: Int = 1) { projects(first: $first, orderBy: $order) { totalCount nodes { name } } }";
+    let directive = "query($flag: Boolean! = true) { divisions(first: 1) { nodes { code name @include(if: $flag) } } }";
+    let wrong = "query($first: Int) { projects(first: $first, orderBy: [{field: NOTHING}]) { totalCount } }";
+    let mixed = "query($year: Int!) { projects(filter: {fiscalYear: {eq: $year}, name: {eq: 5}}) { totalCount } }";
+    let several =
+        "query A($first: Int!) { divisions(first: $first) { totalCount } } query B($id: ID!) { node(id: $id) { id } }";
+    let schema = "query($first: Int!) { divisions(first: $first) { nodes { code } } __schema { queryType { name } } }";
+    for (document, good, others) in [
+        (
+            by_key,
+            json!({"unit": key, "year": 2026}),
+            vec![
+                json!({"unit": key}),
+                json!({"unit": key, "year": null}),
+                json!({"unit": key, "year": "2026"}),
+                json!({"unit": key, "year": 1.5}),
+                json!({"unit": key, "year": [2026]}),
+                json!({"unit": key, "year": 5_000_000_000_u64}),
+                json!({"unit": null}),
+                json!({}),
+                json!({"unit": {"divisionCode": "1"}}),
+                json!({"unit": {"divisionCode": division.code, "code": 5}}),
+                json!({"unit": {"divisionCode": division.code, "code": unit.code, "name": "a"}}),
+                json!({"unit": [key]}),
+                json!({"unit": key, "more": 1}),
+            ],
+        ),
+        (
+            parts,
+            json!({"division": division.code, "code": unit.code}),
+            vec![
+                json!({"division": null, "code": unit.code}),
+                json!({"code": unit.code}),
+                json!({"division": 1, "code": ["a"]}),
+            ],
+        ),
+        (
+            optional,
+            json!({"code": "1"}),
+            vec![json!({"code": null}), json!({}), json!({"code": "1", "id": "a"}), json!({"id": "a"})],
+        ),
+        (
+            by_id,
+            json!({"id": unit.id.public()}),
+            vec![json!({"id": 5}), json!({"id": null}), json!({}), json!({"id": ["a"]}), json!({"id": true})],
+        ),
+        (
+            list,
+            json!({"order": [{"field": "BUDGET", "direction": "DESC"}], "first": 3}),
+            vec![
+                json!({}),
+                json!({"order": {"field": "CODE"}}),
+                json!({"order": [null]}),
+                json!({"order": [{"field": "NOTHING"}]}),
+                json!({"order": [{"direction": "DESC"}]}),
+                json!({"order": [{"field": "CODE", "direction": null}]}),
+                json!({"order": [{"field": "CODE"}, {"field": "CODE"}]}),
+                json!({"first": -1}),
+                json!({"first": 100_000}),
+                json!({"first": "a"}),
+                json!({"first": null}),
+            ],
+        ),
+        (
+            directive,
+            json!({"flag": false}),
+            vec![json!({}), json!({"flag": true}), json!({"flag": null}), json!({"flag": "a"})],
+        ),
+        (wrong, json!({"first": 1}), vec![json!({}), json!({"first": "a"})]),
+        (mixed, json!({"year": 2026}), vec![json!({"year": "a"}), json!({})]),
+        (several, json!({"first": 1}), vec![json!({"id": "a"}), json!({"first": "a"})]),
+        (schema, json!({"first": 1}), vec![json!({}), json!({"first": "a"})]),
+    ] {
+        let known = Document::new(parse_query(document).unwrap());
+        for variables in [&[good.clone()], others.as_slice(), &[good]].concat() {
+            let told = |response: Response| (serde_json::to_value(&response).unwrap(), response.errors.len());
+            let again = scene.runtime.block_on(scene.world.execute(&scene.caller, &known, variables.clone()));
+            let new = Document::new(parse_query(document).unwrap());
+            let new = scene.runtime.block_on(scene.world.execute(&scene.caller, &new, variables.clone()));
+            let library =
+                scene.runtime.block_on(scene.world.schema_answers(&scene.caller, document, variables.clone()));
+            let (again, new, library) = (told(again), told(new), told(library));
+            assert_eq!(again, new, "{document}\n{variables}");
+            assert_eq!(again, library, "{document}\n{variables}");
+        }
+    }
 }

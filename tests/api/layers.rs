@@ -91,6 +91,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("form_urlencoded", &["http"]),
     ("hashlink", &["http"]),
+    ("memchr", &["http"]),
     ("listenfd", &["app"]),
     ("migration", &["db"]),
     ("opentelemetry", &["traces"]),

@@ -8,13 +8,11 @@ use sea_orm::Value as Sql;
 use super::argument::At;
 use super::asked::Asked;
 use super::connection::Connected;
-use super::object::{Fields, Linked, Step};
-use super::plan::{Plan, render_groups};
+use super::object::Fields;
+use super::plan::Plan;
 use crate::error::AppResult;
 use crate::graphql::access;
 use crate::service::aggregate::{Measure, Measured, Totals};
-use crate::service::read::Reader;
-use futures_util::future::BoxFuture;
 
 /// What a number is, in the schema.
 #[derive(Clone, Copy)]
@@ -80,7 +78,8 @@ pub fn measures<T: Connected, R: Clone + Send + Sync + 'static>(
 ) -> Fields<R> {
     for (place, measure) in T::measures().iter().enumerate() {
         fields = fields.field(measure.signature, measure.description, Vec::new(), move |asked| {
-            Ok(Step::Link(Box::new(Part { totals, place, plan: (measure.kind.plan)(asked)? })))
+            let measured = move |row: &R| Some(totals(row).measured.get(place).copied().unwrap_or_default());
+            Ok((measure.kind.plan)(asked)?.inline(measured))
         });
     }
     fields
@@ -94,22 +93,4 @@ pub fn fields<T: Connected>() -> Fields<Totals> {
         |totals| Value::from(totals.count),
     );
     measures::<T, _>(fields, |totals| totals)
-}
-
-/// What one measure comes to.
-struct Part<R> {
-    totals: fn(&R) -> &Totals,
-    place: usize,
-    plan: Plan<Measured>,
-}
-
-impl<R: Send + Sync> Linked<R> for Part<R> {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
-        Box::pin(async move {
-            let measured = |row| (self.totals)(row).measured.get(self.place).copied().unwrap_or_default();
-            let groups = rows.iter().map(|row| vec![measured(row)]).collect();
-            let values = render_groups(&self.plan, reader, groups).await?;
-            Ok(values.into_iter().flatten().collect())
-        })
-    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{Directive, Field, FragmentDefinition, Selection, SelectionSet, VariableDefinition};
-use async_graphql::{Name, Positioned, Value, Variables};
+use async_graphql::{Name, Pos, Positioned, Value, Variables};
 use async_graphql_value::Value as Literal;
 use serde_json::Value as Json;
 
@@ -44,6 +44,8 @@ pub struct Asked<'a> {
     pub name: &'a str,
     /// Key in the answer: the alias or the name.
     pub key: &'a Name,
+    /// Where it stands in the document first.
+    pub pos: Pos,
     /// The whole request.
     pub environment: Environment<'a>,
     arguments: &'a [(Positioned<Name>, Positioned<Literal>)],
@@ -63,9 +65,12 @@ impl<'a> Environment<'a> {
     ) {
         let applies = |condition: &str| condition == type_name || interfaces.contains(&condition);
         for item in &set.items {
+            if self.leaves_out(item.node.directives()) {
+                continue;
+            }
             match &item.node {
                 Selection::Field(field) => {
-                    let asked = Asked::of(&field.node, self);
+                    let asked = Asked::of(field, self);
                     match fields.get_mut(asked.key) {
                         Some(known) => known.selections.extend(asked.selections),
                         None => {
@@ -89,11 +94,54 @@ impl<'a> Environment<'a> {
             }
         }
     }
+
+    /// Whether `@skip` or `@include` leaves a selection out.
+    fn leaves_out(self, directives: &[Positioned<Directive>]) -> bool {
+        directives.iter().any(|directive| {
+            let unwanted = match directive.node.name.node.as_str() {
+                "skip" => true,
+                "include" => false,
+                _ => return false,
+            };
+            let condition = directive.node.get_argument("if").and_then(|literal| self.resolve(&literal.node));
+            condition == Some(Value::Boolean(unwanted))
+        })
+    }
+
+    /// A literal with its variables filled in; parts whose variable was not sent are absent.
+    fn resolve(self, literal: &Literal) -> Option<Value> {
+        Some(match literal {
+            Literal::Variable(name) => return self.variable(name),
+            Literal::Null => Value::Null,
+            Literal::Number(number) => Value::Number(number.clone()),
+            Literal::String(text) => Value::String(text.clone()),
+            Literal::Boolean(truth) => Value::Boolean(*truth),
+            Literal::Binary(bytes) => Value::Binary(bytes.clone()),
+            Literal::Enum(name) => Value::Enum(name.clone()),
+            Literal::List(items) => {
+                Value::List(items.iter().map(|item| self.resolve(item).unwrap_or(Value::Null)).collect())
+            }
+            Literal::Object(fields) => Value::Object(
+                fields.iter().filter_map(|(name, value)| Some((name.clone(), self.resolve(value)?))).collect(),
+            ),
+        })
+    }
+
+    fn variable(self, name: &Name) -> Option<Value> {
+        let held = self.held.get(name);
+        let held = held.and_then(|held| Value::from_json(Json::clone(held)).ok());
+        let sent = held.or_else(|| self.variables.get(name).cloned());
+        sent.or_else(|| {
+            let definition = self.definitions.iter().find(|definition| definition.node.name.node == *name);
+            definition.and_then(|definition| definition.node.default_value.as_ref()).map(|value| value.node.clone())
+        })
+    }
 }
 
 impl<'a> Asked<'a> {
-    fn of(field: &'a Field, environment: Environment<'a>) -> Self {
+    fn of(Positioned { pos, node: field }: &'a Positioned<Field>, environment: Environment<'a>) -> Self {
         Self {
+            pos: *pos,
             name: &field.name.node,
             key: &field.response_key().node,
             environment,
@@ -133,7 +181,7 @@ impl<'a> Asked<'a> {
     /// `INTERNAL` when a default in the schema is no literal.
     pub fn argument(&self, name: &str) -> AppResult<Option<Value>> {
         let sent = self.arguments.iter().find(|(key, _)| key.node == name);
-        if let Some(value) = sent.and_then(|(_, literal)| self.resolve(&literal.node)) {
+        if let Some(value) = sent.and_then(|(_, literal)| self.environment.resolve(&literal.node)) {
             return Ok(Some(value));
         }
         let declared = self.declared.iter().find(|argument| argument.signature.name == name);
@@ -167,26 +215,7 @@ impl<'a> Asked<'a> {
     /// The value of an argument of a directive on this field; `None` without the directive.
     pub fn directive(&self, name: &str, argument: &str) -> Option<Value> {
         let directive = self.directives.iter().find(|directive| directive.node.name.node == name)?;
-        self.resolve(&directive.node.get_argument(argument)?.node)
-    }
-
-    /// A literal with its variables filled in; parts whose variable was not sent are absent.
-    fn resolve(&self, literal: &Literal) -> Option<Value> {
-        Some(match literal {
-            Literal::Variable(name) => return self.variable(name),
-            Literal::Null => Value::Null,
-            Literal::Number(number) => Value::Number(number.clone()),
-            Literal::String(text) => Value::String(text.clone()),
-            Literal::Boolean(truth) => Value::Boolean(*truth),
-            Literal::Binary(bytes) => Value::Binary(bytes.clone()),
-            Literal::Enum(name) => Value::Enum(name.clone()),
-            Literal::List(items) => {
-                Value::List(items.iter().map(|item| self.resolve(item).unwrap_or(Value::Null)).collect())
-            }
-            Literal::Object(fields) => Value::Object(
-                fields.iter().filter_map(|(name, value)| Some((name.clone(), self.resolve(value)?))).collect(),
-            ),
-        })
+        self.environment.resolve(&directive.node.get_argument(argument)?.node)
     }
 
     /// What is asked below this field as one text, free of white space, comments, and the names of fragments and variables:
@@ -208,7 +237,7 @@ impl<'a> Asked<'a> {
                     let name = &field.name.node;
                     text.push_str(&format!("{}:{name}(", field.response_key().node));
                     for (name, literal) in &field.arguments {
-                        if let Some(value) = self.resolve(&literal.node) {
+                        if let Some(value) = self.environment.resolve(&literal.node) {
                             text.push_str(&format!("{}:{value} ", name.node));
                         }
                     }
@@ -234,16 +263,6 @@ impl<'a> Asked<'a> {
             }
         }
         text.push('}');
-    }
-
-    fn variable(&self, name: &Name) -> Option<Value> {
-        let held = self.environment.held.get(name);
-        let held = held.and_then(|held| Value::from_json(Json::clone(held)).ok());
-        let sent = held.or_else(|| self.environment.variables.get(name).cloned());
-        sent.or_else(|| {
-            let definition = self.environment.definitions.iter().find(|definition| definition.node.name.node == *name);
-            definition.and_then(|definition| definition.node.default_value.as_ref()).map(|value| value.node.clone())
-        })
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use async_graphql::indexmap::IndexMap;
-use async_graphql::{Name, Value};
+use async_graphql::Value;
 use entity::value::SearchKind;
 use futures_util::future::BoxFuture;
 use sea_orm::{EntityName, EntityTrait, IdenStatic, ModelTrait};
@@ -12,6 +11,7 @@ use super::aggregate::{self, MeasureField};
 use super::argument::{self, At};
 use super::asked::Asked;
 use super::filter::{Filters, Reading};
+use super::json::{self, Key, Texts};
 use super::object::{Linked, Object};
 use super::order::{self, OrderField};
 use super::plan::Plan;
@@ -164,7 +164,7 @@ fn window<E: EntityTrait>(asked: &Asked<'_>, order: &Ordering<E>) -> AppResult<W
 
 /// What is asked of a connection.
 struct ConnectionPlan<T: Connected> {
-    fields: Vec<(Name, Part<T>)>,
+    fields: Vec<(Key, Part<T>)>,
     measures: Vec<Measure<ColumnOf<T>>>,
     columns: Option<Columns>,
 }
@@ -181,9 +181,9 @@ enum Part<T: Connected> {
     Typename(String),
     Total,
     Aggregate(Plan<Totals>),
-    PageInfo(Vec<(Name, Info)>),
+    PageInfo(Vec<(Key, Info)>),
     Nodes(Plan<T::Row>),
-    Edges(Vec<(Name, Edge<T>)>),
+    Edges(Vec<(Key, Edge<T>)>),
 }
 
 #[derive(Clone, Copy)]
@@ -214,7 +214,7 @@ impl<T: Connected> ConnectionPlan<T> {
                 "aggregate" => Part::Aggregate(Plan::of(T::AGGREGATE, &aggregate::fields::<T>(), field)?),
                 "pageInfo" => {
                     let info = field.fields("PageInfo", &[]).into_iter();
-                    Part::PageInfo(info.map(|field| (field.key.clone(), Info::named(field.name))).collect())
+                    Part::PageInfo(info.map(|field| (Key::new(field.key), Info::named(field.name))).collect())
                 }
                 "nodes" => Part::Nodes(Plan::compile::<T>(field)?),
                 "edges" => {
@@ -225,19 +225,19 @@ impl<T: Connected> ConnectionPlan<T> {
                             "node" => Edge::Node(Plan::compile::<T>(&field)?),
                             _ => Edge::Typename(edge.clone()),
                         };
-                        Ok((field.key.clone(), part))
+                        Ok((Key::new(field.key), part))
                     });
                     Part::Edges(parts.collect::<AppResult<_>>()?)
                 }
                 _ => Part::Typename(type_name.clone()),
             };
-            fields.push((field.key.clone(), part));
+            fields.push((Key::new(field.key), part));
         }
         Ok(Self { fields, measures, columns: None })
     }
 
     /// The columns of the rows that are looked at; `None` for all of them.
-    fn columns(fields: &[(Name, Part<T>)], order: &Ordering<T::Entity>) -> Option<Columns> {
+    fn columns(fields: &[(Key, Part<T>)], order: &Ordering<T::Entity>) -> Option<Columns> {
         let mut columns = Columns::none_of(T::Entity::default().table_name());
         let cursors = |mut columns: Columns| {
             columns.add(order.columns());
@@ -273,7 +273,7 @@ impl<T: Connected> ConnectionPlan<T> {
         reader: Reader<'_>,
         pages: Vec<Page<T::Row>>,
         order: &Ordering<T::Entity>,
-    ) -> AppResult<Vec<Value>> {
+    ) -> AppResult<Texts> {
         let mut rows = Vec::with_capacity(pages.iter().map(|page| page.rows.len()).sum());
         let pages: Vec<Bounds> = pages
             .into_iter()
@@ -283,38 +283,39 @@ impl<T: Connected> ConnectionPlan<T> {
                 Bounds { rows: first..rows.len(), has_previous, has_next, totals }
             })
             .collect();
-        let mut connections: Vec<IndexMap<Name, Value>> =
-            pages.iter().map(|_| IndexMap::with_capacity(self.fields.len())).collect();
+        let mut parts = Vec::with_capacity(self.fields.len());
         for (key, part) in &self.fields {
-            let values: Vec<Value> = match part {
-                Part::Typename(name) => pages.iter().map(|_| Value::from(name.as_str())).collect(),
-                Part::Total => pages.iter().map(|page| Value::from(page.totals.count)).collect(),
+            let texts = match part {
+                Part::Typename(_) | Part::Total | Part::PageInfo(_) => Texts::default(),
                 Part::Aggregate(plan) => {
                     let totals: Vec<Totals> = pages.iter().map(|page| page.totals.clone()).collect();
                     plan.render(reader, &totals).await?
                 }
-                Part::PageInfo(fields) => pages
-                    .iter()
-                    .map(|page| {
-                        let info = fields.iter().map(|(key, info)| (key.clone(), info.value(page, &rows, order)));
-                        Value::Object(info.collect())
-                    })
-                    .collect(),
-                Part::Nodes(plan) => lists(&pages, plan.render(reader, &rows).await?),
-                Part::Edges(fields) => lists(&pages, edges(reader, &rows, order, fields).await?),
+                Part::Nodes(plan) => plan.render(reader, &rows).await?,
+                Part::Edges(fields) => edges(reader, &rows, order, fields).await?,
             };
-            for (connection, value) in connections.iter_mut().zip(values) {
-                connection.insert(key.clone(), value);
-            }
+            parts.push((key, (part, texts)));
         }
-        Ok(connections.into_iter().map(Value::Object).collect())
+        let mut connections = Texts::with_capacity(pages.len());
+        for (place, page) in pages.iter().enumerate() {
+            let parts = parts.iter().map(|(key, (part, texts))| (*key, (*part, texts)));
+            connections.push(|out| {
+                json::object(out, parts, |out, (part, texts)| match part {
+                    Part::Typename(name) => json::value(out, &Value::from(name.as_str())),
+                    Part::Total => json::value(out, &Value::from(page.totals.count)),
+                    Part::Aggregate(_) => out.extend_from_slice(texts.get(place)),
+                    Part::PageInfo(fields) => {
+                        let fields = fields.iter().map(|(key, info)| (key, info.value(page, &rows, order)));
+                        json::object(out, fields, |out, value| json::value(out, &value));
+                    }
+                    Part::Nodes(_) | Part::Edges(_) => {
+                        json::list(out, page.rows.clone().map(|place| texts.get(place)));
+                    }
+                });
+            });
+        }
+        Ok(connections)
     }
-}
-
-/// The values of each page as a list.
-fn lists(pages: &[Bounds], values: Vec<Value>) -> Vec<Value> {
-    let mut values = values.into_iter();
-    pages.iter().map(|page| Value::List(values.by_ref().take(page.rows.len()).collect())).collect()
 }
 
 /// The edges of rows.
@@ -322,20 +323,28 @@ async fn edges<T: Connected>(
     reader: Reader<'_>,
     rows: &[T::Row],
     order: &Ordering<T::Entity>,
-    fields: &[(Name, Edge<T>)],
-) -> AppResult<Vec<Value>> {
-    let mut edges: Vec<IndexMap<Name, Value>> = rows.iter().map(|_| IndexMap::with_capacity(fields.len())).collect();
+    fields: &[(Key, Edge<T>)],
+) -> AppResult<Texts> {
+    let mut parts = Vec::with_capacity(fields.len());
     for (key, part) in fields {
-        let values: Vec<Value> = match part {
-            Edge::Typename(name) => rows.iter().map(|_| Value::from(name.as_str())).collect(),
-            Edge::Cursor => rows.iter().map(|row| Value::from(order.cursor(row))).collect(),
+        let texts = match part {
+            Edge::Typename(_) | Edge::Cursor => Texts::default(),
             Edge::Node(plan) => plan.render(reader, rows).await?,
         };
-        for (edge, value) in edges.iter_mut().zip(values) {
-            edge.insert(key.clone(), value);
-        }
+        parts.push((key, (part, texts)));
     }
-    Ok(edges.into_iter().map(Value::Object).collect())
+    let mut edges = Texts::with_capacity(rows.len());
+    for (place, row) in rows.iter().enumerate() {
+        let parts = parts.iter().map(|(key, (part, texts))| (*key, (*part, texts)));
+        edges.push(|out| {
+            json::object(out, parts, |out, (part, texts)| match part {
+                Edge::Typename(name) => json::value(out, &Value::from(name.as_str())),
+                Edge::Cursor => json::value(out, &Value::from(order.cursor(row))),
+                Edge::Node(_) => out.extend_from_slice(texts.get(place)),
+            });
+        });
+    }
+    Ok(edges)
 }
 
 impl Info {
@@ -391,7 +400,7 @@ where
     T: Connected,
     Relation<P, T::Entity>: Send + Sync,
 {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [P::Model]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [P::Model]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let pages = reader.only(self.plan.columns.as_ref()).pages(self.relation, rows, &self.question).await?;
             self.plan.render(reader, pages, &self.question.order).await
@@ -426,7 +435,7 @@ impl<R, T: Connected> PagesLink<R, T> {
 }
 
 impl<R: Send + Sync, T: Connected> Linked<R> for PagesLink<R, T> {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let pages = (self.pages)(reader.only(self.plan.columns.as_ref()), rows, &self.question).await?;
             self.plan.render(reader, pages, &self.question.order).await
@@ -449,12 +458,10 @@ impl<T: Connected> RootConnection<T> {
 }
 
 impl<T: Connected> Linked<()> for RootConnection<T> {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [()]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, _: &'a [()]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let page = reader.only(self.plan.columns.as_ref()).page::<T::Entity>(&self.question).await?;
-            let mut values = self.plan.render(reader, vec![page], &self.question.order).await?;
-            values.truncate(rows.len());
-            Ok(values)
+            self.plan.render(reader, vec![page], &self.question.order).await
         })
     }
 }

@@ -11,6 +11,7 @@ pub mod asked;
 pub mod connection;
 pub mod cost;
 pub mod filter;
+pub mod json;
 pub mod mutation;
 pub mod object;
 pub mod order;

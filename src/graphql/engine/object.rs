@@ -7,7 +7,8 @@ use sea_orm::{EntityName, EntityTrait, IdenStatic};
 
 use super::asked::Asked;
 use super::connection::{Connected, ConnectionLink};
-use super::plan::{Inline, Inlines, Lists, Ones, Plan, Rows};
+use super::json::{self, Texts};
+use super::plan::{Inlines, Lists, Ones, Plan, Rows};
 use super::signature::{Argument, Signature};
 use crate::error::AppResult;
 use crate::service::filter::Filter;
@@ -29,7 +30,7 @@ pub trait Object: Send + Sync + 'static {
 /// Values for many rows at once, from one statement or none.
 pub trait Linked<R>: Send + Sync {
     /// One value for each row, in the order of the rows.
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>>;
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Texts>>;
 
     /// The columns of the rows that are looked at; `None` for all of them.
     fn reads(&self) -> Option<Vec<&'static str>> {
@@ -39,10 +40,17 @@ pub trait Linked<R>: Send + Sync {
 
 /// How one field of a plan gets its values.
 pub enum Step<R> {
-    /// From the row itself.
-    Value(Box<dyn Fn(&R) -> Value + Send + Sync>),
+    /// From the row itself, written where it belongs.
+    Own(Box<dyn Fn(&R, &mut Vec<u8>) + Send + Sync>),
     /// From other rows, for all rows of the level together.
     Link(Box<dyn Linked<R>>),
+}
+
+impl<R> Step<R> {
+    /// A value that is made from the row.
+    pub fn value(value: impl Fn(&R) -> Value + Send + Sync + 'static) -> Self {
+        Self::Own(Box::new(move |row, out| json::value(out, &value(row))))
+    }
 }
 
 type Compile<R> = dyn Fn(&Asked<'_>) -> AppResult<Step<R>> + Send + Sync;
@@ -68,7 +76,7 @@ impl<R> Field<R> {
     /// The columns of the row that a step of this field looks at; `None` for all of them.
     pub fn reads(&self, step: &Step<R>) -> Option<Vec<&'static str>> {
         self.reads.clone().or_else(|| match step {
-            Step::Value(_) => None,
+            Step::Own(_) => None,
             Step::Link(link) => link.reads(),
         })
     }
@@ -143,7 +151,7 @@ impl<R: Clone + Send + Sync + 'static> Fields<R> {
     where
         F: Fn(&R) -> Value + Clone + Send + Sync + 'static,
     {
-        self.field(signature, description, Vec::new(), move |_| Ok(Step::Value(Box::new(value.clone()))))
+        self.field(signature, description, Vec::new(), move |_| Ok(Step::value(value.clone())))
     }
 
     /// Objects made from the row.
@@ -167,9 +175,7 @@ impl<R: Clone + Send + Sync + 'static> Fields<R> {
         description: &'static str,
         part: fn(&R) -> Option<T::Row>,
     ) -> Self {
-        self.field(signature, description, Vec::new(), move |asked| {
-            Ok(Step::Link(Box::new(Inline { part, plan: Plan::compile::<T>(asked)? })))
-        })
+        self.field(signature, description, Vec::new(), move |asked| Ok(Plan::compile::<T>(asked)?.inline(part)))
     }
 }
 
@@ -287,6 +293,17 @@ where
 /// The root of queries: one row that carries nothing.
 pub type Root = ();
 
+impl Step<Root> {
+    /// The value of a root field, as JSON.
+    pub async fn answer(&self, reader: Reader<'_>) -> AppResult<Vec<u8>> {
+        Ok(match self {
+            Self::Own(write) => Texts::one(|out| write(&(), out)),
+            Self::Link(link) => link.load(reader, &[()]).await?,
+        }
+        .into_first())
+    }
+}
+
 impl Fields<Root> {
     /// A field whose values come from a function of the reader.
     #[must_use]
@@ -322,7 +339,7 @@ impl Fields<Root> {
         let compile = move |asked: &Asked<'_>| {
             Ok(match compile(asked)? {
                 Step::Link(link) => Step::Link(Box::new(AtMoment { link, moment: moment(asked)? })),
-                Step::Value(value) => Step::Value(value),
+                Step::Own(write) => Step::Own(write),
             })
         };
         self.fields.push(Field { signature, description, arguments, compile: Box::new(compile), reads });
@@ -337,7 +354,7 @@ struct AtMoment {
 }
 
 impl Linked<Root> for AtMoment {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [Root]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [Root]) -> BoxFuture<'a, AppResult<Texts>> {
         self.link.load(reader.at(self.moment), rows)
     }
 

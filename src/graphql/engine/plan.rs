@@ -2,25 +2,25 @@
 
 use std::collections::HashMap;
 
-use async_graphql::indexmap::IndexMap;
-use async_graphql::{Name, Value};
+use async_graphql::Value;
 use futures_util::future::{BoxFuture, try_join_all};
 use sea_orm::{EntityTrait, IdenStatic};
 use uuid::Uuid;
 
 use super::asked::Asked;
+use super::json::{self, Key, Texts};
 use super::object::{Fields, Linked, Object, Step};
 use crate::error::{AppError, AppResult};
 use crate::graphql::access;
 use crate::service::filter::Filter;
-use crate::service::order::Key;
+use crate::service::order;
 use crate::service::read::{Columns, Reader};
 use crate::service::relation::Relation;
 use crate::service::scope::Scoped;
 
 /// The fields of one type that a document asks for, in the order of the answer.
 pub struct Plan<R> {
-    steps: Vec<(Name, Step<R>)>,
+    steps: Vec<(Key, Step<R>)>,
     columns: Option<Columns>,
 }
 
@@ -42,9 +42,9 @@ impl<R: Clone + Send + Sync + 'static> Plan<R> {
         let mut steps = Vec::new();
         let mut columns = table.table.map(Columns::none_of);
         for field in asked.fields(type_name, &table.interfaces) {
-            let key = field.key.clone();
+            let key = Key::new(field.key);
             let step = if field.name == "__typename" {
-                Step::Value(Box::new(move |_: &R| Value::from(type_name)))
+                Step::value(move |_: &R| Value::from(type_name))
             } else {
                 let name = field.name;
                 access.admit(asked.environment.caller, type_name, name)?;
@@ -68,60 +68,86 @@ impl<R: Clone + Send + Sync + 'static> Plan<R> {
     }
 
     /// Renders rows: first every relation for all rows together, side by side, then row by row without waiting.
-    pub fn render<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    pub fn render<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             if rows.is_empty() {
-                return Ok(Vec::new());
+                return Ok(Texts::default());
             }
             let links = self.steps.iter().filter_map(|(_, step)| match step {
                 Step::Link(link) => Some(link.load(reader, rows)),
-                Step::Value(_) => None,
+                Step::Own(_) => None,
             });
-            let mut columns: Vec<_> = try_join_all(links).await?.into_iter().map(Vec::into_iter).collect();
-            let objects = rows.iter().map(|row| {
-                let mut columns = columns.iter_mut();
-                let mut object = IndexMap::with_capacity(self.steps.len());
-                for (key, step) in &self.steps {
-                    let value = match step {
-                        Step::Value(value) => value(row),
-                        Step::Link(_) => columns.next().and_then(Iterator::next).unwrap_or(Value::Null),
-                    };
-                    object.insert(key.clone(), value);
-                }
-                Value::Object(object)
-            });
-            Ok(objects.collect())
+            let links = try_join_all(links).await?;
+            let mut texts = Texts::with_capacity(rows.len());
+            for (place, row) in rows.iter().enumerate() {
+                texts.push(|out| self.write(out, row, links.iter().map(|texts| texts.get(place))));
+            }
+            Ok(texts)
         })
+    }
+
+    /// Renders rows as [`Plan::render`] does; null for each that is none.
+    pub async fn render_options(&self, reader: Reader<'_>, rows: Vec<Option<R>>) -> AppResult<Texts> {
+        let there: Vec<bool> = rows.iter().map(Option::is_some).collect();
+        let texts = self.render(reader, &rows.into_iter().flatten().collect::<Vec<_>>()).await?;
+        if there.iter().all(|there| *there) {
+            return Ok(texts);
+        }
+        let mut texts = texts.iter();
+        let text = |there| if there { texts.next().unwrap_or(json::NULL) } else { json::NULL };
+        Ok(there.into_iter().map(text).collect())
+    }
+
+    /// Renders lists of rows together, each as a list.
+    pub async fn render_lists(&self, reader: Reader<'_>, lists: Vec<Vec<R>>) -> AppResult<Texts> {
+        let sizes: Vec<usize> = lists.iter().map(Vec::len).collect();
+        let texts = self.render(reader, &lists.into_iter().flatten().collect::<Vec<_>>()).await?;
+        let mut texts = texts.iter();
+        let mut lists = Texts::with_capacity(sizes.len());
+        for size in sizes {
+            lists.push(|out| json::list(out, texts.by_ref().take(size)));
+        }
+        Ok(lists)
+    }
+
+    /// The step of an object that is made from the row; null where there is none.
+    pub fn inline<W, F>(self, part: F) -> Step<W>
+    where
+        W: Send + Sync + 'static,
+        F: Fn(&W) -> Option<R> + Send + Sync + 'static,
+    {
+        if self.steps.iter().any(|(_, step)| matches!(step, Step::Link(_))) {
+            return Step::Link(Box::new(Inline { part, plan: self }));
+        }
+        Step::Own(Box::new(move |row, out| match part(row) {
+            Some(part) => self.write(out, &part, std::iter::empty()),
+            None => out.extend_from_slice(json::NULL),
+        }))
+    }
+
+    /// Writes a row with the values of its links.
+    fn write<'a>(&self, out: &mut Vec<u8>, row: &R, mut links: impl Iterator<Item = &'a [u8]>) {
+        json::object(out, self.steps.iter().map(|(key, step)| (key, step)), |out, step| match step {
+            Step::Own(write) => write(row, out),
+            Step::Link(_) => out.extend_from_slice(links.next().unwrap_or(json::NULL)),
+        });
     }
 }
 
-/// Renders groups of rows together and gives them back group by group.
-pub async fn render_groups<'a, R: Clone + Send + Sync + 'static>(
-    plan: &'a Plan<R>,
-    reader: Reader<'a>,
-    groups: Vec<Vec<R>>,
-) -> AppResult<Vec<Vec<Value>>> {
-    let sizes: Vec<usize> = groups.iter().map(Vec::len).collect();
-    let rows: Vec<R> = groups.into_iter().flatten().collect();
-    let mut values = plan.render(reader, &rows).await?.into_iter();
-    Ok(sizes.into_iter().map(|size| values.by_ref().take(size).collect()).collect())
+/// An object made from the row that leads to other rows.
+struct Inline<F, P> {
+    part: F,
+    plan: Plan<P>,
 }
 
-/// An object made from the row.
-pub struct Inline<R, P> {
-    /// The part of the row that the object is rendered from.
-    pub part: fn(&R) -> Option<P>,
-    /// What is asked of it.
-    pub plan: Plan<P>,
-}
-
-impl<R: Send + Sync, P: Clone + Send + Sync + 'static> Linked<R> for Inline<R, P> {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
-        Box::pin(async move {
-            let groups = rows.iter().map(|row| (self.part)(row).into_iter().collect()).collect();
-            let values = render_groups(&self.plan, reader, groups).await?;
-            Ok(values.into_iter().map(first_or_null).collect())
-        })
+impl<R, P, F> Linked<R> for Inline<F, P>
+where
+    R: Send + Sync,
+    P: Clone + Send + Sync + 'static,
+    F: Fn(&R) -> Option<P> + Send + Sync,
+{
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Texts>> {
+        Box::pin(self.plan.render_options(reader, rows.iter().map(&self.part).collect()))
     }
 }
 
@@ -134,17 +160,9 @@ pub struct Inlines<R, P> {
 }
 
 impl<R: Send + Sync, P: Clone + Send + Sync + 'static> Linked<R> for Inlines<R, P> {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
-        Box::pin(async move {
-            let groups = rows.iter().map(self.parts).collect();
-            let values = render_groups(&self.plan, reader, groups).await?;
-            Ok(values.into_iter().map(Value::List).collect())
-        })
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Texts>> {
+        Box::pin(self.plan.render_lists(reader, rows.iter().map(self.parts).collect()))
     }
-}
-
-fn first_or_null(values: Vec<Value>) -> Value {
-    values.into_iter().next().unwrap_or(Value::Null)
 }
 
 /// The one object that a relation leads to.
@@ -165,15 +183,13 @@ where
     P::Model: Send + Sync,
     C::Model: Clone + Send + Sync + 'static,
 {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [P::Model]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [P::Model]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let found = reader.only(self.plan.columns()).ones(self.relation, rows, &self.filter).await?;
             if self.required && found.iter().any(Option::is_none) {
                 return Err(AppError::internal("a row that the schema promises is missing"));
             }
-            let groups = found.into_iter().map(|row| row.into_iter().collect()).collect();
-            let values = render_groups(&self.plan, reader, groups).await?;
-            Ok(values.into_iter().map(first_or_null).collect())
+            self.plan.render_options(reader, found).await
         })
     }
 
@@ -189,7 +205,7 @@ pub struct Lists<P: EntityTrait, C: EntityTrait> {
     /// Which of the rows it leads to.
     pub filter: Filter,
     /// In which order.
-    pub order: fn() -> Vec<Key<C::Column>>,
+    pub order: fn() -> Vec<order::Key<C::Column>>,
     /// What is asked of them.
     pub plan: Plan<C::Model>,
 }
@@ -200,12 +216,11 @@ where
     P::Model: Send + Sync,
     C::Model: Clone + Send + Sync + 'static,
 {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [P::Model]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [P::Model]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let narrow = reader.only(self.plan.columns());
             let lists = narrow.lists(self.relation, rows, &self.filter, (self.order)()).await?;
-            let values = render_groups(&self.plan, reader, lists).await?;
-            Ok(values.into_iter().map(Value::List).collect())
+            self.plan.render_lists(reader, lists).await
         })
     }
 
@@ -229,17 +244,16 @@ where
     C::Model: 'static,
     C::Column: Send + Sync,
 {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let keys: Vec<Option<Uuid>> = rows.iter().map(self.key).collect();
             let found =
                 reader.only(self.plan.columns()).keyed::<C>(self.column, keys.iter().flatten().copied()).await?;
             let (found, rows): (Vec<Uuid>, Vec<C::Model>) = found.into_iter().unzip();
-            let values: HashMap<Uuid, Value> = found.into_iter().zip(self.plan.render(reader, &rows).await?).collect();
-            Ok(keys
-                .into_iter()
-                .map(|key| key.and_then(|key| values.get(&key).cloned()).unwrap_or(Value::Null))
-                .collect())
+            let places: HashMap<Uuid, usize> = found.into_iter().zip(0..).collect();
+            let texts = self.plan.render(reader, &rows).await?;
+            let text = |key| places.get(&key).map(|place| texts.get(*place));
+            Ok(keys.into_iter().map(|key| key.and_then(text).unwrap_or(json::NULL)).collect())
         })
     }
 }
@@ -258,14 +272,11 @@ pub struct Found<R> {
 }
 
 impl<R: Clone + Send + Sync + 'static> Linked<()> for Found<R> {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [()]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, _: &'a [()]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let found = (self.rows)(reader.only(self.plan.columns())).await?;
-            let groups = found.into_iter().map(|row| row.into_iter().collect()).collect();
-            let values: Vec<Value> =
-                render_groups(&self.plan, reader, groups).await?.into_iter().map(first_or_null).collect();
-            let value = if self.list { Value::List(values) } else { first_or_null(values) };
-            Ok(vec![value; rows.len()])
+            let texts = self.plan.render_options(reader, found).await?;
+            Ok(if self.list { Texts::one(|out| json::list(out, texts.iter())) } else { texts })
         })
     }
 }

@@ -13,6 +13,7 @@ use crate::graphql::engine::aggregate;
 use crate::graphql::engine::argument::{self, At};
 use crate::graphql::engine::asked::Asked;
 use crate::graphql::engine::filter::{Filters, Reading, operator};
+use crate::graphql::engine::json::Texts;
 use crate::graphql::engine::object::{Linked, Object, Root, Step};
 use crate::graphql::engine::order;
 use crate::graphql::engine::plan::Plan;
@@ -116,7 +117,7 @@ impl<E: Grouped> Linked<Root> for Groups<E>
 where
     E::Column: Send + Sync,
 {
-    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [Root]) -> BoxFuture<'a, AppResult<Vec<Value>>> {
+    fn load<'a>(&'a self, reader: Reader<'a>, rows: &'a [Root]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {
             let page = self.grouping.page(reader).await?;
             self.plan.render(reader, &vec![page; rows.len()]).await

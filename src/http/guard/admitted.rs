@@ -4,10 +4,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::ServerError;
-use async_graphql::parser::types::ExecutableDocument;
 use hashlink::LruCache;
 
 use super::admit;
+use crate::graphql::execution::Document;
 use crate::limits::ProfileLimits;
 
 /// The longest text that is kept, in bytes.
@@ -19,7 +19,7 @@ const ALL: usize = 256 * 1024;
 pub struct Admitted(Mutex<Kept>);
 
 struct Kept {
-    documents: LruCache<Arc<str>, Arc<ExecutableDocument>>,
+    documents: LruCache<Arc<str>, Arc<Document>>,
     bytes: usize,
 }
 
@@ -33,11 +33,11 @@ impl Admitted {
     ///
     /// # Errors
     /// As [`admit`]; what was refused is read again each time.
-    pub fn admit(&self, text: &Arc<str>, limits: &ProfileLimits) -> Result<Arc<ExecutableDocument>, ServerError> {
+    pub fn admit(&self, text: &Arc<str>, limits: &ProfileLimits) -> Result<Arc<Document>, ServerError> {
         if let Some(known) = self.kept(|kept| kept.documents.get(text).cloned()) {
             return Ok(known);
         }
-        let document = Arc::new(admit(text, limits)?);
+        let document = Arc::new(Document::new(admit(text, limits)?));
         if text.len() <= LONGEST {
             self.kept(|kept| kept.keep(Arc::clone(text), Arc::clone(&document)));
         }
@@ -56,7 +56,7 @@ impl Default for Admitted {
 }
 
 impl Kept {
-    fn keep(&mut self, text: Arc<str>, document: Arc<ExecutableDocument>) {
+    fn keep(&mut self, text: Arc<str>, document: Arc<Document>) {
         let length = text.len();
         if self.documents.insert(text, document).is_none() {
             self.bytes += length;

@@ -1,7 +1,7 @@
 //! What an answer cost: the formula of [`super::cost`] on what is in the answer, in place of what could be.
 
-use async_graphql::indexmap::IndexMap;
-use async_graphql::{Name, Value};
+use async_graphql::Name;
+use memchr::memchr2;
 
 /// The fields of a document that cost something, by selection set.
 ///
@@ -54,36 +54,139 @@ impl Meter {
         self.root = root;
     }
 
-    /// The cost of an answer.
-    pub fn read(&self, data: &Value) -> u64 {
-        match data {
-            Value::Object(object) => self.set(self.root, object),
-            _ => 0,
+    /// The cost of an answer, given as the JSON of its data.
+    pub fn read(&self, data: &[u8]) -> u64 {
+        let mut text = Text(data);
+        if text.is_at(b'{') { self.object(self.root, &mut text) } else { 0 }
+    }
+
+    /// Reads an object of which this set is selected.
+    fn object(&self, set: usize, text: &mut Text<'_>) -> u64 {
+        if set == Self::EMPTY {
+            text.skip();
+            return 0;
         }
-    }
-
-    fn set(&self, set: usize, object: &IndexMap<Name, Value>) -> u64 {
-        self.sets.get(set).into_iter().flatten().map(|part| self.part(part, object)).fold(0, u64::saturating_add)
-    }
-
-    fn part(&self, part: &Part, object: &IndexMap<Name, Value>) -> u64 {
-        match part {
-            Part::Spread(set) => self.set(*set, object),
-            Part::Field { key, set, paged, beside } => match object.get(key) {
-                None | Some(Value::Null) => 0,
-                Some(value) => self.value(value, *set, *paged).saturating_add(*beside),
-            },
-        }
-    }
-
-    fn value(&self, value: &Value, set: usize, paged: bool) -> u64 {
-        match value {
-            Value::Object(object) => self.set(set, object).saturating_add(1),
-            Value::List(entries) => {
-                let entries = entries.iter().map(|entry| self.value(entry, set, paged));
-                if paged { entries.fold(0, u64::saturating_add) } else { entries.max().unwrap_or(0) }
+        let mut cost = 0_u64;
+        text.entries(|text| {
+            let key = text.key();
+            let value = *text;
+            match self.field(set, key, value, text) {
+                Some(more) => cost = cost.saturating_add(more),
+                None => text.skip(),
             }
-            _ => 0,
+        });
+        cost
+    }
+
+    /// The cost of a value by all parts of a set that select it; `end` is put behind it. `None` when no part does.
+    fn field<'a>(&self, set: usize, key: &[u8], value: Text<'a>, end: &mut Text<'a>) -> Option<u64> {
+        let parts = self.sets.get(set).into_iter().flatten();
+        let costs = parts.filter_map(|part| match part {
+            Part::Spread(set) => self.field(*set, key, value, end),
+            Part::Field { key: name, set, paged, beside } => (name.as_bytes() == key).then(|| {
+                let mut text = value;
+                let beside = if text.is_at(b'n') { 0 } else { *beside };
+                let cost = self.value(*set, *paged, &mut text);
+                *end = text;
+                cost.saturating_add(beside)
+            }),
+        });
+        costs.reduce(u64::saturating_add)
+    }
+
+    fn value(&self, set: usize, paged: bool, text: &mut Text<'_>) -> u64 {
+        if text.is_at(b'{') {
+            return self.object(set, text).saturating_add(1);
         }
+        if !text.is_at(b'[') {
+            text.skip();
+            return 0;
+        }
+        let mut cost = 0_u64;
+        text.entries(|text| {
+            let entry = self.value(set, paged, text);
+            cost = if paged { cost.saturating_add(entry) } else { cost.max(entry) };
+        });
+        cost
+    }
+}
+
+/// What is left to read of JSON that was written here: without white space, and without mistakes.
+#[derive(Clone, Copy)]
+struct Text<'a>(&'a [u8]);
+
+impl<'a> Text<'a> {
+    fn is_at(self, byte: u8) -> bool {
+        self.0.first() == Some(&byte)
+    }
+
+    fn forward(&mut self, bytes: usize) {
+        self.0 = self.0.get(bytes..).unwrap_or_default();
+    }
+
+    /// Reads each entry of the list or object that begins here.
+    fn entries(&mut self, mut entry: impl FnMut(&mut Self)) {
+        self.forward(1);
+        while !self.0.is_empty() {
+            if self.is_at(b']') || self.is_at(b'}') {
+                return self.forward(1);
+            }
+            if self.is_at(b',') {
+                self.forward(1);
+            }
+            let before = self.0.len();
+            entry(self);
+            if self.0.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// Reads the name of an entry of an object, whose value comes next. Names of GraphQL have no escapes.
+    fn key(&mut self) -> &'a [u8] {
+        let begin = self.0;
+        self.skip_string();
+        let length = begin.len() - self.0.len();
+        self.forward(1);
+        begin.get(1..length.saturating_sub(1)).unwrap_or_default()
+    }
+
+    /// Reads over a value.
+    fn skip(&mut self) {
+        let mut depth = 0_usize;
+        while let Some(byte) = self.0.first() {
+            match byte {
+                b'"' => {
+                    self.skip_string();
+                    if depth == 0 {
+                        return;
+                    }
+                    continue;
+                }
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' | b',' if depth == 0 => return,
+                b'}' | b']' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return self.forward(1);
+                    }
+                }
+                _ => {}
+            }
+            self.forward(1);
+        }
+    }
+
+    fn skip_string(&mut self) {
+        let mut end = 1;
+        while let Some(at) = self.0.get(end..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+            // What an escape begins with is two bytes long.
+            let is_quote = self.0.get(end + at) == Some(&b'"');
+            end += at + if is_quote { 1 } else { 2 };
+            if is_quote {
+                return self.forward(end);
+            }
+        }
+        self.0 = &[];
     }
 }

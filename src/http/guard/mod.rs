@@ -19,12 +19,9 @@ mod meter;
 mod scan;
 mod variables;
 
-use async_graphql::parser::types::{
-    Directive, DocumentOperations, ExecutableDocument, InlineFragment, OperationDefinition, Selection,
-};
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
 use async_graphql::parser::{self, parse_query};
-use async_graphql::{Name, Pos, Positioned, ServerError, Variables};
-use async_graphql_value::Value as Literal;
+use async_graphql::{Pos, Positioned, ServerError, Variables};
 use serde_json::Value as Json;
 
 use crate::error::ErrorCode;
@@ -63,28 +60,6 @@ pub fn price(
 ) -> Result<Price, ServerError> {
     variables::coerce(operation, variables, held)?;
     cost::estimate(document, operation, variables, held, limits)
-}
-
-/// The same document, checked like any other when it is executed, of which nothing is executed.
-pub fn without_work(mut document: ExecutableDocument) -> ExecutableDocument {
-    let operations: Vec<&mut Positioned<OperationDefinition>> = match &mut document.operations {
-        DocumentOperations::Single(operation) => vec![operation],
-        DocumentOperations::Multiple(operations) => operations.values_mut().collect(),
-    };
-    for operation in operations {
-        let pos = operation.pos;
-        let at = |name| Positioned::new(Name::new(name), pos);
-        let skip =
-            Directive { name: at("skip"), arguments: vec![(at("if"), Positioned::new(Literal::Boolean(true), pos))] };
-        let set = &mut operation.node.selection_set;
-        let all = InlineFragment {
-            type_condition: None,
-            directives: vec![Positioned::new(skip, pos)],
-            selection_set: std::mem::take(set),
-        };
-        set.node.items = vec![Positioned::new(Selection::InlineFragment(Positioned::new(all, pos)), pos)];
-    }
-    document
 }
 
 /// Checks the number and depth of the variables before they become values of the library.

@@ -87,14 +87,11 @@ impl Reader<'_> {
         Reading { columns, part: Some((parts, places)) }
     }
 
-    /// Makes a statement that selects all columns of a table read these alone.
+    /// Makes a statement select the columns that are read.
     pub(super) fn narrow<E: Scoped>(self, select: &mut SelectStatement, also: &[E::Column]) -> Reading<E> {
         let reading = self.reading::<E>(also);
-        if reading.part.is_some() {
-            select.clear_selects();
-            for column in &reading.columns {
-                select.column((E::default(), *column));
-            }
+        for column in &reading.columns {
+            select.column((E::default(), *column));
         }
         reading
     }

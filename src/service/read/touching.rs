@@ -7,7 +7,8 @@ use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, JoinType, Query
 use sea_orm::{DbBackend, EntityTrait, FromQueryResult, Iterable};
 use uuid::Uuid;
 
-use super::{KEYS_A_STATEMENT, Page, Question, Reader, numbered};
+use super::firsts::numbered;
+use super::{KEYS_A_STATEMENT, Page, Question, Reader};
 use crate::error::AppResult;
 use crate::service::aggregate::Totals;
 
@@ -53,6 +54,7 @@ impl Reader<'_> {
                 }
             }
             let order = self.place(&mut select, question);
+            self.narrow::<audit_entry::Entity>(&mut select, &[]);
             select.expr_as(Expr::col((wanted.clone(), part.clone())), part.clone());
             let mut select = {
                 let parent = (wanted.clone(), part.clone());

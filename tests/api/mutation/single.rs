@@ -78,7 +78,7 @@ async fn the_answer_has_the_order_of_the_request_and_reads_its_own_write() {
     let answer = world.answer(&super::editor(), document, json!({})).await;
     assert_eq!(
         answer.data.to_string(),
-        r#"{b: {query: {divisions: {totalCount: 1}}, clientMutationId: "x-1", __typename: "DivisionUpsertPayload", outcome: CREATED, division: {name: "乙"}}, __typename: "Mutation", a: {clientMutationId: null, query: {divisions: {nodes: [{code: "1"}, {code: "2"}]}}}}"#
+        r#"{b: {query: {divisions: {totalCount: 1}}, clientMutationId: "x-1", __typename: "DivisionUpsertPayload", outcome: "CREATED", division: {name: "乙"}}, __typename: "Mutation", a: {clientMutationId: null, query: {divisions: {nodes: [{code: "1"}, {code: "2"}]}}}}"#
     );
 }
 

@@ -9,14 +9,17 @@ use async_graphql::{Request, Response, ServerError, Variables};
 use entity::id::AccountId;
 use entity::value::{AccountKind, Role};
 use jixiao::auth::{Account, Caller, Grant, Scope};
-use jixiao::db::{self, Db};
+use jixiao::db::{self, Db, Freshness};
 use jixiao::error::{AppError, AppResult};
+use jixiao::graphql::execution::{Document, Execution};
+use jixiao::graphql::held::{self, Held};
+use jixiao::graphql::queries::{Executed, Queries, Valid};
 use jixiao::graphql::variables::with_defaults;
 use jixiao::graphql::{self, ApiSchema};
 use jixiao::import::{self, FileStore, Options, Report, Source};
 use jixiao::lang::Lang;
 use jixiao::limits::ProfileLimits;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 use super::database::{self, TestDatabase};
@@ -89,26 +92,63 @@ impl World {
         import::run(&self.db, &FileStore::new(self.files.path()), caller, source, options).await
     }
 
-    fn request(&self, caller: &Caller, query: &str, variables: Value) -> Request {
-        let mut variables = Variables::from_json(variables);
-        if let Ok(document) = parse_query(query)
-            && let Some((_, operation)) = document.operations.iter().next()
-        {
-            variables = with_defaults(&operation.node, variables);
-        }
-        Request::new(query).variables(variables).data(caller.clone()).data(ProfileLimits::SERVICE).data(Lang::En)
-    }
-
-    /// Asks as a caller, and gives the answer as the schema gives it.
+    /// Asks as a caller, and gives the answer as the service gives it.
     pub async fn answer(&self, caller: &Caller, query: &str, variables: Value) -> Response {
         let deadline = Instant::now() + Duration::from_secs(600);
-        let response = db::until(deadline, self.schema.execute(self.request(caller, query, variables))).await;
+        let response = db::until(deadline, self.read(caller, query, variables)).await;
         for error in &response.errors {
             if let Some(cause) = error.source::<AppError>().and_then(std::error::Error::source) {
                 eprintln!("{error}: {cause}");
             }
         }
         response
+    }
+
+    async fn read(&self, caller: &Caller, query: &str, variables: Value) -> Response {
+        match parse_query(query) {
+            Ok(document) => self.execute(caller, &Document::new(document), variables).await,
+            Err(_) => self.schema.execute(query).await,
+        }
+    }
+
+    /// What the library answers when it executes a document by itself.
+    pub async fn schema_answers(&self, caller: &Caller, query: &str, variables: Value) -> Response {
+        let mut variables = Variables::from_json(variables);
+        if let Ok(document) = parse_query(query)
+            && let Some((_, operation)) = document.operations.iter().next()
+        {
+            variables = with_defaults(&operation.node, variables);
+        }
+        let request = Request::new(query).variables(variables);
+        self.schema.execute(request.data(caller.clone()).data(ProfileLimits::SERVICE).data(Lang::En)).await
+    }
+
+    /// The answer to a document that may be known from before.
+    pub async fn execute(&self, caller: &Caller, document: &Document, variables: Value) -> Response {
+        let (limits, lang, freshness) = (ProfileLimits::SERVICE, Lang::En, Freshness::Latest);
+        let (_, operation) = document.read.operations.iter().next().expect("an operation");
+        let operation = &operation.node;
+        let mut sent = match variables {
+            Value::Object(sent) => sent,
+            _ => Map::new(),
+        };
+        let all_fit = held::all_fit(operation, &sent);
+        let held = &Held::take(operation, &mut sent);
+        let variables = &with_defaults(operation, Variables::from_json(Value::Object(sent)));
+        let asked =
+            Valid { document: &document.read, operation, variables, held, caller, limits: &limits, lang, freshness };
+        let queries = Queries::new(self.db.clone(), None);
+        let (executor, queries) = (&self.schema, Some(&queries));
+        let execution = Execution { executor, queries, document, name: None, asked, all_fit };
+        let equip = |request: Request| request.data(caller.clone()).data(limits).data(lang).data(held.clone());
+        match execution.run(equip).await {
+            Ok(Executed { data, errors }) => {
+                let mut response = Response::new(serde_json::from_slice::<async_graphql::Value>(&data).expect("JSON"));
+                response.errors = errors;
+                response
+            }
+            Err(errors) => Response::from_errors(errors),
+        }
     }
 
     /// Asks as a caller, and gives the whole answer.

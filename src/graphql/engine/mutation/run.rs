@@ -12,6 +12,7 @@ use crate::auth::Caller;
 use crate::clock;
 use crate::db::{Db, Job};
 use crate::error::{AppError, AppResult, ErrorCode};
+use crate::graphql::engine::json;
 use crate::limits::ProfileLimits;
 use crate::service::idempotency::Claim;
 use crate::service::read::Reader;
@@ -66,16 +67,16 @@ impl Run<'_> {
         if let Some(claim) = claim
             && let Some(answer) = claim.answer(tx, clock::system()).await?
         {
-            let value = serde_json::from_str(&answer).map_err(AppError::internal)?;
-            return Ok(Answer { value, replayed: true });
+            return Ok(Answer { value: json::read(answer.as_bytes())?, replayed: true });
         }
         let mut work = Work::begin(tx, self.caller, &self.origin, clock::system);
         let written = self.planned.change.apply(&mut work).await?;
         work.finish().await?;
         let reader = Reader::new(self.db.shown_to(tx, self.caller).await?, self.caller);
-        let value = self.planned.plan.render(reader, &[written]).await?.pop().unwrap_or(Value::Null);
-        let text = serde_json::to_string(&value).map_err(AppError::internal)?;
+        let text = self.planned.plan.render(reader, &[written]).await?.into_first();
+        let text = String::from_utf8(text).map_err(AppError::internal)?;
         self.fits(&text)?;
+        let value = json::read(text.as_bytes())?;
         if let Some(claim) = claim {
             self.db.resume(tx).await?;
             claim.keep(tx, text, clock::system()).await?;

@@ -137,7 +137,7 @@ fn an_answer_costs_what_is_in_it_and_never_more_than_was_estimated() {
         ),
     ] {
         let price = price(text, variables, &ProfileLimits::STAFF).unwrap();
-        let read = price.meter.read(&async_graphql::Value::from_json(answer).unwrap());
+        let read = price.meter.read(&serde_json::to_vec(&answer).unwrap());
         assert_eq!((read, price.cost), (actual, requested), "{text}");
     }
 }
