@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -57,6 +58,9 @@ pub use door::{Door, listen};
 
 /// How often what has expired is deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
+/// How soon the index of search is put in order after a write.
+const SETTLE_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the folder of the keys is read.
 const KEYS_EVERY: Duration = Duration::from_secs(2);
@@ -302,6 +306,24 @@ async fn sweep(db: Db) {
     }
 }
 
+/// Puts what was written in its place in the index of search, soon after, as long as the service runs.
+async fn settle(db: Db) {
+    let commits = db.commits();
+    let mut settled = None;
+    let mut turns = tokio::time::interval(SETTLE_EVERY);
+    loop {
+        turns.tick().await;
+        let now = Some(commits.load(Ordering::Acquire));
+        if settled == now {
+            continue;
+        }
+        match index::settle(db.read()).await {
+            Ok(()) => settled = now,
+            Err(error) => tracing::warn!(%error, "the index of search could not be put in order; it is tried again"),
+        }
+    }
+}
+
 /// Where trusted documents come from.
 struct Manifests {
     documents: TrustedDocuments,
@@ -425,6 +447,7 @@ pub async fn assemble(
         beside.spawn(provider.keep_fresh());
     }
     beside.spawn(sweep(db.clone()));
+    beside.spawn(settle(db.clone()));
     beside.spawn(follow_keys(keys));
     beside.spawn(revocations.follow());
     Ok(Assembled { router, _beside: beside })

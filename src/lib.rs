@@ -10,9 +10,10 @@
 //!    this moment, or nobody. [`limits`] says what this caller may ask for at once.
 //! 3. The guard in [`http`] bounds the document before anything runs: bytes, tokens, nesting, fields after expansion of
 //!    fragments, cost.
-//! 4. [`graphql`] turns the selection into a plan that names every statement before the first one runs: one for each
-//!    relation that is selected, never one for each row.
-//! 5. [`service`] gives the plan its rows. Every read starts from [`service::scope::find`], so what lies outside the
+//! 4. [`graphql::execution`] lets the library check the document, once for all values of its variables. [`graphql::queries`]
+//!    turns the selection into a plan that names every statement before the first one runs, one for each relation that is
+//!    selected, never one for each row, and writes the rows as JSON level by level.
+//! 5. [`service`] gives the plan its rows. Every read starts in [`service::scope`], so what lies outside the
 //!    caller's grants does not exist: not in lists, counts, filters or look-ups.
 //! 6. [`db`] runs the statements in the caller's name, which PostgreSQL can check once more, on a replica that is new enough
 //!    where there is one, and stops them at the deadline of the request.

@@ -48,18 +48,24 @@ impl Micro {
 /// A scaled integer in plain notation without trailing zeros: 88,800,000 at 6 places is `88.8`.
 pub fn plain(scaled: i128, places: u32) -> String {
     let size = scaled.unsigned_abs();
-    let mut text = u64::try_from(size).map_or_else(|_| size.to_string(), |size| size.to_string());
+    let digits = u64::try_from(size).map_or_else(|_| size.to_string(), |size| size.to_string());
     let places = places as usize;
-    if places > 0 {
-        if text.len() <= places {
-            text.insert_str(0, &"0".repeat(places + 1 - text.len()));
-        }
-        text.insert(text.len() - places, '.');
-        text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
-    }
+    let mut text = String::with_capacity(digits.len().max(places) + 3);
     if scaled < 0 {
-        text.insert(0, '-');
+        text.push('-');
     }
+    match digits.len().checked_sub(places).filter(|whole| *whole > 0) {
+        Some(whole) => {
+            let (whole, part) = digits.split_at(whole);
+            text.extend([whole, ".", part]);
+        }
+        None => {
+            text.push_str("0.");
+            text.extend(std::iter::repeat_n('0', places - digits.len()));
+            text.push_str(&digits);
+        }
+    }
+    text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
     text
 }
 

@@ -45,11 +45,18 @@ fn on_deletion() -> (&'static str, String) {
     ("BEFORE DELETE ON project FOR EACH ROW", of_project("-COUNT(*)", "OLD.publication"))
 }
 
-/// SQLite calls a trigger for each row, and writes a number over where it stands.
+/// SQLite calls a trigger for each row. Almost always the number is there: it is changed where it stands, and only else made.
 fn of_row(row: &str, change: &str) -> String {
-    let columns: Vec<String> = OF_INDICATOR.split(", ").map(|column| format!("{row}.{column} AS {column}")).collect();
-    let rows = format!("(SELECT {}) AS counted JOIN project ON project.id = counted.project_id", columns.join(", "));
-    add(&rows, change, "project.publication", "WHERE true")
+    format!(
+        "UPDATE indicator_count SET number = number + {change}
+         WHERE division_code = {row}.division_code AND fiscal_year = {row}.fiscal_year
+             AND publication = (SELECT publication FROM project WHERE id = {row}.project_id)
+             AND level1_id = {row}.level1_id AND level_id = COALESCE({row}.level2_id, {row}.level1_id);
+         INSERT INTO indicator_count (division_code, fiscal_year, publication, level1_id, level_id, number)
+         SELECT {row}.division_code, {row}.fiscal_year, publication, {row}.level1_id,
+             COALESCE({row}.level2_id, {row}.level1_id), {change}
+         FROM project WHERE changes() = 0 AND id = {row}.project_id"
+    )
 }
 
 fn on_sqlite() -> Vec<(&'static str, String)> {
@@ -57,10 +64,10 @@ fn on_sqlite() -> Vec<(&'static str, String)> {
     vec![
         ("AFTER UPDATE OF publication ON project FOR EACH ROW WHEN OLD.publication <> NEW.publication", moved),
         ("AFTER INSERT ON indicator FOR EACH ROW", of_row("NEW", "1")),
-        ("AFTER DELETE ON indicator FOR EACH ROW", of_row("OLD", "-1")),
+        ("AFTER DELETE ON indicator FOR EACH ROW", of_row("OLD", "(-1)")),
         (
             "AFTER UPDATE OF division_code, fiscal_year, project_id, level1_id, level2_id ON indicator FOR EACH ROW",
-            [of_row("OLD", "-1"), of_row("NEW", "1")].join(";"),
+            [of_row("OLD", "(-1)"), of_row("NEW", "1")].join(";"),
         ),
     ]
 }

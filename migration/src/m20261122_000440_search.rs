@@ -36,10 +36,16 @@ const SQLITE: [&str; 3] = [
      DELETE FROM search_pair WHERE rowid = OLD.number; END",
 ];
 
-const POSTGRES: [&str; 3] = [
+const POSTGRES: [&str; 5] = [
     // Kept in the row: what is moved out of it is read one by one.
     "ALTER TABLE search_entry ADD COLUMN pairs tsvector NOT NULL, ALTER COLUMN pairs SET STORAGE MAIN",
-    "CREATE INDEX search_entry_pairs ON search_entry USING gin (pairs)",
+    // What is added is gathered, by default up to 4 MB, before it is put in its place, so that who writes does not wait for that.
+    "CREATE INDEX search_entry_pairs ON search_entry USING gin (pairs) WITH (gin_pending_list_limit = 32768)",
+    // In this order the entries of a kind are met when many are found.
+    "CREATE INDEX search_entry_kind_number ON search_entry (kind, number)",
+    // Each search reads what is gathered, so it is put in its place soon. Only the owner of an index may do this.
+    "CREATE FUNCTION search_settle() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT \
+     AS $$ SELECT gin_clean_pending_list('search_entry_pairs') $$",
     "CREATE FUNCTION search_forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
      DELETE FROM search_entry WHERE object_id IN (SELECT id FROM gone); RETURN NULL; END $$",
 ];
@@ -105,7 +111,7 @@ impl MigrationTrait for Migration {
         }
         match backend {
             DbBackend::Sqlite => db.execute_unprepared("DROP TABLE search_pair").await?,
-            _ => db.execute_unprepared("DROP FUNCTION search_forget()").await?,
+            _ => db.execute_unprepared("DROP FUNCTION search_forget(), search_settle()").await?,
         };
         drop_tables(manager, &["search_format", "search_entry"]).await
     }

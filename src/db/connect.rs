@@ -22,6 +22,8 @@ use crate::error::{AppError, AppResult, ErrorCode};
 const SQLITE_MINIMUM: (u32, u32, u32) = (3, 51, 3);
 /// The oldest PostgreSQL that is still maintained.
 const POSTGRES_MINIMUM: i32 = 150_000;
+/// Memory for pages that a transaction of SQLite changes, in kilobytes: of what does not fit each change is written to the log.
+const SQLITE_WRITER_CACHE: u32 = 32 * 1024;
 impl Db {
     /// Connects, and refuses a database that is too old or set so that it could lose writes.
     pub async fn connect(settings: &DatabaseSettings) -> AppResult<Self> {
@@ -60,7 +62,8 @@ impl Db {
             .pragma("cell_size_check", "ON")
             .pragma("journal_size_limit", "67108864");
         // The writer first: it makes the file and puts it into WAL mode.
-        let write = sqlite_writer(settings).connect_with(options.clone()).await;
+        let writing = options.clone().pragma("cache_size", format!("-{SQLITE_WRITER_CACHE}"));
+        let write = sqlite_writer(settings).connect_with(writing).await;
         let write = write.map_err(cannot_connect)?;
         let options = options.pragma("query_only", "ON").create_if_missing(false);
         let readers = Source::Sqlite(options.clone());

@@ -97,7 +97,8 @@ impl Load {
         }
     }
 
-    /// Keeps it all.
+    /// Keeps it all, and lets PostgreSQL count the new rows and put in order what it has gathered of them: it would plan badly
+    /// until it did so by itself.
     ///
     /// # Errors
     /// When the database refuses; then nothing is kept.
@@ -110,6 +111,11 @@ impl Load {
                 // sqlx still believes in a transaction there.
                 connection.close().await.map_err(failed)?;
             }
+        }
+        if self.db.backend() == DbBackend::Postgres
+            && let Err(error) = self.db.write.execute_unprepared("VACUUM (ANALYZE)").await
+        {
+            tracing::warn!(%error, "everything is stored, but the statistics could not be renewed; PostgreSQL will do so");
         }
         self.db.close().await
     }

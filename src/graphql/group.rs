@@ -26,7 +26,7 @@ use super::unit::Unit;
 use crate::error::AppResult;
 use crate::service::filter::{Filter, Test};
 use crate::service::group::{Group, GroupPage, Grouped, Key};
-use crate::service::order::Place;
+use crate::service::order::{Cursor, Place};
 use crate::service::read::Reader;
 
 pub use asked::field;
@@ -55,7 +55,7 @@ pub trait GroupedType: Connected<Entity: Grouped> {
     /// The fields of a group.
     fn group() -> &'static Fields<Group>;
     /// The fields of an edge.
-    fn edge() -> &'static Fields<(Group, String)>;
+    fn edge() -> &'static Fields<(Group, Cursor)>;
     /// The fields of a page.
     fn page() -> &'static Fields<GroupPage>;
 }
@@ -94,10 +94,10 @@ impl<T: GroupedType> Object for GroupOf<T> {
 pub struct EdgeOf<T>(PhantomData<fn() -> T>);
 
 impl<T: GroupedType> Object for EdgeOf<T> {
-    type Row = (Group, String);
+    type Row = (Group, Cursor);
     const NAME: &'static str = T::NAMES.edge;
 
-    fn fields() -> &'static Fields<(Group, String)> {
+    fn fields() -> &'static Fields<(Group, Cursor)> {
         T::edge()
     }
 }
@@ -149,10 +149,10 @@ fn group_fields<T: GroupedType>(description: &'static str) -> Fields<Group> {
     aggregate::measures::<T, _>(fields, |group| &group.totals)
 }
 
-fn edge_fields<T: GroupedType>(description: &'static str, node: &'static str) -> Fields<(Group, String)> {
-    Fields::<(Group, String)>::new(description)
+fn edge_fields<T: GroupedType>(description: &'static str, node: &'static str) -> Fields<(Group, Cursor)> {
+    Fields::<(Group, Cursor)>::new(description)
         .value("cursor: String!", "The place of the group in this order, for `after`.", |(_, cursor)| {
-            Value::from(cursor.as_str())
+            Value::from(cursor.text())
         })
         .inline::<GroupOf<T>>(node, "The group.", |(group, _)| Some(group.clone()))
 }
@@ -168,7 +168,7 @@ fn page_fields<T: GroupedType>(
             page.groups.iter().map(|(group, _)| group.clone()).collect()
         })
         .inline::<PageInfo>("pageInfo: PageInfo!", "Where this page lies in the list.", |page| {
-            let cursor = |group: Option<&(Group, String)>| group.map(|(_, cursor)| cursor.clone());
+            let cursor = |group: Option<&(Group, Cursor)>| group.map(|(_, cursor)| cursor.text());
             Some(super::shapes::PageFacts {
                 has_next: page.has_next,
                 has_previous: page.has_previous,

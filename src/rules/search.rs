@@ -93,17 +93,25 @@ fn written(c: char) -> char {
 
 /// Writes the pairs of joined texts, those of one part only once, as words behind those that are there.
 pub fn write_pairs(kind: SearchKind, part: Part, joined: &str, words: &mut String) {
-    let letter = letter(kind, part);
-    let signs = || joined.chars().map(written);
-    let mut pairs: Vec<(char, char)> = signs().zip(signs().skip(1)).collect();
-    pairs.sort_unstable();
+    let mut signs = joined.chars().map(written);
+    let Some(mut first) = signs.next() else { return };
+    let mut pairs: Vec<(char, char)> = Vec::with_capacity(joined.len());
+    for second in signs {
+        pairs.push((first, second));
+        first = second;
+    }
+    // In the order of the words: databases sort them, and what is sorted is quick to sort.
+    pairs.sort_unstable_by_key(|(first, second)| u64::from(u32::from(*first)) << 32 | u64::from(u32::from(*second)));
     pairs.dedup();
+    let letter = letter(kind, part);
     words.reserve(pairs.len() * 8);
     for (first, second) in pairs {
         if !words.is_empty() {
             words.push(' ');
         }
-        words.extend([letter, first, second]);
+        words.push(letter);
+        words.push(first);
+        words.push(second);
     }
 }
 

@@ -1,6 +1,6 @@
 //! White space and wording of printed text, brought to one form before anything is compared.
 
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
+use unicode_normalization::UnicodeNormalization;
 
 /// White space in the sense of printed forms, with the invisible signs that word processors leave behind.
 fn is_blank(c: char) -> bool {
@@ -20,6 +20,10 @@ pub fn tidy(text: &str) -> String {
 
 /// The text without any white space: the form in which labels and names are compared.
 pub fn squeeze(text: &str) -> String {
+    // Most text has none, which costs little to see.
+    if !text.contains(is_blank) {
+        return text.to_owned();
+    }
     let mut squeezed = String::with_capacity(text.len());
     squeezed.extend(text.chars().filter(|c| !is_blank(*c)));
     squeezed
@@ -27,10 +31,26 @@ pub fn squeeze(text: &str) -> String {
 
 /// NFKC without white space: `９５ ％` becomes `95%`, `＜` becomes `<` (the first step of the target parser, 2.2).
 pub fn plain(text: &str) -> String {
-    // Most text is in this form already, which costs little to see.
-    match is_nfkc_quick(text.chars()) {
-        IsNormalized::Yes => squeeze(text),
-        IsNormalized::Maybe | IsNormalized::No => text.nfkc().filter(|c| !is_blank(*c)).collect(),
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match plain_sign(c) {
+            Some(sign) => plain.push(sign),
+            None if is_blank(c) => {}
+            None => return text.nfkc().filter(|c| !is_blank(*c)).collect(),
+        }
+    }
+    plain
+}
+
+/// The plain form of a sign that has one whatever stands beside it, as almost all signs of printed text do: no blank, nothing that
+/// is composed with another sign or made of several.
+fn plain_sign(c: char) -> Option<char> {
+    match c {
+        '!'..='~' | '\u{4E00}'..='\u{9FFF}' | '、' | '。' | '〈'..='】' => Some(c),
+        '‘' | '’' | '“' | '”' | '—' | '≤' | '≥' => Some(c),
+        // U+FF01 to U+FF5E are the signs from `!` to `~`.
+        '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0),
+        _ => None,
     }
 }
 
@@ -68,13 +88,33 @@ pub fn without_bookmarks(line: &str) -> (String, bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::{norm, plain, squeeze, tidy, without_percent_suffix};
+    use unicode_normalization::UnicodeNormalization;
+
+    use super::{norm, plain, plain_sign, squeeze, tidy, without_percent_suffix};
 
     #[test]
     fn white_space_of_every_kind_is_the_same() {
         assert_eq!(tidy("\u{A0}其中：财政\u{3000}\t资金\u{FEFF} "), "其中：财政  资金");
         assert_eq!(squeeze("其中：财政 \u{A0}\u{3000} 资\n金"), "其中：财政资金");
         assert_eq!(plain("＜ ９５ ％"), "<95%");
+    }
+
+    #[test]
+    fn a_sign_that_is_plain_by_itself_stays_so_beside_any_other() {
+        let alone = |c: char| plain_sign(c).map(String::from);
+        for c in ('\0'..=char::MAX).filter(|c| plain_sign(*c).is_some()) {
+            let normal: String = [c].into_iter().nfkc().collect();
+            assert_eq!(alone(c), Some(normal), "{c:?}");
+        }
+        let blanks = ('\0'..=char::MAX).filter(|c| super::is_blank(*c));
+        assert!(blanks.nfkc().all(super::is_blank));
+        // Of two such signs none makes a new one, as a letter and an accent do.
+        let signs: String = ('!'..='～').filter(|c| plain_sign(*c).is_some()).collect();
+        let reversed: String = signs.chars().rev().collect();
+        for text in [signs, reversed] {
+            let normal: String = text.nfkc().collect();
+            assert_eq!(plain(&text), normal);
+        }
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub struct Group {
 #[derive(Clone, Debug)]
 pub struct GroupPage {
     /// The groups in order, each with its cursor.
-    pub groups: Vec<(Group, String)>,
+    pub groups: Vec<(Group, Cursor)>,
     /// Whether there are groups before the first.
     pub has_previous: bool,
     /// Whether there are groups after the last.
@@ -119,9 +119,10 @@ impl<E: Grouped> Grouping<E> {
         }
         let rows = reader.db.query_all(page.limit(self.size + 1)).await?;
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        let signature = self.signature();
         let groups = rows.iter().take(size).map(|row| {
             let group = self.read(row)?;
-            let cursor = Cursor::new(self.signature(), self.places(&group)).text();
+            let cursor = Cursor::new(signature.clone(), self.places(&group));
             Ok((group, cursor))
         });
         Ok(GroupPage {

@@ -234,7 +234,7 @@ impl Cursor {
     }
 
     /// As clients get it.
-    pub(super) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         // The fields are numbers and text only, which JSON always takes.
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }

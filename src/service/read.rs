@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 use entity::value::Timestamp;
 use sea_orm::sea_query::{Alias, Expr, SelectStatement};
-use sea_orm::{ColumnTrait, EntityTrait, ModelTrait, QueryResult, Value};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, ModelTrait, QueryResult, Value};
 use uuid::Uuid;
 
 use super::aggregate::{self, Measure, Totals};
@@ -57,6 +57,11 @@ pub struct Window {
     pub before: Option<Cursor>,
     /// Rows to leave out at the beginning.
     pub offset: u64,
+}
+
+impl Window {
+    /// All rows of a list that has no pages.
+    const ALL: Self = Self { size: LIST_LIMIT, backward: false, after: None, before: None, offset: 0 };
 }
 
 /// Which rows of a table, in which order, and which part of them.
@@ -228,10 +233,18 @@ impl<'a> Reader<'a> {
         let mut rows: HashMap<ParentKey, Vec<C::Model>> = HashMap::new();
         for keys in distinct(&keys).chunks(KEYS_A_STATEMENT) {
             let mut select = self.matching::<C>(filter)?;
-            select.and_where(is_one_of(relation.to, keys.iter().map(ParentKey::value)));
-            order.apply(&mut select);
-            select.limit(LIST_LIMIT * keys.len() as u64);
             let reading = self.narrow::<C>(&mut select, &[relation.to]);
+            let wanted = keys.iter().map(ParentKey::value);
+            let select = match self.db.backend() {
+                // It would rather read all of a small table than look up a list of parameters.
+                DbBackend::Postgres => {
+                    self.first_of_each(select, relation.to, wanted.collect(), &order, &Window::ALL, &reading.columns)
+                }
+                _ => {
+                    order.apply(select.and_where(is_one_of(relation.to, wanted)));
+                    select.limit(LIST_LIMIT * keys.len() as u64).take()
+                }
+            };
             for row in reading.rows(&self.db.query_all(&select).await?)? {
                 if let Some(key) = ParentKey::of(row.get(relation.to)) {
                     rows.entry(key).or_default().push(row);

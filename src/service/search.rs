@@ -12,3 +12,4 @@ pub mod index;
 pub mod query;
 pub mod source;
 pub mod stale;
+pub mod unordered;

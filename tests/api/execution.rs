@@ -274,7 +274,8 @@ fn a_known_document_answers_as_a_new_one() {
         (schema, json!({"first": 1}), vec![json!({}), json!({"first": "a"})]),
     ] {
         let known = Document::new(parse_query(document).unwrap());
-        for variables in [&[good.clone()], others.as_slice(), &[good]].concat() {
+        let good = [good];
+        for variables in [&good, others.as_slice(), &good].concat() {
             let told = |response: Response| (serde_json::to_value(&response).unwrap(), response.errors.len());
             let again = scene.runtime.block_on(scene.world.execute(&scene.caller, &known, variables.clone()));
             let new = Document::new(parse_query(document).unwrap());

@@ -29,6 +29,7 @@ impl Reindex {
         let db = app::open_existing(&settings).await?;
         if !self.check {
             let entries = db.write(async |tx| index::rebuild(tx, &caller).await).await?;
+            index::settle(db.read()).await?;
             output::line(format!("{entries} objects are searched"))?;
             return Ok(db.close().await?);
         }

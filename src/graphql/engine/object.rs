@@ -38,10 +38,13 @@ pub trait Linked<R>: Send + Sync {
     }
 }
 
+/// Writes the JSON of a value that is made from a row.
+type Write<R> = dyn Fn(&R, &mut Vec<u8>) + Send + Sync;
+
 /// How one field of a plan gets its values.
 pub enum Step<R> {
     /// From the row itself, written where it belongs.
-    Own(Box<dyn Fn(&R, &mut Vec<u8>) + Send + Sync>),
+    Own(Box<Write<R>>),
     /// From other rows, for all rows of the level together.
     Link(Box<dyn Linked<R>>),
 }

@@ -10,6 +10,7 @@ use crate::graphql::engine::object::Fields;
 use crate::graphql::indicator::Indicator;
 use crate::graphql::project::Project;
 use crate::service::group::{Group, GroupPage, Key};
+use crate::service::order::Cursor;
 
 const FISCAL_YEAR: KeyField = KeyField { name: "FISCAL_YEAR", description: "Fiscal year.", key: Key::FiscalYear };
 const DIVISION: KeyField =
@@ -63,8 +64,8 @@ impl GroupedType for Project {
         &FIELDS
     }
 
-    fn edge() -> &'static Fields<(Group, String)> {
-        static FIELDS: LazyLock<Fields<(Group, String)>> = LazyLock::new(|| {
+    fn edge() -> &'static Fields<(Group, Cursor)> {
+        static FIELDS: LazyLock<Fields<(Group, Cursor)>> = LazyLock::new(|| {
             edge_fields::<Project>("A group of projects and its place in a list.", "node: ProjectGroup!")
         });
         &FIELDS
@@ -135,8 +136,8 @@ impl GroupedType for Indicator {
         &FIELDS
     }
 
-    fn edge() -> &'static Fields<(Group, String)> {
-        static FIELDS: LazyLock<Fields<(Group, String)>> = LazyLock::new(|| {
+    fn edge() -> &'static Fields<(Group, Cursor)> {
+        static FIELDS: LazyLock<Fields<(Group, Cursor)>> = LazyLock::new(|| {
             edge_fields::<Indicator>("A group of indicators and its place in a list.", "node: IndicatorGroup!")
         });
         &FIELDS

@@ -56,11 +56,14 @@ pub(super) struct Reading<E: EntityTrait> {
 impl<E: Scoped> Reading<E> {
     /// The rows of an answer.
     pub fn rows(&self, rows: &[QueryResult]) -> AppResult<Vec<E::Model>> {
-        let rows: Result<Vec<_>, _> = match &self.part {
-            None => rows.iter().map(|row| E::Model::from_query_result(row, "")).collect(),
-            Some((parts, places)) => rows.iter().map(|row| (parts.read)(row, places)).collect(),
-        };
-        Ok(rows?)
+        let mut models = Vec::with_capacity(rows.len());
+        for row in rows {
+            models.push(match &self.part {
+                None => E::Model::from_query_result(row, "")?,
+                Some((parts, places)) => (parts.read)(row, places)?,
+            });
+        }
+        Ok(models)
     }
 }
 

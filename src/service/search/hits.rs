@@ -1,18 +1,20 @@
 //! What a search finds, the best first: by how well the words fit, then the newest entry first.
 //!
-//! Each fit is asked for by a statement of its own, the best first, until the page is full. The index gives the entries of each in
-//! order, so that a word which stands everywhere costs no more than one that stands seldom.
+//! The index of SQLite gives entries in the order of their numbers: each fit is asked for by a statement of its own, the best first,
+//! until the page is full, and a word which stands everywhere costs no more than one that stands seldom. That of PostgreSQL gives
+//! them in no order: see [`super::unordered`].
 
 use std::sync::Arc;
 
+use entity::search_entry::{self, Column};
 use entity::value::SearchKind;
-use entity::{department_goal, indicator, project, search_entry, unit};
+use entity::{department_goal, indicator, project, unit};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, DbBackend, QueryTrait};
+use sea_orm::{ColumnTrait, Condition, DbBackend, QueryResult, QueryTrait};
 use uuid::Uuid;
 
 use super::query::{self, Sought};
-use crate::auth::Caller;
+use super::unordered;
 use crate::auth::policy::Permission;
 use crate::error::{AppError, AppResult};
 use crate::rules::search::Fit;
@@ -22,8 +24,8 @@ use crate::service::scope::{self, Scoped};
 /// Objects are counted up to this number.
 pub const COUNTED: u64 = 10_000;
 
-/// So many entries are sorted rather than met in order.
-const FEW: u64 = 3_000;
+/// A number behind all entries.
+const LAST: i64 = i64::MAX;
 
 /// A page of what is found.
 #[derive(Clone, Debug)]
@@ -90,7 +92,7 @@ impl Search {
             self.kinds.first().map_or(Ok(()), |kind| reader.caller.may(permission(*kind)))?;
             return Ok(Hits { total: self.count.then_some(0), ..Hits::default() });
         }
-        let visible = visible(&kinds, reader.caller)?;
+        let visible = visible(&kinds, reader)?;
         let after = match self.after {
             Some(place) => Some((place.fit, number_of(reader, place.object, &visible).await?)),
             None => None,
@@ -99,62 +101,15 @@ impl Search {
             true => Some(self.total(reader, &kinds, &visible).await?),
             false => None,
         };
-        let number = query::number(reader.db.backend());
-        // Few are found and then sorted, many are met in order; the planner of PostgreSQL can only guess which it is.
-        let order = if self.are_few(reader, &kinds).await? { number.clone().add(0) } else { number };
+        let looking = Looking { reader, sought: &self.sought, kinds: &kinds, visible, after, rows: self.size + 1 };
+        let mut hits = match reader.db.backend() {
+            DbBackend::Sqlite => looking.in_order().await?,
+            _ => unordered::first(&looking).await?,
+        };
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
-        let mut hits = Vec::new();
-        for fit in Fit::ALL {
-            if hits.len() > size {
-                break;
-            }
-            hits.extend(self.that_fit(reader, &kinds, (fit, after), &visible, &order).await?);
-        }
         let has_next = hits.len() > size;
         hits.truncate(size);
         Ok(Hits { hits, has_next, total })
-    }
-
-    /// The first of those that fit so, one more than the page has.
-    async fn that_fit(
-        &self,
-        reader: Reader<'_>,
-        kinds: &[SearchKind],
-        (fit, after): (Fit, Option<(Fit, i64)>),
-        visible: &Condition,
-        order: &SimpleExpr,
-    ) -> AppResult<Vec<Hit>> {
-        let number = query::number(reader.db.backend());
-        let mut select = self.sought.exactly(kinds, fit, reader.db.backend());
-        match after {
-            Some((last, _)) if last < fit => return Ok(Vec::new()),
-            Some((last, entry)) if last == fit => {
-                select.and_where(number.lt(entry));
-            }
-            Some(_) | None => {}
-        }
-        use search_entry::Column;
-        select
-            .columns([Column::Kind, Column::ObjectId].map(|column| (search_entry::Entity, column)))
-            .cond_where(visible.clone())
-            .order_by_expr(order.clone(), Order::Desc)
-            .limit(self.size + 1);
-        let rows = reader.db.query_all(&select).await?;
-        let hits = rows.iter().map(|row| {
-            let place = Place { fit, object: row.try_get("", "object_id")? };
-            Ok(Hit { kind: row.try_get("", "kind")?, place })
-        });
-        hits.collect()
-    }
-
-    /// Whether PostgreSQL has few entries with all pairs. SQLite always meets entries in order.
-    async fn are_few(&self, reader: Reader<'_>, kinds: &[SearchKind]) -> AppResult<bool> {
-        if reader.db.backend() == DbBackend::Sqlite {
-            return Ok(false);
-        }
-        let mut candidates = self.sought.candidates(kinds, reader.db.backend());
-        candidates.expr(Expr::val(1)).limit(FEW + 1);
-        Ok(number(reader, candidates).await? <= FEW)
     }
 
     async fn total(&self, reader: Reader<'_>, kinds: &[SearchKind], visible: &Condition) -> AppResult<u64> {
@@ -164,12 +119,65 @@ impl Search {
     }
 }
 
+/// What a page is made of.
+pub(super) struct Looking<'a> {
+    pub(super) reader: Reader<'a>,
+    pub(super) sought: &'a Sought,
+    pub(super) kinds: &'a [SearchKind],
+    /// Which entries the caller may see.
+    pub(super) visible: Condition,
+    /// The place behind which the page begins: a fit and the number of an entry.
+    pub(super) after: Option<(Fit, i64)>,
+    /// How many at the most, one more than the page has.
+    pub(super) rows: u64,
+}
+
+impl Looking<'_> {
+    async fn in_order(&self) -> AppResult<Vec<Hit>> {
+        let mut hits = Vec::new();
+        for fit in Fit::ALL {
+            let missing = self.rows.saturating_sub(hits.len() as u64);
+            if missing == 0 {
+                break;
+            }
+            let number = query::number(DbBackend::Sqlite);
+            let Some(below) = self.below(fit) else { continue };
+            let mut select = self.sought.exactly(self.kinds, fit, DbBackend::Sqlite);
+            select
+                .columns([Column::Kind, Column::ObjectId].map(|column| (search_entry::Entity, column)))
+                .and_where_option((below < LAST).then(|| number.clone().lt(below)))
+                .cond_where(self.visible.clone())
+                .order_by_expr(number, Order::Desc)
+                .limit(missing);
+            for row in &self.reader.db.query_all(&select).await? {
+                hits.push(hit(row, fit)?);
+            }
+        }
+        Ok(hits)
+    }
+
+    /// Below which number entries of a fit stand behind the place; none when all stand before it.
+    pub(super) fn below(&self, fit: Fit) -> Option<i64> {
+        match self.after {
+            Some((last, _)) if last < fit => None,
+            Some((last, entry)) if last == fit => Some(entry),
+            Some(_) | None => Some(LAST),
+        }
+    }
+}
+
+/// What a row with kind and object says.
+pub(super) fn hit(row: &QueryResult, fit: Fit) -> AppResult<Hit> {
+    let place = Place { fit, object: row.try_get("", "object_id")? };
+    Ok(Hit { kind: row.try_get("", "kind")?, place })
+}
+
 /// The number of the entry of an object that is there for the caller.
 async fn number_of(reader: Reader<'_>, object: Uuid, visible: &Condition) -> AppResult<i64> {
     let entry = Query::select()
         .from(search_entry::Entity)
-        .column((search_entry::Entity, search_entry::Column::Number))
-        .and_where(search_entry::Column::ObjectId.eq(object))
+        .column((search_entry::Entity, Column::Number))
+        .and_where(Column::ObjectId.eq(object))
         .cond_where(visible.clone())
         .take();
     let row = reader.db.query_one(&entry).await?;
@@ -179,7 +187,7 @@ async fn number_of(reader: Reader<'_>, object: Uuid, visible: &Condition) -> App
 }
 
 /// The number of rows of a statement.
-async fn number(reader: Reader<'_>, rows: SelectStatement) -> AppResult<u64> {
+pub(super) async fn number(reader: Reader<'_>, rows: SelectStatement) -> AppResult<u64> {
     let count = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(rows, "found").take();
     let row = reader.db.query_one(&count).await?;
     let number: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
@@ -197,22 +205,26 @@ pub fn permission(kind: SearchKind) -> Permission {
 }
 
 /// That the object of an entry is one of these kinds, and there for the caller.
-fn visible(kinds: &[SearchKind], caller: &Caller) -> AppResult<Condition> {
+fn visible(kinds: &[SearchKind], reader: Reader<'_>) -> AppResult<Condition> {
     let mut visible = Condition::any();
     for kind in kinds {
         let there = match kind {
-            SearchKind::Unit => there::<unit::Entity>(unit::Column::Id, caller)?,
-            SearchKind::Project => there::<project::Entity>(project::Column::Id, caller)?,
-            SearchKind::Indicator => there::<indicator::Entity>(indicator::Column::Id, caller)?,
-            SearchKind::DepartmentGoal => there::<department_goal::Entity>(department_goal::Column::Id, caller)?,
+            SearchKind::Unit => there::<unit::Entity>(unit::Column::Id, reader)?,
+            SearchKind::Project => there::<project::Entity>(project::Column::Id, reader)?,
+            SearchKind::Indicator => there::<indicator::Entity>(indicator::Column::Id, reader)?,
+            SearchKind::DepartmentGoal => there::<department_goal::Entity>(department_goal::Column::Id, reader)?,
         };
-        visible = visible.add(search_entry::Column::Kind.eq(*kind).and(there));
+        visible = visible.add(Column::Kind.eq(*kind).and(there));
     }
     Ok(visible)
 }
 
-fn there<E: Scoped>(key: E::Column, caller: &Caller) -> AppResult<SimpleExpr> {
-    let mut object = scope::find::<E>(caller)?.into_query();
-    object.clear_selects().expr(Expr::val(1)).and_where(key.into_expr().eq(search_entry::Column::ObjectId.into_expr()));
+fn there<E: Scoped>(key: E::Column, reader: Reader<'_>) -> AppResult<SimpleExpr> {
+    let mut object = scope::find::<E>(reader.caller)?.into_query();
+    object.clear_selects().expr(Expr::val(1)).and_where(key.into_expr().eq(Column::ObjectId.into_expr()));
+    if reader.db.backend() == DbBackend::Postgres {
+        // Asked of one entry after the other, when the first are known, and not joined with all objects.
+        object.offset(0);
+    }
     Ok(Expr::exists(object))
 }

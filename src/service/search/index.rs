@@ -1,5 +1,7 @@
 //! The entries of the index: writing them, making all of them anew, and comparing them with the texts.
 
+use std::mem;
+
 use entity::value::SearchKind;
 use entity::{department_goal, indicator, project, search_entry, search_format, unit};
 use sea_orm::sea_query::{Expr, IntoIden, OnConflict, Query, SimpleExpr};
@@ -18,6 +20,9 @@ use crate::rules::search::{self, FORMAT, Part};
 
 /// Entries of one statement.
 const ENTRIES_A_STATEMENT: usize = 500;
+
+/// Bytes of pairs from which on SQLite a statement has enough.
+const PAIRS_A_STATEMENT: usize = 8 << 20;
 
 /// Objects that are read at once when all entries are made or compared.
 const OBJECTS_AT_ONCE: u64 = 5_000;
@@ -73,18 +78,14 @@ impl From<search_entry::Model> for Entry {
 pub async fn put(tx: &DatabaseTransaction, entries: impl Iterator<Item = Entry> + Send) -> AppResult<()> {
     let backend = tx.get_database_backend();
     let mut entries = entries.peekable();
-    // On SQLite the pairs of the entries that were written last.
-    let mut unpaired: Option<Statement> = None;
+    let mut unpaired = Unpaired::default();
     db::execute_each(tx, || {
-        if let Some(pairs) = unpaired.take() {
-            return Ok(Some(pairs));
-        }
-        if entries.peek().is_none() {
-            return Ok(None);
+        if unpaired.is_full() || entries.peek().is_none() {
+            return Ok(unpaired.take());
         }
         let entries: Vec<Entry> = entries.by_ref().take(ENTRIES_A_STATEMENT).collect();
         if backend == DbBackend::Sqlite {
-            unpaired = Some(pairing(&entries));
+            entries.iter().for_each(|entry| unpaired.add(entry));
         }
         Ok(Some(writing(backend, entries)?))
     })
@@ -99,8 +100,44 @@ pub fn writes(backend: DbBackend, entries: Vec<Entry>) -> AppResult<Vec<Statemen
     if entries.is_empty() {
         return Ok(Vec::new());
     }
-    let pairs = (backend == DbBackend::Sqlite).then(|| pairing(&entries));
-    Ok(std::iter::once(writing(backend, entries)?).chain(pairs).collect())
+    let mut unpaired = Unpaired::default();
+    if backend == DbBackend::Sqlite {
+        entries.iter().for_each(|entry| unpaired.add(entry));
+    }
+    Ok(std::iter::once(writing(backend, entries)?).chain(unpaired.take()).collect())
+}
+
+/// The pairs of entries that SQLite has without them, as a JSON object by the keys of the objects.
+///
+/// FTS5 writes out what it has gathered at the end of each statement, and merges what it has written out: so these are few.
+#[derive(Default)]
+struct Unpaired(String);
+
+impl Unpaired {
+    fn add(&mut self, entry: &Entry) {
+        self.0.push_str(if self.0.is_empty() { "{\"" } else { ",\"" });
+        self.0.push_str(&entry.object.simple().to_string());
+        self.0.push_str("\":\"");
+        // Nothing in pairs means anything in JSON.
+        self.0.push_str(&entry.pairs());
+        self.0.push('"');
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.len() >= PAIRS_A_STATEMENT
+    }
+
+    /// The statement that writes them, in the order of the numbers of the entries: FTS5 also writes out whenever a number is
+    /// less than the one before.
+    fn take(&mut self) -> Option<Statement> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let pairs = mem::take(&mut self.0) + "}";
+        let sql = "INSERT OR REPLACE INTO search_pair (rowid, pairs) SELECT e.number, p.value FROM json_each(?) AS p \
+                   CROSS JOIN search_entry AS e ON e.object_id = unhex(p.key) ORDER BY e.number";
+        Some(Statement::from_sql_and_values(DbBackend::Sqlite, sql, [pairs.into()]))
+    }
 }
 
 /// Puts entries aside for PostgreSQL, those of objects that have none.
@@ -140,18 +177,6 @@ fn writing(backend: DbBackend, entries: Vec<Entry>) -> AppResult<Statement> {
     Ok(backend.build(&insert))
 }
 
-/// The statement that writes the pairs of entries on SQLite, in the order of their numbers: FTS5 writes out what it has gathered
-/// whenever a number is less than the one before.
-fn pairing(entries: &[Entry]) -> Statement {
-    let rows = vec!["(?, ?)"; entries.len()].join(", ");
-    let values = entries.iter().flat_map(|entry| [Value::from(entry.object), Value::from(entry.pairs())]);
-    let sql = format!(
-        "INSERT OR REPLACE INTO search_pair (rowid, pairs) SELECT e.number, p.column2 FROM (VALUES {rows}) AS p \
-         JOIN search_entry AS e ON e.object_id = p.column1 ORDER BY e.number"
-    );
-    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
-}
-
 /// Whether all entries were made, by the rules of this version.
 ///
 /// # Errors
@@ -159,6 +184,17 @@ fn pairing(entries: &[Entry]) -> Statement {
 pub async fn is_current(db: &DatabaseConnection) -> AppResult<bool> {
     let formats = search_format::Entity::find().all(db).await?;
     Ok(formats.iter().map(|row| row.format).eq([FORMAT]))
+}
+
+/// Puts in its place what PostgreSQL has only gathered of new entries, which each search reads.
+///
+/// # Errors
+/// When the database fails.
+pub async fn settle(db: &DatabaseConnection) -> AppResult<()> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        db.execute_unprepared("SELECT search_settle()").await?;
+    }
+    Ok(())
 }
 
 /// Makes the index anew where it was made by the rules of another version, or never.

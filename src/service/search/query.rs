@@ -2,7 +2,7 @@
 
 use entity::search_entry;
 use entity::value::SearchKind;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, JoinType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, DbBackend, Value};
 
 use crate::rules::search::{self, Fit, Pairs, Part, QueryError};
@@ -83,11 +83,41 @@ impl Sought {
 
     /// Selects, without columns yet, the entries of these kinds that all words fit so, and not all better.
     pub fn exactly(&self, kinds: &[SearchKind], fit: Fit, backend: DbBackend) -> SelectStatement {
-        let mut select = self.at_least(kinds, fit, backend);
+        self.but_better(self.at_least(kinds, fit, backend), fit, backend)
+    }
+
+    /// The same entries of one kind for PostgreSQL, which does not look them up but meets them one after the other.
+    pub fn met(&self, kind: SearchKind, fit: Fit) -> SelectStatement {
+        let (ask, suffices) = self.ask(&[kind], fit);
+        let mut select = Query::select().from(search_entry::Entity).take();
+        select.and_where(search_entry::Column::Kind.eq(kind));
+        // No index is used for a condition on a condition.
+        select.and_where(Expr::cust_with_values("(search_entry.pairs @@ $1::tsquery) IS TRUE", [ask.of_postgres()]));
+        if !suffices {
+            select.and_where(self.in_texts(fit, DbBackend::Postgres));
+        }
+        self.but_better(select, fit, DbBackend::Postgres)
+    }
+
+    fn but_better(&self, mut select: SelectStatement, fit: Fit, backend: DbBackend) -> SelectStatement {
         if let Some(better) = fit.better() {
             select.and_where(self.in_texts(better, backend).not());
         }
         select
+    }
+
+    /// The score of an entry that is found, on PostgreSQL.
+    pub fn score(&self) -> SimpleExpr {
+        let mut score = CaseStatement::new();
+        for fit in Fit::ALL {
+            score = match fit {
+                Fit::Text => score.finally(fit.score()),
+                Fit::Whole | Fit::Beginning | Fit::Name => {
+                    score.case(self.in_texts(fit, DbBackend::Postgres), fit.score())
+                }
+            };
+        }
+        score.into()
     }
 
     /// The parts in which a word fits so or better.
@@ -132,9 +162,9 @@ pub fn number(backend: DbBackend) -> SimpleExpr {
 
 /// Selects the entries that have the pairs which are asked for.
 fn found(ask: &Ask, backend: DbBackend) -> SelectStatement {
-    let mut text = String::new();
     match backend {
         DbBackend::Sqlite => {
+            let mut text = String::new();
             ask.write(&FTS5, &mut text);
             // The pairs lead: SQLite keeps the order of the tables of a cross join.
             Query::select()
@@ -144,13 +174,10 @@ fn found(ask: &Ask, backend: DbBackend) -> SelectStatement {
                 .and_where(Expr::cust_with_values("search_pair MATCH ?", [Value::from(text)]))
                 .take()
         }
-        _ => {
-            ask.write(&TSQUERY, &mut text);
-            Query::select()
-                .from(search_entry::Entity)
-                .and_where(Expr::cust_with_values("search_entry.pairs @@ $1::tsquery", [Value::from(text)]))
-                .take()
-        }
+        _ => Query::select()
+            .from(search_entry::Entity)
+            .and_where(Expr::cust_with_values("search_entry.pairs @@ $1::tsquery", [ask.of_postgres()]))
+            .take(),
     }
 }
 
@@ -180,6 +207,12 @@ impl Ask {
             Pairs::Beginning(word) => Self::Beginning(word),
             Pairs::All(words) => Self::All(words.into_iter().map(Self::Word).collect()),
         }
+    }
+
+    fn of_postgres(&self) -> Value {
+        let mut text = String::new();
+        self.write(&TSQUERY, &mut text);
+        text.into()
     }
 
     /// Words are letters, digits and signs beyond ASCII, so that nothing in them can be read as more than a word.

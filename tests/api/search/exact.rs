@@ -1,8 +1,9 @@
 //! What is found is what a look through all texts finds, on both databases, in the same order.
 
+use jixiao::service::search::unordered::FEW;
 use serde_json::{Value, json};
 
-use super::scene::{fill, judge, query, shown, things};
+use super::scene::{DIVISION, fill, judge, query, shown, things, write, writer};
 use crate::support::dice::Dice;
 use crate::support::world::World;
 
@@ -84,6 +85,53 @@ async fn pages_make_the_whole_list_whatever_their_size() {
             }
             assert_eq!(found, wanted, "{query} by {first}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_stands_in_many_objects_is_found_in_the_same_order() {
+    let world = World::empty().await;
+    fill(&world, 4).await;
+    let indicator = |number: u64| {
+        let (name, description) = match number % 50 {
+            0 => ("国内".to_owned(), "数量"),
+            1 => ("国内招商".to_owned(), "国内"),
+            2 => (format!("招商{number}"), "在国内"),
+            3 => (format!("招商{number}"), "在外地"),
+            _ => (format!("在国内{number}"), "国内招商"),
+        };
+        json!({"level1": "产出指标", "level2": "数量指标", "name": name, "description": description, "target": {"text": "好"}})
+    };
+    let project = |number: u64| {
+        let key =
+            json!({"divisionCode": DIVISION, "unitCode": "450000", "fiscalYear": 2027, "code": format!("M{number}")});
+        let name = if number.is_multiple_of(20) { format!("国内项目{number}") } else { format!("项目{number}") };
+        let indicators: Vec<Value> = (0..9).map(|part| indicator(number * 9 + part)).collect();
+        json!({"key": key, "set": {"name": name, "budget": {"wanYuan": "10"}, "indicators": indicators}})
+    };
+    let rows: Vec<Value> = (0..140).map(project).collect();
+    write(&world, &writer(), "projectsUpsert", json!({ "rows": rows })).await;
+    let things = things(&world).await;
+    for (query, kinds) in [("国内", vec![]), ("国内", vec!["INDICATOR"]), ("国", vec![]), ("国内 招商", vec![])]
+    {
+        let wanted = judge(&things, query, &kinds);
+        let many = u64::try_from(wanted.len()).is_ok_and(|wanted| wanted > FEW);
+        assert!(many, "{query} is found {} times", wanted.len());
+        let scores = (1..=4).filter(|score| wanted.iter().any(|(_, of)| of == score)).count();
+        assert!(scores == 4 || query != "国内", "{scores} scores");
+        let (mut found, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let document = "query($q: String!, $types: [SearchType!], $after: String) { search(query: $q, types: $types, first: 150, \
+                            after: $after) { nodes { score node { id } } pageInfo { hasNextPage endCursor } } }";
+            let asked = json!({"q": query, "types": kinds, "after": after});
+            let page = world.ask(document, asked).await["search"].take();
+            found.extend(shown(&page));
+            after = page["pageInfo"]["endCursor"].clone();
+            if page["pageInfo"]["hasNextPage"] == json!(false) {
+                break;
+            }
+        }
+        assert_eq!(found, wanted, "{query}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jixiao::auth::Caller;
 use jixiao::service::search::index::{self, Compared};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::json;
 
 use super::scene::{fill, judge, shown, things, write, writer};
@@ -98,4 +98,23 @@ async fn an_index_that_was_never_made_is_made_once() {
     let (statements, made) = world.count(index::bring_up_to_date(&world.db)).await;
     made.expect("nothing is left to do");
     assert_eq!(statements, 1);
+}
+
+/// PostgreSQL gathers what is written before it puts it in its place, and every search reads what is gathered.
+#[tokio::test]
+async fn what_was_gathered_is_put_in_its_place() {
+    let world = World::empty().await;
+    fill(&world, 1).await;
+    index::settle(world.db.read()).await.expect("it is put in its place");
+    if world.db.backend() == DbBackend::Postgres {
+        let gathered = async || {
+            let gathered = Statement::from_string(DbBackend::Postgres, "SELECT search_settle()");
+            let row = world.db.read().query_one_raw(gathered).await.expect("an answer").expect("a row");
+            row.try_get_by_index::<i64>(0).expect("a number of pages")
+        };
+        assert_eq!(gathered().await, 0);
+        fill(&world, 2).await;
+        assert!(gathered().await > 0);
+    }
+    is_right(&world, "settling").await;
 }

@@ -12,7 +12,7 @@ use crate::support::dice::Dice;
 use crate::support::world::{World, person};
 use crate::support::write::mutation as mutation_of;
 
-const DIVISION: &str = "130304";
+pub const DIVISION: &str = "130304";
 
 /// Signs of texts and of queries: wide and narrow, large and small, composed and not, and all that a database could read as more.
 pub const SIGNS: &[&str] = &[
