@@ -104,25 +104,27 @@ pub(super) fn select<C: ColumnTrait>(select: &mut SelectStatement, measures: &[M
     }
 }
 
-/// Reads what [`select`] selected.
-pub(super) fn read<C>(row: &QueryResult, measures: &[Measure<C>]) -> AppResult<Vec<Measured>> {
-    let read = |place: usize, measure: &Measure<C>| {
-        let part = |part: &str| row.try_get::<Option<i64>>("", &name(place, part));
+/// Reads what [`select`] selected, from this column on.
+pub(super) fn read<C>(row: &QueryResult, measures: &[Measure<C>], first: usize) -> AppResult<Vec<Measured>> {
+    // By places: to look for names would take as long as all else that is done with a row.
+    let mut places = first..;
+    let mut next = || row.try_get_by_index::<Option<i64>>(places.next().unwrap_or_default());
+    let mut read = |measure: &Measure<C>| {
         let mut measured = Measured::default();
         if measure.sum {
             let half = |half: Option<i64>| i128::from(half.unwrap_or(0));
-            measured.values = part("values")?.unwrap_or(0);
-            measured.sum = (half(part("high")?) << 32) + half(part("low")?);
+            measured.values = next()?.unwrap_or(0);
+            measured.sum = (half(next()?) << 32) + half(next()?);
         }
         if measure.min {
-            measured.min = part("min")?;
+            measured.min = next()?;
         }
         if measure.max {
-            measured.max = part("max")?;
+            measured.max = next()?;
         }
         Ok(measured)
     };
-    measures.iter().enumerate().map(|(place, measure)| read(place, measure)).collect()
+    measures.iter().map(&mut read).collect()
 }
 
 /// A sum as its two halves, as [`select`] selects it.

@@ -217,9 +217,9 @@ impl<E: Grouped> Grouping<E> {
     }
 
     fn read(&self, row: &QueryResult) -> AppResult<Group> {
-        let keys = self.keys.iter().enumerate().map(|(place, key)| Ok((*key, key.read(row, &format!("k{place}"))?)));
-        let count: i64 = row.try_get("", "number")?;
-        let measured = aggregate::read(row, &self.measures)?;
+        let keys = self.keys.iter().enumerate().map(|(place, key)| Ok((*key, key.read(row, place)?)));
+        let count: i64 = row.try_get_by_index(self.keys.len())?;
+        let measured = aggregate::read(row, &self.measures, self.keys.len() + 1)?;
         Ok(Group { keys: keys.collect::<AppResult<_>>()?, totals: Totals { count: count.unsigned_abs(), measured } })
     }
 }

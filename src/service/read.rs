@@ -327,8 +327,8 @@ fn summed<E: EntityTrait>(select: &SelectStatement, question: &Question<E>) -> S
 }
 
 fn totals<E: EntityTrait>(row: &QueryResult, question: &Question<E>) -> AppResult<Totals> {
-    let count: i64 = row.try_get("", "total")?;
-    Ok(Totals { count: count.unsigned_abs(), measured: aggregate::read(row, &question.measures)? })
+    let count: i64 = row.try_get_by_index(0)?;
+    Ok(Totals { count: count.unsigned_abs(), measured: aggregate::read(row, &question.measures, 1)? })
 }
 
 /// The value that joins a child to its parent: a key, or the code of a division.

@@ -85,7 +85,8 @@ impl Sums<'_> {
         if let Some(measures) = &wanted.projects {
             let select = self.of_year::<project::Entity>(project::Column::FiscalYear)?;
             for row in self.below(select, project::Column::UnitId, None, measures).await? {
-                of(found, &row)?.projects = Totals { count: number(&row)?, measured: aggregate::read(&row, measures)? };
+                of(found, &row)?.projects =
+                    Totals { count: number(&row)?, measured: aggregate::read(&row, measures, SUMS)? };
             }
         }
         if wanted.indicators {
@@ -107,7 +108,7 @@ impl Sums<'_> {
             let amount = [Measure { sum: true, ..Measure::of(plan_point::Column::Amount) }];
             let month = plan_point::Column::Month.into_expr();
             for row in self.below(select, project::Column::UnitId, Some(month), &amount).await? {
-                let sum = aggregate::read(&row, &amount)?.swap_remove(0);
+                let sum = aggregate::read(&row, &amount, SUMS)?.swap_remove(0);
                 of(found, &row)?.plan.push((row.try_get("", "part")?, sum));
             }
         }
@@ -172,6 +173,9 @@ impl Sums<'_> {
         Ok(self.reader.db.query_all(&select).await?)
     }
 }
+
+/// Where the sums stand in a row: behind the unit and the number.
+const SUMS: usize = 2;
 
 /// The summary that a row belongs to.
 fn of<'a>(found: &'a mut HashMap<UnitId, Summary>, row: &QueryResult) -> AppResult<&'a mut Summary> {

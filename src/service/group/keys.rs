@@ -52,15 +52,15 @@ impl Key {
         }
     }
 
-    /// Reads the value from a column of a row.
-    pub(super) fn read(self, row: &QueryResult, column: &str) -> AppResult<Place> {
+    /// Reads the value from the column of a row at this place.
+    pub(super) fn read(self, row: &QueryResult, column: usize) -> AppResult<Place> {
         let place = match self {
-            Self::FiscalYear => row.try_get::<Option<i32>>("", column)?.map(|year| Place::Int(year.into())),
+            Self::FiscalYear => row.try_get_by_index::<Option<i32>>(column)?.map(|year| Place::Int(year.into())),
             Self::Department | Self::Unit | Self::Level1 | Self::Level2 => {
-                row.try_get::<Option<Uuid>>("", column)?.map(|id| Place::Id { id })
+                row.try_get_by_index::<Option<Uuid>>(column)?.map(|id| Place::Id { id })
             }
             Self::Division | Self::TargetKind | Self::FundingKind | Self::GoalLevel | Self::Rule => {
-                row.try_get::<Option<String>>("", column)?.map(Place::Text)
+                row.try_get_by_index::<Option<String>>(column)?.map(Place::Text)
             }
         };
         Ok(place.unwrap_or(Place::Null(())))
