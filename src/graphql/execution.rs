@@ -1,6 +1,7 @@
 //! Executing a document. The library says what is wrong with it, once for all values of its variables; then queries
 //! are answered by ourselves, straight to JSON. Mutations and questions for the schema are executed by the library.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::parser::types::{
@@ -59,7 +60,7 @@ pub struct Execution<'a, E> {
     pub all_fit: bool,
 }
 
-impl<'a, E: Executor> Execution<'a, E> {
+impl<E: Executor> Execution<'_, E> {
     /// Says whether there is something wrong with the document; nothing of it is executed.
     ///
     /// # Errors
@@ -69,14 +70,19 @@ impl<'a, E: Executor> Execution<'a, E> {
         if self.document.is_valid() && self.all_fit {
             return Ok(());
         }
-        if self.all_fit && self.mistakes(held.filled(operation, variables)).await.is_empty() {
-            self.document.found_valid();
-            return Ok(());
+        if self.all_fit {
+            let filled = held.filled(operation, variables);
+            let mistakes = self.mistakes(&filled).await;
+            if mistakes.is_empty() {
+                self.document.found_valid();
+                return Ok(());
+            }
+            if matches!(filled, Cow::Borrowed(_)) {
+                return Err(mistakes);
+            }
         }
-        match self.mistakes(variables.clone()).await {
-            none if none.is_empty() => Ok(()),
-            mistakes => Err(mistakes),
-        }
+        let mistakes = self.mistakes(variables).await;
+        if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
     }
 
     /// Executes it; `equip` gives what resolvers look for in the data of a request.
@@ -89,31 +95,41 @@ impl<'a, E: Executor> Execution<'a, E> {
             self.check().await?;
             return Ok(queries.answer(self.asked).await);
         }
-        let request = self.request(ExecutableDocument::clone(&self.document.read), self.asked.variables.clone());
-        Executed::of(self.by_library(equip(request)).await)
+        let document = ExecutableDocument::clone(&self.document.read);
+        let request = request(document, self.name, self.asked.variables.clone());
+        Executed::of(by_library(self.executor, equip(request)).await)
     }
 
-    /// What the library finds wrong with the document, for these values of variables.
-    async fn mistakes(&self, variables: Variables) -> Vec<ServerError> {
-        let document = without_work(ExecutableDocument::clone(&self.document.read));
-        self.by_library(self.request(document, variables)).await.errors
-    }
-
-    /// Kept apart, because it takes room that the answer to a known query would have to carry along.
-    fn by_library(&self, request: Request) -> BoxFuture<'a, Response> {
-        Box::pin(self.executor.execute(request))
-    }
-
-    fn request(&self, document: ExecutableDocument, variables: Variables) -> Request {
-        let mut request = Request::new("").variables(variables);
-        request.operation_name = self.name.map(str::to_owned);
-        request.set_parsed_query(document);
-        request
+    async fn mistakes(&self, variables: &Variables) -> Vec<ServerError> {
+        mistakes(self.executor, &self.document.read, self.name, variables.clone()).await
     }
 }
 
+/// What the library finds wrong with a document, for these values of variables; nothing of it is executed.
+pub async fn mistakes<E: Executor>(
+    executor: &E,
+    document: &ExecutableDocument,
+    name: Option<&str>,
+    variables: Variables,
+) -> Vec<ServerError> {
+    let document = without_work(ExecutableDocument::clone(document));
+    by_library(executor, request(document, name, variables)).await.errors
+}
+
+/// Kept apart, because it takes room that the answer to a known query would have to carry along.
+fn by_library<E: Executor>(executor: &E, request: Request) -> BoxFuture<'_, Response> {
+    Box::pin(executor.execute(request))
+}
+
+fn request(document: ExecutableDocument, name: Option<&str>, variables: Variables) -> Request {
+    let mut request = Request::new("").variables(variables);
+    request.operation_name = name.map(str::to_owned);
+    request.set_parsed_query(document);
+    request
+}
+
 /// The same document, checked like any other when it is executed, of which nothing is executed.
-pub fn without_work(mut document: ExecutableDocument) -> ExecutableDocument {
+fn without_work(mut document: ExecutableDocument) -> ExecutableDocument {
     let operations: Vec<&mut Positioned<OperationDefinition>> = match &mut document.operations {
         DocumentOperations::Single(operation) => vec![operation],
         DocumentOperations::Multiple(operations) => operations.values_mut().collect(),

@@ -4,7 +4,6 @@ mod asked;
 mod inputs;
 mod of_nouns;
 
-use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use async_graphql::Value;
@@ -17,7 +16,7 @@ use super::engine::aggregate;
 use super::engine::asked::Asked;
 use super::engine::connection::Connected;
 use super::engine::filter::Filters;
-use super::engine::json::{self, Texts};
+use super::engine::json::{self, ByKey, Texts};
 use super::engine::object::{Fields, Linked, Object, Step};
 use super::engine::plan::{Keyed, Plan};
 use super::indicator::IndicatorLevel;
@@ -233,9 +232,9 @@ impl Linked<Group> for Divisions {
             let named = Filter::column(division::Column::Code, Test::In(codes));
             let divisions = reader.all::<division::Entity>(&named, []).await?;
             let texts = self.plan.render(reader, &divisions).await?;
-            let places: HashMap<String, usize> = divisions.into_iter().map(|row| row.code).zip(0..).collect();
-            let text = |code: String| places.get(&code).map(|place| texts.get(*place));
-            Ok(rows.iter().map(|group| code(group).and_then(text).unwrap_or(json::NULL)).collect())
+            let texts = ByKey::new(divisions.into_iter().map(|row| row.code), texts);
+            let text = |group| code(group).and_then(|code| texts.get(&code)).unwrap_or(json::NULL);
+            Ok(rows.iter().map(text).collect())
         })
     }
 }

@@ -6,6 +6,7 @@
 //! value, and nothing it could say is left to say. Anything else goes to the library, which finds the words for what is
 //! wrong.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
@@ -35,13 +36,15 @@ impl Held {
         Self(Arc::new(held))
     }
 
-    /// Gives every variable of an operation a value: what is held, what was sent, or null.
-    pub fn filled(&self, operation: &OperationDefinition, sent: &Variables) -> Variables {
-        let mut variables = sent.clone();
+    /// The variables of an operation with a value for each: what is held, what was sent, or null.
+    pub fn filled<'a>(&self, operation: &OperationDefinition, sent: &'a Variables) -> Cow<'a, Variables> {
+        let mut variables = Cow::Borrowed(sent);
         for definition in &operation.variable_definitions {
             let name = &definition.node.name.node;
-            let held = || self.get(name).and_then(|held| Value::from_json(Json::clone(held)).ok());
-            variables.entry(name.clone()).or_insert_with(|| held().unwrap_or(Value::Null));
+            if !variables.contains_key(name) {
+                let held = self.get(name).and_then(|held| Value::from_json(Json::clone(held)).ok());
+                variables.to_mut().insert(name.clone(), held.unwrap_or(Value::Null));
+            }
         }
         variables
     }

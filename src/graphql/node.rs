@@ -1,7 +1,5 @@
 //! `node` and `nodes`: any object by its key. The prefix of the key tells the type without the database.
 
-use std::collections::HashMap;
-
 use entity::{
     account, account_grant, bulk_operation, client, department_goal, division, finding, id, indicator, indicator_level,
     objective, project, session, source_document, spending_plan, unit,
@@ -16,7 +14,7 @@ use super::bulk_operation::BulkOperation;
 use super::department_goal::DepartmentGoal;
 use super::division::Division;
 use super::engine::asked::Asked;
-use super::engine::json::{self, Texts};
+use super::engine::json::{self, ByKey, Texts};
 use super::engine::object::{Linked, Object};
 use super::engine::plan::Plan;
 use super::finding::Finding;
@@ -38,20 +36,7 @@ trait Kind: Send + Sync {
     /// Reads a key of this type.
     fn key(&self, id: &str) -> Option<Uuid>;
     /// The objects with these keys that the caller may see.
-    fn find<'a>(&'a self, reader: Reader<'a>, keys: Vec<Uuid>) -> BoxFuture<'a, AppResult<Objects>>;
-}
-
-/// Objects by their keys.
-#[derive(Default)]
-struct Objects {
-    places: HashMap<Uuid, usize>,
-    texts: Texts,
-}
-
-impl Objects {
-    fn get(&self, key: Uuid) -> Option<&[u8]> {
-        self.places.get(&key).map(|place| self.texts.get(*place))
-    }
+    fn find<'a>(&'a self, reader: Reader<'a>, keys: Vec<Uuid>) -> BoxFuture<'a, AppResult<ByKey<Uuid>>>;
 }
 
 struct Table<E: EntityTrait> {
@@ -69,16 +54,16 @@ where
         (self.parse)(id)
     }
 
-    fn find<'a>(&'a self, reader: Reader<'a>, keys: Vec<Uuid>) -> BoxFuture<'a, AppResult<Objects>> {
+    fn find<'a>(&'a self, reader: Reader<'a>, keys: Vec<Uuid>) -> BoxFuture<'a, AppResult<ByKey<Uuid>>> {
         Box::pin(async move {
             let wanted = keys.iter().map(|key| (*key).into()).collect();
             let rows = reader.all::<E>(&Filter::column(self.column, Test::In(wanted)), []).await?;
             let texts = self.plan.render(reader, &rows).await?;
-            let places = rows.iter().enumerate().filter_map(|(place, row)| match row.get(self.column) {
-                sea_orm::Value::Uuid(key) => key.map(|key| (key, place)),
-                _ => None,
+            let keys = rows.iter().map(|row| match row.get(self.column) {
+                sea_orm::Value::Uuid(Some(key)) => Ok(key),
+                _ => Err(AppError::internal("a row without a key")),
             });
-            Ok(Objects { places: places.collect(), texts })
+            Ok(ByKey::new(keys.collect::<AppResult<Vec<_>>>()?, texts))
         })
     }
 }
@@ -187,16 +172,17 @@ impl Kinds {
         if self.0.is_empty() {
             reader.caller.may(Permission::UnitRead)?;
         }
-        let of_kind = self.0.iter().map(|kind| {
-            let keys: Vec<Uuid> = ids.iter().filter_map(|id| kind.key(id)).collect();
-            async move {
-                Ok::<_, AppError>(if keys.is_empty() { Objects::default() } else { kind.find(reader, keys).await? })
-            }
-        });
+        let of_kind =
+            self.0.iter().map(|kind| {
+                let keys: Vec<Uuid> = ids.iter().filter_map(|id| kind.key(id)).collect();
+                async move {
+                    Ok::<_, AppError>(if keys.is_empty() { ByKey::default() } else { kind.find(reader, keys).await? })
+                }
+            });
         let found = try_join_all(of_kind).await?;
         let texts = ids.iter().map(|id| {
             // A client has the key of its account: what was found is told apart by its kind.
-            let text = self.0.iter().zip(&found).find_map(|(kind, found)| Some(found.get(kind.key(id)?)));
+            let text = self.0.iter().zip(&found).find_map(|(kind, found)| Some(found.get(&kind.key(id)?)));
             text.flatten().unwrap_or(json::NULL)
         });
         Ok(texts.collect())

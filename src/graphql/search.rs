@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::access;
 use super::engine::argument::{self, At};
 use super::engine::asked::Asked;
+use super::engine::edges::Edges;
 use super::engine::json::{self, Key, Texts};
 use super::engine::object::{Fields, Linked, Object, Step};
 use super::engine::plan::Plan;
@@ -84,13 +85,7 @@ enum Part {
     Total,
     PageInfo(Vec<(Key, String)>),
     Nodes(Plan<Found>),
-    Edges(Vec<(Key, Edge)>),
-}
-
-enum Edge {
-    Typename,
-    Cursor,
-    Node(Plan<Found>),
+    Edges(Edges<Found>),
 }
 
 impl SearchLink {
@@ -108,17 +103,7 @@ impl SearchLink {
                     Part::PageInfo(info.map(|field| (Key::new(field.key), field.name.to_owned())).collect())
                 }
                 "nodes" => Part::Nodes(Plan::compile::<SearchHit>(&field)?),
-                "edges" => {
-                    let parts = field.fields("SearchEdge", &[]).into_iter().map(|field| {
-                        let part = match field.name {
-                            "cursor" => Edge::Cursor,
-                            "node" => Edge::Node(Plan::compile::<SearchHit>(&field)?),
-                            _ => Edge::Typename,
-                        };
-                        Ok((Key::new(field.key), part))
-                    });
-                    Part::Edges(parts.collect::<AppResult<_>>()?)
-                }
+                "edges" => Part::Edges(Edges::compile::<SearchHit>("SearchEdge".to_owned(), &field)?),
                 _ => Part::Typename,
             };
             plan.push((Key::new(field.key), part));
@@ -135,7 +120,7 @@ impl SearchLink {
             let texts = match part {
                 Part::Typename | Part::Total | Part::PageInfo(_) => Texts::default(),
                 Part::Nodes(plan) => plan.render(reader, &rows).await?,
-                Part::Edges(fields) => edges(reader, fields, &rows).await?,
+                Part::Edges(edges) => edges.render(reader, &rows, |row| cursor(row.hit.place)).await?,
             };
             parts.push((key, (part, texts)));
         }
@@ -162,29 +147,6 @@ impl SearchLink {
             _ => Value::from("PageInfo"),
         }
     }
-}
-
-async fn edges(reader: Reader<'_>, fields: &[(Key, Edge)], rows: &[Found]) -> AppResult<Texts> {
-    let mut parts = Vec::with_capacity(fields.len());
-    for (key, part) in fields {
-        let texts = match part {
-            Edge::Typename | Edge::Cursor => Texts::default(),
-            Edge::Node(plan) => plan.render(reader, rows).await?,
-        };
-        parts.push((key, (part, texts)));
-    }
-    let mut edges = Texts::with_capacity(rows.len());
-    for (place, row) in rows.iter().enumerate() {
-        let parts = parts.iter().map(|(key, (part, texts))| (*key, (*part, texts)));
-        edges.push(|out| {
-            json::object(out, parts, |out, (part, texts)| match part {
-                Edge::Typename => json::value(out, &Value::from("SearchEdge")),
-                Edge::Cursor => json::value(out, &Value::from(cursor(row.hit.place))),
-                Edge::Node(_) => out.extend_from_slice(texts.get(place)),
-            });
-        });
-    }
-    Ok(edges)
 }
 
 impl Linked<()> for SearchLink {

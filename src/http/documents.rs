@@ -9,11 +9,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use async_graphql::{Executor, ServerError};
+use async_graphql::{Executor, ServerError, Variables};
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::error::{AppError, ErrorCode};
-use crate::graphql::execution::without_work;
+use crate::graphql::execution::mistakes;
 use crate::limits::{DocumentPolicy, ProfileLimits};
 
 use super::answer::Refused;
@@ -143,10 +143,7 @@ pub fn id_by_hash(text: &str) -> String {
 async fn check<E: Executor>(text: &str, executor: &E, limits: &ProfileLimits) -> Result<(), ServerError> {
     let document = guard::admit(text, limits)?;
     let name = document.operations.iter().next().and_then(|(name, _)| name).map(ToString::to_string);
-    let mut request = async_graphql::Request::new(text);
-    request.operation_name = name;
-    request.set_parsed_query(without_work(document));
-    match executor.execute(request).await.errors.into_iter().next() {
+    match mistakes(executor, &document, name.as_deref(), Variables::default()).await.into_iter().next() {
         None => Ok(()),
         Some(error) => Err(error),
     }

@@ -10,6 +10,7 @@ use sea_orm::{EntityName, EntityTrait, IdenStatic, ModelTrait};
 use super::aggregate::{self, MeasureField};
 use super::argument::{self, At};
 use super::asked::Asked;
+use super::edges::Edges;
 use super::filter::{Filters, Reading};
 use super::json::{self, Key, Texts};
 use super::object::{Linked, Object};
@@ -183,7 +184,7 @@ enum Part<T: Connected> {
     Aggregate(Plan<Totals>),
     PageInfo(Vec<(Key, Info)>),
     Nodes(Plan<T::Row>),
-    Edges(Vec<(Key, Edge<T>)>),
+    Edges(Edges<T::Row>),
 }
 
 #[derive(Clone, Copy)]
@@ -193,12 +194,6 @@ enum Info {
     HasPrevious,
     Start,
     End,
-}
-
-enum Edge<T: Connected> {
-    Typename(String),
-    Cursor,
-    Node(Plan<T::Row>),
 }
 
 impl<T: Connected> ConnectionPlan<T> {
@@ -217,18 +212,7 @@ impl<T: Connected> ConnectionPlan<T> {
                     Part::PageInfo(info.map(|field| (Key::new(field.key), Info::named(field.name))).collect())
                 }
                 "nodes" => Part::Nodes(Plan::compile::<T>(field)?),
-                "edges" => {
-                    let edge = format!("{}Edge", T::NAME);
-                    let parts = field.fields(&edge, &[]).into_iter().map(|field| {
-                        let part = match field.name {
-                            "cursor" => Edge::Cursor,
-                            "node" => Edge::Node(Plan::compile::<T>(&field)?),
-                            _ => Edge::Typename(edge.clone()),
-                        };
-                        Ok((Key::new(field.key), part))
-                    });
-                    Part::Edges(parts.collect::<AppResult<_>>()?)
-                }
+                "edges" => Part::Edges(Edges::compile::<T>(format!("{}Edge", T::NAME), field)?),
                 _ => Part::Typename(type_name.clone()),
             };
             fields.push((Key::new(field.key), part));
@@ -248,15 +232,11 @@ impl<T: Connected> ConnectionPlan<T> {
                 Part::Typename(_) | Part::Total | Part::Aggregate(_) => columns,
                 Part::PageInfo(_) => cursors(columns),
                 Part::Nodes(plan) => columns.and(plan.columns()?.clone())?,
-                Part::Edges(parts) => {
-                    for (_, part) in parts {
-                        columns = match part {
-                            Edge::Typename(_) => columns,
-                            Edge::Cursor => cursors(columns),
-                            Edge::Node(plan) => columns.and(plan.columns()?.clone())?,
-                        };
+                Part::Edges(edges) => {
+                    for plan in edges.nodes() {
+                        columns = columns.and(plan.columns()?.clone())?;
                     }
-                    columns
+                    if edges.have_cursors() { cursors(columns) } else { columns }
                 }
             };
         }
@@ -292,7 +272,7 @@ impl<T: Connected> ConnectionPlan<T> {
                     plan.render(reader, &totals).await?
                 }
                 Part::Nodes(plan) => plan.render(reader, &rows).await?,
-                Part::Edges(fields) => edges(reader, &rows, order, fields).await?,
+                Part::Edges(edges) => edges.render(reader, &rows, |row| order.cursor(row)).await?,
             };
             parts.push((key, (part, texts)));
         }
@@ -316,35 +296,6 @@ impl<T: Connected> ConnectionPlan<T> {
         }
         Ok(connections)
     }
-}
-
-/// The edges of rows.
-async fn edges<T: Connected>(
-    reader: Reader<'_>,
-    rows: &[T::Row],
-    order: &Ordering<T::Entity>,
-    fields: &[(Key, Edge<T>)],
-) -> AppResult<Texts> {
-    let mut parts = Vec::with_capacity(fields.len());
-    for (key, part) in fields {
-        let texts = match part {
-            Edge::Typename(_) | Edge::Cursor => Texts::default(),
-            Edge::Node(plan) => plan.render(reader, rows).await?,
-        };
-        parts.push((key, (part, texts)));
-    }
-    let mut edges = Texts::with_capacity(rows.len());
-    for (place, row) in rows.iter().enumerate() {
-        let parts = parts.iter().map(|(key, (part, texts))| (*key, (*part, texts)));
-        edges.push(|out| {
-            json::object(out, parts, |out, (part, texts)| match part {
-                Edge::Typename(name) => json::value(out, &Value::from(name.as_str())),
-                Edge::Cursor => json::value(out, &Value::from(order.cursor(row))),
-                Edge::Node(_) => out.extend_from_slice(texts.get(place)),
-            });
-        });
-    }
-    Ok(edges)
 }
 
 impl Info {

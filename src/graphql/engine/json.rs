@@ -1,5 +1,8 @@
 //! The JSON of answers, written straight from rows: many values in one buffer, which those of the level above copy from.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use async_graphql::{Name, Value};
 
 use crate::error::{AppError, AppResult};
@@ -79,6 +82,31 @@ impl<'a> FromIterator<&'a [u8]> for Texts {
     }
 }
 
+/// The JSON of values that are found by a key.
+#[derive(Debug)]
+pub struct ByKey<K> {
+    places: HashMap<K, usize>,
+    texts: Texts,
+}
+
+impl<K: Eq + Hash> ByKey<K> {
+    /// These values, whose keys come in the same order.
+    pub fn new(keys: impl IntoIterator<Item = K>, texts: Texts) -> Self {
+        Self { places: keys.into_iter().zip(0..).collect(), texts }
+    }
+
+    /// The value with this key.
+    pub fn get(&self, key: &K) -> Option<&[u8]> {
+        self.places.get(key).map(|place| self.texts.get(*place))
+    }
+}
+
+impl<K> Default for ByKey<K> {
+    fn default() -> Self {
+        Self { places: HashMap::new(), texts: Texts::default() }
+    }
+}
+
 /// What is nothing.
 pub const NULL: &[u8] = b"null";
 
@@ -155,5 +183,7 @@ mod tests {
         assert_eq!(read(texts.get(2)).unwrap(), value!({"b": 1, "c": 2}));
         assert_eq!(texts.iter().collect::<Texts>().into_first(), texts.get(0));
         assert_eq!(Texts::default().into_first(), NULL);
+        let named = ByKey::new(["a", "b", "c"], texts);
+        assert_eq!((named.get(&"b"), named.get(&"d")), (Some(b"[1,null]".as_slice()), None));
     }
 }

@@ -11,6 +11,7 @@ pub mod argument;
 pub mod asked;
 pub mod connection;
 pub mod cost;
+pub mod edges;
 pub mod filter;
 pub mod json;
 pub mod mutation;

@@ -1,14 +1,12 @@
 //! A plan: the fields that a document asks of one type, compiled once, rendered for any number of rows.
 
-use std::collections::HashMap;
-
 use async_graphql::Value;
 use futures_util::future::{BoxFuture, try_join_all};
 use sea_orm::{EntityTrait, IdenStatic};
 use uuid::Uuid;
 
 use super::asked::Asked;
-use super::json::{self, Key, Texts};
+use super::json::{self, ByKey, Key, Texts};
 use super::object::{Fields, Linked, Object, Step};
 use crate::error::{AppError, AppResult};
 use crate::graphql::access;
@@ -250,10 +248,8 @@ where
             let found =
                 reader.only(self.plan.columns()).keyed::<C>(self.column, keys.iter().flatten().copied()).await?;
             let (found, rows): (Vec<Uuid>, Vec<C::Model>) = found.into_iter().unzip();
-            let places: HashMap<Uuid, usize> = found.into_iter().zip(0..).collect();
-            let texts = self.plan.render(reader, &rows).await?;
-            let text = |key| places.get(&key).map(|place| texts.get(*place));
-            Ok(keys.into_iter().map(|key| key.and_then(text).unwrap_or(json::NULL)).collect())
+            let texts = ByKey::new(found, self.plan.render(reader, &rows).await?);
+            Ok(keys.iter().map(|key| key.as_ref().and_then(|key| texts.get(key)).unwrap_or(json::NULL)).collect())
         })
     }
 }
