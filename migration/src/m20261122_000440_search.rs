@@ -32,8 +32,8 @@ const SQLITE: [&str; 4] = [
     // Entries that are written over are cleared away when nine tenths of a segment are; by the default of a tenth, 9,000 changed
     // entries took seven times as long.
     "INSERT INTO search_pair (search_pair, rank) VALUES ('deletemerge', 90)",
-    // Each transaction leaves a segment. Sixteen of a size become one, and not four, so that a pair is written again half as often;
-    // a search looks into twice as many.
+    // Each transaction leaves a segment. Sixteen of a size become one, and not four, so that pairs are written again fewer times, and
+    // a search looks into some more segments.
     "INSERT INTO search_pair (search_pair, rank) VALUES ('automerge', 16)",
     "CREATE TRIGGER search_entry_deleted AFTER DELETE ON search_entry BEGIN \
      DELETE FROM search_pair WHERE rowid = OLD.number; END",

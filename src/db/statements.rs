@@ -8,7 +8,7 @@ use std::mem;
 
 use futures_util::TryStreamExt;
 use futures_util::future::join;
-use sea_orm::sea_query::{Alias, ColumnName, ColumnRef, Expr, IntoIden, SelectStatement};
+use sea_orm::sea_query::{ColumnName, ColumnRef, Expr, SelectStatement};
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult, QueryResult, Select, Statement,
 };
@@ -217,7 +217,7 @@ fn side_by_side(questions: Vec<SelectStatement>) -> (Statement, Vec<Answer>) {
         let prefix = format!("a{number}_");
         question.exprs_mut_for_each(|selected| {
             if let Expr::Column(ColumnRef::Column(ColumnName(_, column))) = &selected.expr {
-                selected.alias = Some(Alias::new(format!("{prefix}{column}")).into_iden());
+                selected.alias = Some([&prefix, &*column.inner()].concat().into());
             }
         });
         question.expr_as(Expr::cust(number.to_string()), format!("{NUMBER}{number}"));
