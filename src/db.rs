@@ -49,7 +49,7 @@ pub use executor::{Asker, Executor};
 pub use freshness::{Freshness, NotAToken};
 pub use lease::Lease;
 pub use load::Load;
-pub use statements::{Together, execute_each, read_each, read_together};
+pub use statements::{Answer, Together, execute_each, lock_and_read, read_each, read_together};
 
 /// How often a transaction is tried again when PostgreSQL could not serialise it.
 const ATTEMPTS: u32 = 5;

@@ -27,11 +27,14 @@ fn visible() -> String {
 }
 
 /// The pairs on SQLite: only which entry has which pair, since every longer text is looked for in the folded texts.
-const SQLITE: [&str; 3] = [
+const SQLITE: [&str; 4] = [
     "CREATE VIRTUAL TABLE search_pair USING fts5(pairs, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii')",
     // Entries that are written over are cleared away when nine tenths of a segment are; by the default of a tenth, 9,000 changed
     // entries took seven times as long.
     "INSERT INTO search_pair (search_pair, rank) VALUES ('deletemerge', 90)",
+    // Each transaction leaves a segment. Sixteen of a size become one, and not four, so that pairs are written again fewer times, and
+    // a search looks into some more segments.
+    "INSERT INTO search_pair (search_pair, rank) VALUES ('automerge', 16)",
     "CREATE TRIGGER search_entry_deleted AFTER DELETE ON search_entry BEGIN \
      DELETE FROM search_pair WHERE rowid = OLD.number; END",
 ];

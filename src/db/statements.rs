@@ -8,8 +8,10 @@ use std::mem;
 
 use futures_util::TryStreamExt;
 use futures_util::future::join;
-use sea_orm::sea_query::{Expr, SelectStatement};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryResult, Select, Statement};
+use sea_orm::sea_query::{ColumnName, ColumnRef, Expr, SelectStatement};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult, QueryResult, Select, Statement,
+};
 
 use crate::error::AppResult;
 
@@ -121,38 +123,125 @@ fn renumbered(sql: &str, before: usize) -> String {
     text
 }
 
-/// The rows of several questions, those of each by themselves. SQLite is asked all at once.
+/// The rows that answer one of several questions.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// What stands before the names of its columns.
+    prefix: String,
+    rows: Vec<QueryResult>,
+}
+
+impl Answer {
+    /// The rows as models.
+    ///
+    /// # Errors
+    /// When they are rows of another table.
+    pub fn models<M: FromQueryResult>(&self) -> AppResult<Vec<M>> {
+        Ok(self.rows.iter().map(|row| M::from_query_result(row, &self.prefix)).collect::<Result<_, _>>()?)
+    }
+}
+
+/// Asks several questions at once.
 ///
 /// # Errors
 /// What the database says.
 pub async fn read_together<const N: usize>(
     tx: &DatabaseTransaction,
     questions: [SelectStatement; N],
-) -> AppResult<[Vec<QueryResult>; N]> {
-    let mut answers = [const { Vec::new() }; N];
-    if tx.get_database_backend() != DbBackend::Sqlite {
-        for (question, answer) in questions.iter().zip(&mut answers) {
-            *answer = tx.query_all(question).await?;
-        }
-        return Ok(answers);
+) -> AppResult<[Answer; N]> {
+    Ok(array(ask(tx, questions.into()).await?.into_iter()))
+}
+
+/// Locks rows and then asks questions, which see what was there when the rows were locked: gives the locked rows and the answers.
+///
+/// Who writes to SQLite holds everything from the beginning, so there both is done at once. A statement of PostgreSQL that
+/// has waited for a lock shows what was there before it waited.
+///
+/// # Errors
+/// What the database says.
+pub async fn lock_and_read<const N: usize>(
+    tx: &DatabaseTransaction,
+    lock: SelectStatement,
+    questions: [SelectStatement; N],
+) -> AppResult<(Answer, [Answer; N])> {
+    if tx.get_database_backend() == DbBackend::Sqlite {
+        let all = std::iter::once(lock).chain(questions).collect();
+        let mut answers = ask(tx, all).await?.into_iter();
+        return Ok((answers.next().unwrap_or_default(), array(answers)));
     }
-    let numbered = (0i64..)
-        .zip(questions)
-        .map(|(number, mut question)| DbBackend::Sqlite.build(question.expr_as(Expr::val(number), NUMBER)));
-    for row in tx.query_all_raw(joined(DbBackend::Sqlite, numbered.collect())).await? {
-        let number: i64 = row.try_get("", NUMBER)?;
+    let locked = Answer { prefix: String::new(), rows: tx.query_all(&lock).await? };
+    Ok((locked, read_together(tx, questions).await?))
+}
+
+/// There is an answer for each question.
+fn array<const N: usize>(mut answers: impl Iterator<Item = Answer>) -> [Answer; N] {
+    std::array::from_fn(|_| answers.next().unwrap_or_default())
+}
+
+async fn ask(tx: &DatabaseTransaction, questions: Vec<SelectStatement>) -> AppResult<Vec<Answer>> {
+    let backend = tx.get_database_backend();
+    if questions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (asked, mut answers) = match backend {
+        DbBackend::Sqlite => {
+            let answers = questions.iter().map(|_| Answer::default()).collect();
+            let numbered = questions.into_iter().enumerate().map(|(number, mut question)| {
+                question.expr_as(Expr::cust(number.to_string()), NUMBER);
+                backend.build(&question)
+            });
+            (joined(backend, numbered.collect()), answers)
+        }
+        _ => side_by_side(questions),
+    };
+    for row in tx.query_all_raw(asked).await? {
+        let number: i32 = row.try_get("", NUMBER)?;
         if let Some(answer) = usize::try_from(number).ok().and_then(|number| answers.get_mut(number)) {
-            answer.push(row);
+            answer.rows.push(row);
         }
     }
     Ok(answers)
 }
 
+/// One statement of PostgreSQL that answers several questions. Each row answers one of them and has nothing in the columns of the
+/// others, since no row meets another.
+///
+/// ```sql
+/// SELECT *, COALESCE("question0", "question1") AS "question"
+/// FROM (SELECT "id" AS "a0_id", …, 0 AS "question0" FROM "project" …) AS "a0"
+/// FULL JOIN (SELECT "id" AS "a1_id", …, 1 AS "question1" FROM "objective" …) AS "a1" ON FALSE
+/// ```
+fn side_by_side(questions: Vec<SelectStatement>) -> (Statement, Vec<Answer>) {
+    let (mut numbers, mut from, mut values, mut answers) = (String::new(), String::new(), Vec::new(), Vec::new());
+    for (number, mut question) in questions.into_iter().enumerate() {
+        let prefix = format!("a{number}_");
+        question.exprs_mut_for_each(|selected| {
+            if let Expr::Column(ColumnRef::Column(ColumnName(_, column))) = &selected.expr {
+                selected.alias = Some([&prefix, &*column.inner()].concat().into());
+            }
+        });
+        question.expr_as(Expr::cust(number.to_string()), format!("{NUMBER}{number}"));
+        let Statement { sql, values: own, .. } = DbBackend::Postgres.build(&question);
+        let sql = renumbered(&sql, values.len());
+        values.extend(own.into_iter().flatten());
+        let first = number == 0;
+        numbers.push_str(&format!("{}\"{NUMBER}{number}\"", if first { "" } else { ", " }));
+        from.push_str(&match first {
+            true => format!("({sql}) AS \"a{number}\""),
+            false => format!(" FULL JOIN ({sql}) AS \"a{number}\" ON FALSE"),
+        });
+        answers.push(Answer { prefix, rows: Vec::new() });
+    }
+    let sql = format!("SELECT *, COALESCE({numbers}) AS \"{NUMBER}\" FROM {from}");
+    (Statement::from_sql_and_values(DbBackend::Postgres, sql, values), answers)
+}
+
 #[cfg(test)]
 mod tests {
+    use sea_orm::sea_query::{Expr, ExprTrait, Query};
     use sea_orm::{DbBackend, Statement};
 
-    use super::joined;
+    use super::{joined, side_by_side};
 
     fn two(backend: DbBackend, sql: [&str; 2]) -> (String, usize) {
         let statements = sql.map(|sql| Statement::from_sql_and_values(backend, sql, [1.into(), 2.into()]));
@@ -169,5 +258,21 @@ mod tests {
         );
         let (sql, values) = two(DbBackend::Sqlite, ["INSERT INTO a VALUES (?, ?)", "UPDATE b SET c = ?, d = ?"]);
         assert_eq!((sql.as_str(), values), ("INSERT INTO a VALUES (?, ?); UPDATE b SET c = ?, d = ?", 4));
+    }
+
+    #[test]
+    fn each_question_has_columns_and_values_of_its_own() {
+        let of = |table: &'static str, key: i32| {
+            Query::select().column("id").from(table).and_where(Expr::col("id").eq(key)).take()
+        };
+        let (asked, answers) = side_by_side(vec![of("a", 7), of("b", 8)]);
+        assert_eq!(
+            asked.sql,
+            "SELECT *, COALESCE(\"question0\", \"question1\") AS \"question\" FROM \
+             (SELECT \"id\" AS \"a0_id\", 0 AS \"question0\" FROM \"a\" WHERE \"id\" = $1) AS \"a0\" FULL JOIN \
+             (SELECT \"id\" AS \"a1_id\", 1 AS \"question1\" FROM \"b\" WHERE \"id\" = $2) AS \"a1\" ON FALSE"
+        );
+        assert_eq!(asked.values.map(|values| values.0), Some(vec![7.into(), 8.into()]));
+        assert_eq!(answers.iter().map(|answer| answer.prefix.as_str()).collect::<Vec<_>>(), ["a0_", "a1_"]);
     }
 }

@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use entity::id::DivisionId;
-use entity::{audit_head, division};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, Iterable, JoinType, QueryFilter, QueryOrder, QuerySelect};
+use entity::id::{DivisionId, ProjectId};
+use entity::{audit_head, division, project};
+use sea_orm::sea_query::{Expr, OnConflict, Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait, EntityTrait, IntoActiveModel, Iterable, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 
 use super::journal::Heads;
 use super::stored::{self, Tally};
 use super::work::Work;
 use crate::auth::policy::Permission;
+use crate::db::lock_and_read;
 use crate::error::{AppError, AppResult};
 
 /// Stores a division and holds it until the end of the transaction, so that two writers of one division take turns.
@@ -61,10 +64,19 @@ pub async fn lock(work: &mut Work<'_>, codes: &BTreeSet<String>) -> AppResult<Ha
     Ok(found)
 }
 
-/// Locks the divisions that `which` finds together with the heads of their chains, as [`lock`] and [`Work::locked`] do one after the
-/// other, by one statement: first a division, then its chain, in the order of the codes. Gives the codes, of which those are missing
-/// of which nothing was ever written.
-pub(super) async fn lock_with_chains(work: &mut Work<'_>, which: Expr) -> AppResult<Vec<String>> {
+/// The division of a project.
+pub(super) fn of_project(project: ProjectId) -> Expr {
+    let code = Query::select()
+        .column(project::Column::DivisionCode)
+        .from(project::Entity)
+        .and_where(project::Column::Id.eq(project))
+        .take();
+    division::Column::Code.in_subquery(code)
+}
+
+/// Selects the heads of the chains of the divisions that `which` finds, and locks both, as [`lock`] and [`Work::locked`] do one after
+/// the other: first a division, then its chain, in the order of the codes.
+pub(super) fn chains(which: Expr) -> SelectStatement {
     let chain =
         division::Entity::belongs_to(audit_head::Entity).from(division::Column::Code).to(audit_head::Column::Chain);
     let heads = division::Entity::find()
@@ -73,12 +85,22 @@ pub(super) async fn lock_with_chains(work: &mut Work<'_>, which: Expr) -> AppRes
         .join(JoinType::InnerJoin, chain.into())
         .filter(which)
         .order_by_asc(division::Column::Code)
-        .lock_exclusive()
-        .into_model::<audit_head::Model>();
-    let heads = heads.all(work.tx).await?.into_iter().map(|head| (head.chain.clone(), head)).collect::<Heads>();
+        .lock_exclusive();
+    heads.into_query()
+}
+
+/// Notes that [`chains`] were locked. Gives the codes of their divisions; those are missing of which nothing was ever written.
+pub(super) fn hold_chains(work: &mut Work<'_>, heads: Vec<audit_head::Model>) -> Vec<String> {
+    let heads = heads.into_iter().map(|head| (head.chain.clone(), head)).collect::<Heads>();
     let codes = heads.keys().cloned().collect();
     work.holds(heads);
-    Ok(codes)
+    codes
+}
+
+/// Locks the divisions that `which` finds with their [`chains`], and gives the codes of those of which something was ever written.
+pub(super) async fn lock_with_chains(work: &mut Work<'_>, which: Expr) -> AppResult<Vec<String>> {
+    let (heads, []) = lock_and_read(work.tx, chains(which), []).await?;
+    Ok(hold_chains(work, heads.models()?))
 }
 
 /// The one division that the caller sees; none when there are several, or none at all.

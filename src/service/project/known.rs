@@ -5,15 +5,15 @@ use std::hash::Hash;
 
 use entity::id::{ProjectId, UnitId};
 use entity::{finding, indicator, objective, plan_point, project, spending_plan};
-use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, FromQueryResult, ModelTrait, QueryFilter, QueryResult,
-    QueryTrait, Select,
-};
+use sea_orm::sea_query::SelectStatement;
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ModelTrait, QueryFilter, QueryTrait};
 
 use super::Content;
-use crate::db::{read_each, read_together};
+use crate::db::{Answer, lock_and_read, read_each, read_together};
 use crate::error::AppResult;
+use crate::service::division;
 use crate::service::stored::KEYS_A_STATEMENT;
+use crate::service::work::Work;
 
 /// The natural key of a project inside a division and year: the code, or the name of one without a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,16 +94,33 @@ impl Known {
         for ids in ids.chunks(KEYS_A_STATEMENT) {
             let projects = project::Entity::find().filter(project::Column::Id.is_in(ids.iter().copied()));
             if self.depth == Depth::Objectives {
-                let (objectives, findings) = beside(ids);
-                let questions = [projects.into_query(), objectives.into_query(), findings.into_query()];
-                let [projects, objectives, findings] = read_together(tx, questions).await?;
-                self.insert_all(models(&projects)?, HashMap::new(), models(&objectives)?, Vec::new());
-                self.findings.extend(models::<finding::Model>(&findings)?);
+                let [objectives, findings] = beside(ids);
+                let [projects, objectives, findings] =
+                    read_together(tx, [projects.into_query(), objectives, findings]).await?;
+                self.insert_with(projects.models()?, &objectives, &findings)?;
                 continue;
             }
             self.add(tx, read_each(tx, projects).await?).await?;
         }
         Ok(())
+    }
+
+    /// Locks the division of a project with its chain and adds the project as it then stands, where little of it is read ([`Depth`])
+    /// and something was ever written in the division; else it does nothing. Gives the code of the division.
+    pub async fn lock_and_read(&mut self, work: &mut Work<'_>, id: ProjectId) -> AppResult<Option<String>> {
+        if self.depth != Depth::Objectives {
+            return Ok(None);
+        }
+        let lock = division::chains(division::of_project(id));
+        let project = project::Entity::find().filter(project::Column::Id.eq(id)).into_query();
+        let [objectives, findings] = beside(&[id]);
+        let (heads, [project, objectives, findings]) =
+            lock_and_read(work.tx, lock, [project, objectives, findings]).await?;
+        let locked = division::hold_chains(work, heads.models()?).pop();
+        if locked.is_some() {
+            self.insert_with(project.models()?, &objectives, &findings)?;
+        }
+        Ok(locked)
     }
 
     /// The findings about the projects, where they were read ([`Depth`]).
@@ -127,11 +144,8 @@ impl Known {
     async fn add_with_parts(&mut self, tx: &DatabaseTransaction, projects: Vec<project::Model>) -> AppResult<()> {
         let ids: Vec<ProjectId> = projects.iter().map(|project| project.id).collect();
         if self.depth == Depth::Objectives {
-            let (objectives, findings) = beside(&ids);
-            let [objectives, findings] = read_together(tx, [objectives.into_query(), findings.into_query()]).await?;
-            self.insert_all(projects, HashMap::new(), models(&objectives)?, Vec::new());
-            self.findings.extend(models::<finding::Model>(&findings)?);
-            return Ok(());
+            let [objectives, findings] = read_together(tx, beside(&ids)).await?;
+            return self.insert_with(projects, &objectives, &findings);
         }
         let of_projects = spending_plan::Column::ProjectId.is_in(ids.iter().copied());
         let plans = read_each(tx, spending_plan::Entity::find().filter(of_projects)).await?;
@@ -155,6 +169,12 @@ impl Known {
             .collect();
         let (objectives, indicators) = (read_each(tx, objectives).await?, read_each(tx, indicators).await?);
         self.insert_all(projects, plans, objectives, indicators);
+        Ok(())
+    }
+
+    fn insert_with(&mut self, projects: Vec<project::Model>, objectives: &Answer, findings: &Answer) -> AppResult<()> {
+        self.insert_all(projects, HashMap::new(), objectives.models()?, Vec::new());
+        self.findings.extend(findings.models::<finding::Model>()?);
         Ok(())
     }
 
@@ -235,15 +255,11 @@ impl Known {
     }
 }
 
-/// The objectives of projects and the findings about them.
-fn beside(ids: &[ProjectId]) -> (Select<objective::Entity>, Select<finding::Entity>) {
+/// Asks for the objectives of projects and for the findings about them.
+fn beside(ids: &[ProjectId]) -> [SelectStatement; 2] {
     let objectives = objective::Entity::find().filter(objective::Column::ProjectId.is_in(ids.iter().copied()));
     let findings = finding::Entity::find().filter(finding::Column::ProjectId.is_in(ids.iter().copied()));
-    (objectives, findings)
-}
-
-fn models<M: FromQueryResult>(rows: &[QueryResult]) -> AppResult<Vec<M>> {
-    Ok(rows.iter().map(|row| M::from_query_result(row, "")).collect::<Result<_, _>>()?)
+    [objectives.into_query(), findings.into_query()]
 }
 
 fn grouped<M: ModelTrait, K: Eq + Hash>(rows: Vec<M>, key: impl Fn(&M) -> K) -> HashMap<K, Vec<M>> {

@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use entity::id::{ProjectId, UnitId};
 use entity::value::Publication;
 use entity::{division, project, unit};
-use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::edit::{Edit, ProjectRow, Who};
@@ -72,7 +71,17 @@ impl Places {
             })
         };
         let named: BTreeSet<String> = keys().filter_map(|(key, _)| division_of(key)).collect();
-        let locked = lock(work, named, &ids).await?;
+        let mut known = Known::to_depth(depth(rows));
+        // What is meant by its id alone is locked and read at once.
+        let of_one = match ids[..] {
+            [id] if named.is_empty() => known.lock_and_read(work, id).await?,
+            _ => None,
+        };
+        let is_read = of_one.is_some();
+        let locked = match of_one {
+            Some(code) => vec![code],
+            None => lock(work, named, &ids).await?,
+        };
         let mut divisions = HashSet::new();
         if keys().next().is_some() {
             let seen = scope::find::<division::Entity>(work.caller)?.filter(division::Column::Code.is_in(&locked));
@@ -89,8 +98,9 @@ impl Places {
             units.extend(found.all(work.tx).await?.into_iter().map(|unit| ((unit.division_code, unit.code), unit.id)));
         }
 
-        let mut known = Known::to_depth(depth(rows));
-        known.read_ids(work.tx, &ids).await?;
+        if !is_read {
+            known.read_ids(work.tx, &ids).await?;
+        }
         let mut of_year: HashMap<(String, i32), Vec<Key<'_>>> = HashMap::new();
         for (key, row) in keys() {
             let Some((division, year)) = division_of(key).zip(key.fiscal_year) else { continue };
@@ -277,14 +287,7 @@ async fn lock(work: &mut Work<'_>, named: BTreeSet<String>, ids: &[ProjectId]) -
     // One division is locked with its chain by one statement, unless nothing was ever written in it.
     let one = match (named.len(), ids) {
         (1, []) => Some(division::Column::Code.is_in(&named)),
-        (0, [id]) => {
-            let of_project = Query::select()
-                .column(project::Column::DivisionCode)
-                .from(project::Entity)
-                .and_where(project::Column::Id.eq(*id))
-                .take();
-            Some(division::Column::Code.in_subquery(of_project))
-        }
+        (0, [id]) => Some(divisions::of_project(*id)),
         _ => None,
     };
     if let Some(one) = one {
