@@ -7,6 +7,7 @@ mod firsts;
 mod touching;
 
 pub use columns::Columns;
+pub(super) use columns::Reading;
 
 use std::collections::{HashMap, HashSet};
 
