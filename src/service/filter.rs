@@ -38,6 +38,13 @@ pub enum Test {
     IsNull(bool),
 }
 
+impl Test {
+    /// Whether only a column with a value passes.
+    fn fills(&self) -> bool {
+        *self != Self::IsNull(true)
+    }
+}
+
 /// Which of the related rows must fulfil the condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantifier {
@@ -80,7 +87,14 @@ pub enum Filter {
     Any(Vec<Filter>),
     /// The opposite.
     Not(Box<Filter>),
-    /// A test of a column, or of related rows.
+    /// A test of a column.
+    Column {
+        /// The column in which all rows that pass have a value.
+        fills: Option<&'static str>,
+        /// The test.
+        test: Box<Build>,
+    },
+    /// A test of related rows.
     Test(Box<Build>),
     /// A test of something whose past is not kept.
     Present(Box<Build>),
@@ -94,7 +108,10 @@ impl Filter {
 
     /// A test of a column.
     pub fn column(column: impl ColumnTrait, test: Test) -> Self {
-        Self::Test(Box::new(move |context| apply(column.into_expr(), &test, context.backend)))
+        Self::Column {
+            fills: test.fills().then(|| column.as_str()),
+            test: Box::new(move |context| apply(column.into_expr(), &test, context.backend)),
+        }
     }
 
     /// A condition on the one row that a relation leads to; false where there is none.
@@ -144,8 +161,18 @@ impl Filter {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::is_of_the_present),
             Self::Not(part) => part.is_of_the_present(),
-            Self::Test(_) => false,
+            Self::Column { .. } | Self::Test(_) => false,
             Self::Present(_) => true,
+        }
+    }
+
+    /// Whether all rows that pass are known to have a value in a column.
+    pub fn fills(&self, column: impl ColumnTrait) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().any(|part| part.fills(column)),
+            Self::Any(parts) => parts.iter().all(|part| part.fills(column)),
+            Self::Column { fills, .. } => *fills == Some(column.as_str()),
+            Self::Not(_) | Self::Test(_) | Self::Present(_) => false,
         }
     }
 
@@ -159,7 +186,7 @@ impl Filter {
                 parts.iter().map(|part| part.build(context)).reduce(ExprTrait::or).unwrap_or_else(|| constant(false))
             }
             Self::Not(part) => Func::coalesce([part.build(context), constant(false)]).not(),
-            Self::Test(build) | Self::Present(build) => build(context),
+            Self::Column { test: build, .. } | Self::Test(build) | Self::Present(build) => build(context),
         }
     }
 

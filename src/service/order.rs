@@ -64,7 +64,7 @@ impl<C: ColumnTrait> Key<C> {
         }
     }
 
-    fn sql_order(&self) -> (Order, Option<NullOrdering>) {
+    fn sql_order(&self, nullable: bool) -> (Order, Option<NullOrdering>) {
         let order = match self.direction {
             Direction::Ascending => Order::Asc,
             Direction::Descending => Order::Desc,
@@ -73,11 +73,11 @@ impl<C: ColumnTrait> Key<C> {
             Nulls::First => NullOrdering::First,
             Nulls::Last => NullOrdering::Last,
         };
-        (order, self.nullable().then_some(nulls))
+        (order, nullable.then_some(nulls))
     }
 
     /// Rows whose value stands after `place` in this key alone.
-    fn after(&self, place: &Place) -> Option<SimpleExpr> {
+    fn after(&self, place: &Place, nullable: bool) -> Option<SimpleExpr> {
         let column = self.column.into_expr();
         let beyond = |value: Value| match self.direction {
             Direction::Ascending => column.clone().gt(value),
@@ -86,7 +86,7 @@ impl<C: ColumnTrait> Key<C> {
         match (place.value(), self.nulls) {
             (None, Nulls::First) => Some(column.is_not_null()),
             (None, Nulls::Last) => None,
-            (Some(value), Nulls::Last) if self.nullable() => Some(beyond(value).or(column.is_null())),
+            (Some(value), Nulls::Last) if nullable => Some(beyond(value).or(column.is_null())),
             (Some(value), _) => Some(beyond(value)),
         }
     }
@@ -100,28 +100,52 @@ impl<C: ColumnTrait> Key<C> {
 }
 
 /// A total order of the rows of a table: some keys, and the primary key last, so that no two rows are equal.
+///
+/// The primary key has the direction of the key before it: an index of both gives the rows in order, read from either end.
 #[derive(Clone, Debug)]
 pub struct Ordering<E: EntityTrait> {
     keys: Vec<Key<E::Column>>,
+    /// Whether all rows have a value in the first key, though its column may be empty.
+    filled: bool,
 }
 
 impl<E: EntityTrait> Ordering<E> {
     /// The order by these keys, then by the primary key.
     pub fn by(keys: impl IntoIterator<Item = Key<E::Column>>) -> Self {
         let mut keys: Vec<_> = keys.into_iter().collect();
-        keys.extend(E::PrimaryKey::iter().map(|key| Key::up(key.into_column())));
-        Self { keys }
+        let direction = keys.last().map_or_else(Direction::default, |key| key.direction);
+        keys.extend(E::PrimaryKey::iter().map(|key| Key { direction, ..Key::up(key.into_column()) }));
+        Self { keys, filled: false }
     }
 
     /// The same order from the other end.
     pub fn reversed(&self) -> Self {
-        Self { keys: self.keys.iter().map(Key::reversed).collect() }
+        Self { keys: self.keys.iter().map(Key::reversed).collect(), filled: self.filled }
+    }
+
+    /// The same order, of rows that all have a value in its first key.
+    pub(super) fn filled(&self) -> Self {
+        Self { filled: true, ..self.clone() }
+    }
+
+    /// The same order, of rows that are alike in its first key.
+    pub(super) fn rest(&self) -> Self {
+        Self { keys: self.keys[1..].to_vec(), filled: false }
+    }
+
+    /// The column of the first key, when there may be rows without a value in it.
+    pub(super) fn may_be_empty(&self) -> Option<E::Column> {
+        self.nullable(0).then(|| self.keys[0].column)
+    }
+
+    fn nullable(&self, key: usize) -> bool {
+        self.keys[key].nullable() && !(key == 0 && self.filled)
     }
 
     /// Adds `ORDER BY`.
     pub fn apply(&self, select: &mut SelectStatement) {
-        for key in &self.keys {
-            match key.sql_order() {
+        for (n, key) in self.keys.iter().enumerate() {
+            match key.sql_order(self.nullable(n)) {
                 (order, Some(nulls)) => select.order_by_with_nulls((E::default(), key.column), order, nulls),
                 (order, None) => select.order_by((E::default(), key.column), order),
             };
@@ -137,8 +161,9 @@ impl<E: EntityTrait> Ordering<E> {
     pub fn window(&self) -> Vec<(SimpleExpr, Order, Option<NullOrdering>)> {
         self.keys
             .iter()
-            .map(|key| {
-                let (order, nulls) = key.sql_order();
+            .enumerate()
+            .map(|(n, key)| {
+                let (order, nulls) = key.sql_order(self.nullable(n));
                 (key.column.into_expr(), order, nulls)
             })
             .collect()
@@ -146,21 +171,26 @@ impl<E: EntityTrait> Ordering<E> {
 
     /// The rows that stand after a cursor.
     ///
-    /// Keys of one direction that are never empty compare as one row value, which an index answers directly.
+    /// Keys of one direction that are never empty compare as one row value, which an index answers directly; of others it
+    /// answers where the first of them begins.
     pub fn after(&self, cursor: &Cursor) -> SimpleExpr {
-        let first = self.keys[0].direction;
-        if self.keys.iter().all(|key| key.direction == first && !key.nullable()) {
+        let first = &self.keys[0];
+        let is_plain = |(n, key): (usize, &Key<E::Column>)| key.direction == first.direction && !self.nullable(n);
+        let values: Option<Vec<Value>> = cursor.places.iter().map(Place::value).collect();
+        if let Some(values) = values
+            && self.keys.iter().enumerate().all(is_plain)
+        {
             let columns = Expr::tuple(self.keys.iter().map(|key| key.column.into_expr()));
-            let values = Expr::tuple(cursor.places.iter().filter_map(Place::value).map(SimpleExpr::from));
-            return match first {
+            let values = Expr::tuple(values.into_iter().map(SimpleExpr::from));
+            return match first.direction {
                 Direction::Ascending => columns.gt(values),
                 Direction::Descending => columns.lt(values),
             };
         }
         let mut reached: Option<SimpleExpr> = None;
         let mut after: Option<SimpleExpr> = None;
-        for (key, place) in self.keys.iter().zip(&cursor.places) {
-            let step = match (key.after(place), &reached) {
+        for (n, (key, place)) in self.keys.iter().zip(&cursor.places).enumerate() {
+            let step = match (key.after(place, self.nullable(n)), &reached) {
                 (Some(step), Some(reached)) => Some(reached.clone().and(step)),
                 (step, None) => step,
                 (None, Some(_)) => None,
@@ -177,7 +207,14 @@ impl<E: EntityTrait> Ordering<E> {
                 None => at,
             });
         }
-        after.unwrap_or_else(|| Expr::cust("1 = 0"))
+        let after = after.unwrap_or_else(|| Expr::cust("1 = 0"));
+        match cursor.places[0].value() {
+            Some(value) if !self.nullable(0) => match first.direction {
+                Direction::Ascending => first.column.gte(value).and(after),
+                Direction::Descending => first.column.lte(value).and(after),
+            },
+            _ => after,
+        }
     }
 
     /// The cursor of a row.

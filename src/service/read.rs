@@ -4,6 +4,7 @@
 
 mod columns;
 mod firsts;
+mod part;
 mod touching;
 
 pub use columns::Columns;
@@ -24,6 +25,7 @@ use super::scope::{self, Scoped};
 use crate::auth::Caller;
 use crate::db::Executor;
 use crate::error::{AppError, AppResult};
+use part::place;
 
 /// How many keys one statement takes; more are read in several statements of this size. SQLite takes 32,766 values, of
 /// which a filter has up to 10,000 in its lists.
@@ -169,11 +171,8 @@ impl<'a> Reader<'a> {
             }
             false => Totals::default(),
         };
-        let order = self.place::<E>(&mut select, question);
-        order.apply(&mut select);
-        select.limit(question.window.size + 1).offset(question.window.offset);
         let reading = self.narrow::<E>(&mut select, &[]);
-        let rows = reading.rows(&self.db.query_all(&select).await?)?;
+        let rows = reading.rows(&self.db.query_all(&self.part(select, question, &reading.columns)).await?)?;
         Ok(Page::cut(rows, &question.window, totals))
     }
 
@@ -189,7 +188,6 @@ impl<'a> Reader<'a> {
         let mut of_parents: HashMap<ParentKey, Totals> = HashMap::new();
         for keys in distinct(&keys).chunks(KEYS_A_STATEMENT) {
             let mut select = self.matching::<C>(&question.filter)?;
-            let wanted = keys.iter().map(ParentKey::value).collect();
             if question.totals() {
                 let sums = summed(&select, question)
                     .and_where(is_one_of(relation.to, keys.iter().map(ParentKey::value)))
@@ -200,10 +198,18 @@ impl<'a> Reader<'a> {
                     of_parents.insert(ParentKey::read(&row)?, totals(&row, question)?);
                 }
             }
-            let order = self.place::<C>(&mut select, question);
             let reading = self.narrow::<C>(&mut select, &[relation.to]);
-            let window = &question.window;
-            let select = self.first_of_each(select, relation.to, wanted, &order, window, &reading.columns);
+            let select = match keys {
+                [key] => {
+                    select.and_where(relation.to.eq(key.value()));
+                    self.part(select, question, &reading.columns)
+                }
+                _ => {
+                    let order = place(&mut select, &question.order, &question.window);
+                    let wanted = keys.iter().map(ParentKey::value).collect();
+                    self.first_of_each(select, relation.to, wanted, &order, &question.window, &reading.columns)
+                }
+            };
             for row in reading.rows(&self.db.query_all(&select).await?)? {
                 if let Some(key) = ParentKey::of(row.get(relation.to)) {
                     rows.entry(key).or_default().push(row);
@@ -238,7 +244,7 @@ impl<'a> Reader<'a> {
             let wanted = keys.iter().map(ParentKey::value);
             let select = match self.db.backend() {
                 // It would rather read all of a small table than look up a list of parameters.
-                DbBackend::Postgres => {
+                DbBackend::Postgres if keys.len() > 1 => {
                     self.first_of_each(select, relation.to, wanted.collect(), &order, &Window::ALL, &reading.columns)
                 }
                 _ => {
@@ -304,18 +310,6 @@ impl<'a> Reader<'a> {
         Ordering::<E>::by(order).apply(&mut select);
         let reading = self.narrow::<E>(&mut select, &[]);
         reading.rows(&self.db.query_all(select.limit(LIST_LIMIT)).await?)
-    }
-
-    /// Restricts a statement to the window's cursors and gives the order in which it must be read.
-    fn place<E: EntityTrait>(self, select: &mut SelectStatement, question: &Question<E>) -> Ordering<E> {
-        let reversed = question.order.reversed();
-        if let Some(after) = &question.window.after {
-            select.and_where(question.order.after(after));
-        }
-        if let Some(before) = &question.window.before {
-            select.and_where(reversed.after(before));
-        }
-        if question.window.backward { reversed } else { question.order.clone() }
     }
 }
 

@@ -10,41 +10,56 @@ use serde_json::{Value, json};
 use crate::support::data::{Data, Shape};
 use crate::support::world::World;
 
-/// The operations, each with its variables.
-fn operations(data: &Data, cursor: &str) -> Vec<(&'static str, &'static str, Value)> {
+/// The most expensive projects, those of which nobody knows the budget last; and the projects by name, from the end.
+const LARGEST: &str = "orderBy: [{field: BUDGET, direction: DESC}]";
+const BY_NAME: &str = "orderBy: [{field: NAME, direction: DESC}]";
+
+/// The operations, each with its variables; the cursors are of projects in the usual order, in that of [`LARGEST`], and of [`BY_NAME`].
+fn operations(data: &Data, [cursor, largest, by_name]: &[String; 3]) -> Vec<(&'static str, String, Value)> {
     let (unit, project) = (&data.units[1], &data.projects[0]);
     let division = &project.division_code;
     vec![
         (
             "Q1",
-            "query($key: ProjectKeyInput!) { project(by: {key: $key}) { id code name } }",
+            "query($key: ProjectKeyInput!) { project(by: {key: $key}) { id code name } }".to_owned(),
             json!({"key": {"divisionCode": division, "fiscalYear": project.fiscal_year, "code": "K000000000000001"}}),
         ),
         (
             "Q2",
             "query($unit: UnitKeyInput!, $year: Int!) { unit(by: {key: $unit}) { name \
              projects(first: 20, filter: {fiscalYear: {eq: $year}}) { nodes { name plan { points { month } } \
-             indicators(first: 8) { nodes { name target { raw } } } } } } }",
+             indicators(first: 8) { nodes { name target { raw } } } } } } }".to_owned(),
             json!({"unit": {"divisionCode": unit.division_code, "code": unit.code}, "year": project.fiscal_year}),
         ),
         (
             "Q3",
             "query($division: String!, $year: Int!) { projects(first: 50, orderBy: [{field: BUDGET, direction: DESC}], \
              filter: {divisionCode: {eq: $division}, fiscalYear: {eq: $year}, budget: {gte: {yuan: \"1\"}}}) \
-             { totalCount nodes { name unit { name } } } }",
+             { totalCount nodes { name unit { name } } } }".to_owned(),
             json!({"division": division, "year": project.fiscal_year}),
         ),
         (
             "Q4",
-            "query($after: String!) { projects(first: 50, after: $after) { nodes { name } } }",
+            "query($after: String!) { projects(first: 50, after: $after) { nodes { name } } }".to_owned(),
             json!({"after": cursor}),
         ),
         (
             "Q7",
             "query($division: String!, $year: Int!) { units(first: 10, filter: {divisionCode: {eq: $division}, \
              code: {startsWith: \"1\"}}) { nodes { name projects(first: 10, filter: {fiscalYear: {eq: $year}}) \
-             { nodes { name indicators(first: 8) { nodes { name } } } } } } }",
+             { nodes { name indicators(first: 8) { nodes { name } } } } } } }".to_owned(),
             json!({"division": division, "year": project.fiscal_year}),
+        ),
+        ("the largest", format!("{{ projects(first: 50, {LARGEST}) {{ nodes {{ name }} }} }}"), json!({})),
+        (
+            "after the largest",
+            format!("query($after: String!) {{ projects(first: 50, after: $after, {LARGEST}) {{ nodes {{ name }} }} }}"),
+            json!({"after": largest}),
+        ),
+        (
+            "before the last name",
+            format!("query($after: String!) {{ projects(first: 50, after: $after, {BY_NAME}) {{ nodes {{ name }} }} }}"),
+            json!({"after": by_name}),
         ),
     ]
 }
@@ -98,12 +113,16 @@ async fn point_and_page_reads_use_indexes() {
         let analyzed = world.db.write(async |tx| Ok(tx.execute_unprepared("ANALYZE").await?));
         analyzed.await.expect("the planner knows the tables");
     }
-    let first = world.ask("{ projects(first: 1) { pageInfo { endCursor } } }", json!({})).await;
-    let cursor = first["projects"]["pageInfo"]["endCursor"].as_str().expect("a cursor");
+    let cursor = async |order: &str| {
+        let first =
+            world.ask(&format!("{{ projects(first: 1{order}) {{ pageInfo {{ endCursor }} }} }}"), json!({})).await;
+        first["projects"]["pageInfo"]["endCursor"].as_str().expect("a cursor").to_owned()
+    };
+    let cursors = [cursor("").await, cursor(&format!(", {LARGEST}")).await, cursor(&format!(", {BY_NAME}")).await];
     let mut text = String::new();
-    for (name, query, variables) in operations(&data, cursor) {
+    for (name, query, variables) in operations(&data, &cursors) {
         statements.lock().expect("no panic").clear();
-        world.ask(query, variables).await;
+        world.ask(&query, variables).await;
         let mut asked = statements.lock().expect("no panic").clone();
         // Those of one level run side by side.
         asked.sort_by(|one, other| one.sql.cmp(&other.sql));

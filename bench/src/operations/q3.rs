@@ -36,7 +36,7 @@ fn asked(units: &[Unit], dice: &mut Dice) -> Value {
 const COUNT: &str = "SELECT COUNT(*) FROM project WHERE division_code = $1 AND fiscal_year = $2 AND budget >= $3";
 const PAGE: &str = "SELECT p.id, p.name, p.budget, u.code, u.name FROM project p JOIN unit u ON u.id = p.unit_id \
                     WHERE p.division_code = $1 AND p.fiscal_year = $2 AND p.budget >= $3 \
-                    ORDER BY p.budget DESC, p.id LIMIT 51";
+                    ORDER BY p.budget DESC, p.id DESC LIMIT 51";
 
 fn floor<'a>(database: &'a Database, asked: &'a Value) -> Answering<'a> {
     Box::pin(async move {

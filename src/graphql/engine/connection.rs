@@ -67,7 +67,7 @@ pub fn arguments<T: Connected>(root: bool) -> Vec<Argument> {
         Box::leak(format!("{name}: {ty}").into_boxed_str())
     };
     let order = format!(
-        "The order, by at most {} keys, none twice; equal keys are ordered by `id`. Without it, by {}.",
+        "The order, by at most {} keys, none twice; objects equal in all come by `id`, in the direction of the last key. Without it, by {}.",
         order::KEYS,
         T::DEFAULT_ORDER
     );

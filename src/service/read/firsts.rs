@@ -24,10 +24,6 @@ impl Reader<'_> {
         window: &Window,
         columns: &[C::Column],
     ) -> SelectStatement {
-        if let [key] = keys.as_slice() {
-            order.apply(select.and_where(parent.eq(key.clone())));
-            return select.limit(window.size + 1).offset(window.offset).take();
-        }
         let (table, parents) = (Alias::new(C::default().table_name()), Alias::new("parent"));
         if self.db.backend() == DbBackend::Sqlite && self.as_of.is_some() {
             // What was has no numbers of rows.

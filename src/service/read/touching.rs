@@ -8,6 +8,7 @@ use sea_orm::{DbBackend, EntityTrait, FromQueryResult, Iterable};
 use uuid::Uuid;
 
 use super::firsts::numbered;
+use super::part::place;
 use super::{KEYS_A_STATEMENT, Page, Question, Reader};
 use crate::error::AppResult;
 use crate::service::aggregate::Totals;
@@ -29,11 +30,11 @@ impl Reader<'_> {
         let mut rows: HashMap<String, Vec<audit_entry::Model>> = HashMap::new();
         let mut totals: HashMap<String, u64> = HashMap::new();
         for parts in parts.chunks(KEYS_A_STATEMENT / 2) {
-            let place = Func::cust(match self.db.backend() {
+            let within = Func::cust(match self.db.backend() {
                 DbBackend::Sqlite => "instr",
                 _ => "strpos",
             });
-            let named = place.arg(Expr::col((audit_entry::Entity, audit_entry::Column::Diff)));
+            let named = within.arg(Expr::col((audit_entry::Entity, audit_entry::Column::Diff)));
             let named = Expr::expr(named.arg(Expr::col((wanted.clone(), part.clone())))).gt(0);
             let of_whole =
                 Expr::col((audit_entry::Entity, audit_entry::Column::EntityId)).equals((wanted.clone(), whole.clone()));
@@ -53,7 +54,7 @@ impl Reader<'_> {
                     totals.insert(row.try_get("", "column2")?, total.unsigned_abs());
                 }
             }
-            let order = self.place(&mut select, question);
+            let order = place(&mut select, &question.order, &question.window);
             self.narrow::<audit_entry::Entity>(&mut select, &[]);
             select.expr_as(Expr::col((wanted.clone(), part.clone())), part.clone());
             let mut select = {

@@ -283,7 +283,8 @@ impl Graph {
         keys.sort_by(|a, b| {
             let places = values[a].iter().zip(&values[b]).zip(&by);
             let differ = places.map(|((a, b), (_, down, nulls_first))| compare(a, b, *down, *nulls_first));
-            differ.fold(Ordering::Equal, Ordering::then).then_with(|| a.cmp(b))
+            let down = by.last().is_some_and(|(_, down, _)| *down);
+            differ.fold(Ordering::Equal, Ordering::then).then_with(|| if down { b.cmp(a) } else { a.cmp(b) })
         });
     }
 
