@@ -22,10 +22,12 @@ use crate::rules::search::Fit;
 /// Up to this number entries are few. Where more are found among a million, a page of 20 is full when some 40,000 were met.
 pub const FEW: u64 = 500;
 
-/// What filled its page with many, when it was last sought, in which kinds: it begins without a count. Only the order in which ways
-/// are tried depends on it, not what they find.
-static FILLED: LazyLock<Mutex<LruCache<(Sought, Vec<SearchKind>), ()>>> =
-    LazyLock::new(|| Mutex::new(LruCache::new(1_000)));
+/// What is sought, and in which kinds.
+type Words = (Sought, Vec<SearchKind>);
+
+/// What filled its page with many when it was last sought: it begins without a count. Only the order in which ways are tried
+/// depends on it, not what they find.
+static FILLED: LazyLock<Mutex<LruCache<Words, ()>>> = LazyLock::new(|| Mutex::new(LruCache::new(1_000)));
 
 const POSTGRES: DbBackend = DbBackend::Postgres;
 const NUMBER: &str = "number";
