@@ -26,7 +26,7 @@ use crate::error::AppResult;
 use crate::service::filter::{Filter, Test};
 use crate::service::group::{Group, GroupPage, Grouped, Key};
 use crate::service::order::{Cursor, Place};
-use crate::service::read::Reader;
+use crate::service::read::{Columns, Reader};
 
 pub use asked::field;
 pub use inputs::{arguments, register};
@@ -134,10 +134,10 @@ fn group_fields<T: GroupedType>(description: &'static str) -> Fields<Group> {
             "The unit at the top of the tree in which the unit stands, itself where nothing is above it; null where it is \
              out of scope or the groups are not made by it.",
             Vec::new(),
-            |asked| unit_of(asked, |group| id(group, Key::Department)),
+            |asked| unit_of(asked, Key::Department, |group| id(group, Key::Department)),
         )
         .field("unit: Unit", "Unit; null where the groups are not made by it.", Vec::new(), |asked| {
-            unit_of(asked, |group| id(group, Key::Unit))
+            unit_of(asked, Key::Unit, |group| id(group, Key::Unit))
         })
         .value(
             "rule: String",
@@ -205,9 +205,32 @@ fn name(group: &Group, key: Key) -> Value {
     }
 }
 
-fn unit_of(asked: &Asked<'_>, key: fn(&Group) -> Option<Uuid>) -> AppResult<Step<Group>> {
+/// The unit that a key is: read with the groups by [`units_read`] where nothing else is asked of it, else looked up.
+fn unit_of(asked: &Asked<'_>, key: Key, id: fn(&Group) -> Option<Uuid>) -> AppResult<Step<Group>> {
     let plan = Plan::compile::<Unit>(asked)?;
-    Ok(Step::Link(Box::new(Keyed::<Group, unit::Entity> { key, column: unit::Column::Id, plan })))
+    if plan.own_columns().is_some() {
+        return Ok(plan.inline(move |group: &Group| group.unit(key).cloned()));
+    }
+    Ok(Step::Link(Box::new(Keyed::<Group, unit::Entity> { key: id, column: unit::Column::Id, plan })))
+}
+
+/// The keys whose units are read with groups that `asked` shows, and which of their columns.
+fn units_read<'a>(group: &str, asked: impl Iterator<Item = &'a Asked<'a>>) -> AppResult<Vec<(Key, Columns)>> {
+    let mut units: Vec<(Key, Columns)> = Vec::new();
+    for field in asked.flat_map(|asked| asked.fields(group, &[])) {
+        let key = match field.name {
+            "unit" => Key::Unit,
+            "department" => Key::Department,
+            _ => continue,
+        };
+        let plan = Plan::compile::<Unit>(&field)?;
+        let Some(columns) = plan.own_columns() else { continue };
+        match units.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, known)) => known.add(columns.names().iter().copied()),
+            None => units.push((key, columns.clone())),
+        }
+    }
+    Ok(units)
 }
 
 fn level_of(asked: &Asked<'_>, key: fn(&Group) -> Option<Uuid>) -> AppResult<Step<Group>> {

@@ -26,6 +26,11 @@ impl<C> Measure<C> {
     pub fn of(column: C) -> Self {
         Self { column, sum: false, min: false, max: false }
     }
+
+    /// How many columns of a statement tell what is wanted.
+    pub(super) fn width(&self) -> usize {
+        3 * usize::from(self.sum) + usize::from(self.min) + usize::from(self.max)
+    }
 }
 
 /// What the numbers of a column come to; empty cells are no numbers.

@@ -1,19 +1,23 @@
 //! Groups of rows: how many rows there are of each value of some keys, and what their numbers come to.
 //!
 //! Rows are grouped after they were found for the caller, so no group tells of a row that he may not see; a group without
-//! rows is not there. A page of groups is one statement, and one more where all groups are counted.
+//! rows is not there. A page of groups is one statement, with the units that they are made by, and one more where all groups are
+//! counted.
 
 mod keys;
+mod units;
 
+use entity::unit;
 use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, NullOrdering, Order, Query, SelectStatement, SimpleExpr};
 use sea_orm::{DbBackend, EntityTrait, QueryResult, Value};
 
 pub use keys::{Grouped, Key};
+use units::OfKey;
 
 use super::aggregate::{self, Measure, Totals, halves_of, name};
 use super::filter::{self, Filter, Test};
 use super::order::{Cursor, Direction, Place};
-use super::read::Reader;
+use super::read::{Columns, Reader};
 use crate::error::AppResult;
 
 /// A part of a group, by which groups can be chosen and sorted.
@@ -62,6 +66,8 @@ pub struct Grouping<E: EntityTrait> {
     pub after: Option<Cursor>,
     /// Whether to count all groups.
     pub count: bool,
+    /// The keys whose units are read with the groups, and which of their columns.
+    pub units: Vec<(Key, Columns)>,
 }
 
 /// Some rows that have their keys in common.
@@ -71,6 +77,8 @@ pub struct Group {
     pub keys: Vec<(Key, Place)>,
     /// What its rows come to.
     pub totals: Totals,
+    /// The units that were read with it, each with the key that it is.
+    pub units: Vec<(Key, unit::Model)>,
 }
 
 /// A part of a list of groups.
@@ -110,18 +118,17 @@ impl<E: Grouped> Grouping<E> {
         if let Some(after) = &self.after {
             page.and_where(beyond(&columns, after.places()));
         }
-        for (column, direction) in &columns {
-            let order = match direction {
-                Direction::Ascending => Order::Asc,
-                Direction::Descending => Order::Desc,
-            };
-            page.order_by_with_nulls(Alias::new(column), order, NullOrdering::Last);
+        sort(&mut page, &columns);
+        page.limit(self.size + 1);
+        let units = self.with_units(&mut page, reader)?;
+        if !units.is_empty() {
+            sort(&mut page, &columns);
         }
-        let rows = reader.db.query_all(page.limit(self.size + 1)).await?;
+        let rows = reader.db.query_all(&page).await?;
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let signature = self.signature();
         let groups = rows.iter().take(size).map(|row| {
-            let group = self.read(row)?;
+            let group = self.read(row, &units)?;
             let cursor = Cursor::new(signature.clone(), self.places(&group));
             Ok((group, cursor))
         });
@@ -216,11 +223,16 @@ impl<E: Grouped> Grouping<E> {
         format!("{:?}{:?}", self.keys, self.order)
     }
 
-    fn read(&self, row: &QueryResult) -> AppResult<Group> {
+    fn read(&self, row: &QueryResult, units: &[OfKey]) -> AppResult<Group> {
         let keys = self.keys.iter().enumerate().map(|(place, key)| Ok((*key, key.read(row, place)?)));
         let count: i64 = row.try_get_by_index(self.keys.len())?;
         let measured = aggregate::read(row, &self.measures, self.keys.len() + 1)?;
-        Ok(Group { keys: keys.collect::<AppResult<_>>()?, totals: Totals { count: count.unsigned_abs(), measured } })
+        let units = units.iter().filter_map(|unit| unit.read(row).transpose());
+        Ok(Group {
+            keys: keys.collect::<AppResult<_>>()?,
+            totals: Totals { count: count.unsigned_abs(), measured },
+            units: units.collect::<AppResult<_>>()?,
+        })
     }
 }
 
@@ -229,6 +241,22 @@ impl Group {
     pub fn key(&self, key: Key) -> Option<&Place> {
         let found = self.keys.iter().find(|(known, _)| *known == key).map(|(_, place)| place);
         found.filter(|place| **place != Place::Null(()))
+    }
+
+    /// The unit that a key is, where it was read with the group; none where the caller may not see it.
+    pub fn unit(&self, key: Key) -> Option<&unit::Model> {
+        self.units.iter().find(|(known, _)| *known == key).map(|(_, unit)| unit)
+    }
+}
+
+/// Sorts groups; what is empty stands last.
+fn sort(groups: &mut SelectStatement, columns: &[(String, Direction)]) {
+    for (column, direction) in columns {
+        let order = match direction {
+            Direction::Ascending => Order::Asc,
+            Direction::Descending => Order::Desc,
+        };
+        groups.order_by_with_nulls(Alias::new(column), order, NullOrdering::Last);
     }
 }
 

@@ -8,6 +8,7 @@ mod part;
 mod touching;
 
 pub use columns::Columns;
+pub(super) use columns::Reading;
 
 use std::collections::{HashMap, HashSet};
 

@@ -165,6 +165,36 @@ async fn groups_are_what_memory_makes_of_the_rows_that_the_caller_sees() {
 }
 
 #[tokio::test]
+async fn units_are_the_same_whether_read_with_groups_or_looked_up() {
+    let (world, data) = stage(Shape::SMALL).await;
+    let aliases = "aliases { code }";
+    let query = |more: &str| {
+        format!(
+            "{{ projectGroups(groupBy: [DEPARTMENT, FISCAL_YEAR, UNIT], first: 20, orderBy: [{{field: COUNT, direction: DESC}}]) {{
+                nodes {{ unit {{ code version }} budget {{ sum {{ amount }} max {{ amount }} }} name: unit {{ id name {more} }} }}
+                edges {{ node {{ department {{ level code {more} }} top: department {{ __typename }} }} }} }} }}"
+        )
+    };
+    let mut unseen = 0;
+    for (caller, _) in callers(&data) {
+        let read = ask(&world, &caller, &query("")).await;
+        let mut looked_up = ask(&world, &caller, &query(aliases)).await;
+        let groups = &mut looked_up["projectGroups"];
+        for group in groups["nodes"].as_array_mut().expect("groups") {
+            group["name"].as_object_mut().expect("a unit").remove("aliases").expect("they were asked for");
+        }
+        for edge in groups["edges"].as_array_mut().expect("edges") {
+            match edge["node"]["department"].as_object_mut() {
+                Some(department) => drop(department.remove("aliases").expect("they were asked for")),
+                None => unseen += 1,
+            }
+        }
+        assert_eq!(read, looked_up);
+    }
+    assert!(unseen > 0, "nobody sees a unit but not its department");
+}
+
+#[tokio::test]
 async fn groups_are_chosen_sorted_and_paged() {
     let (world, data) = stage(Shape::SMALL).await;
     let seen = Seen::by(&data, &[Grant::view(Role::Finance, Scope::Everything)]);
@@ -274,6 +304,7 @@ async fn statements_are_as_many_for_many_groups_as_for_one() {
             ),
             ("{ units { nodes { projects(first: 1) { totalCount aggregate { budget { sum { amount } } } } } } }", 3),
             ("{ projectGroups(groupBy: [UNIT]) { nodes { count } } }", 1),
+            ("{ projectGroups(groupBy: [UNIT, DEPARTMENT]) { nodes { unit { code } department { name } } } }", 1),
             (
                 "{ projectGroups(groupBy: [UNIT, DIVISION]) { totalCount nodes { unit { code aliases { code } } division { name } } } }",
                 5,

@@ -90,7 +90,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("axum", &["app", "auth", "http"]),
     ("clap", &["cli"]),
     ("form_urlencoded", &["http"]),
-    ("hashlink", &["http"]),
+    ("hashlink", &["http", "service"]),
     ("memchr", &["http"]),
     ("listenfd", &["app"]),
     ("migration", &["db"]),

@@ -65,6 +65,11 @@ impl<R: Clone + Send + Sync + 'static> Plan<R> {
         self.columns.as_ref()
     }
 
+    /// The columns that are looked at, where the rows are all that is needed; `None` where a field leads to other rows.
+    pub fn own_columns(&self) -> Option<&Columns> {
+        if self.steps.iter().any(|(_, step)| matches!(step, Step::Link(_))) { None } else { self.columns() }
+    }
+
     /// Renders rows: first every relation for all rows together, side by side, then row by row without waiting.
     pub fn render<'a>(&'a self, reader: Reader<'a>, rows: &'a [R]) -> BoxFuture<'a, AppResult<Texts>> {
         Box::pin(async move {

@@ -21,7 +21,7 @@ use crate::service::aggregate::Measure;
 use crate::service::filter::{Filter, Test};
 use crate::service::group::{GroupPage, Grouped, Grouping, Key, Part};
 use crate::service::order::Direction;
-use crate::service::read::Reader;
+use crate::service::read::{Columns, Reader};
 use crate::service::scope;
 
 /// Plans the answer of a root field of groups.
@@ -34,8 +34,9 @@ pub fn field<T: GroupedType>(asked: &Asked<'_>) -> AppResult<Step<Root>> {
         _ => Vec::new(),
     });
     let nodes: Vec<Asked<'_>> = nodes.filter(|part| part.name == "node").collect();
-    let nodes = nodes.iter().chain(parts.iter().filter(|part| part.name == "nodes"));
-    let mut measures = aggregate::wanted::<T>(GroupOf::<T>::NAME, nodes)?;
+    let nodes = || nodes.iter().chain(parts.iter().filter(|part| part.name == "nodes"));
+    let units = super::units_read(GroupOf::<T>::NAME, nodes())?;
+    let mut measures = aggregate::wanted::<T>(GroupOf::<T>::NAME, nodes())?;
     let order = order.into_iter().map(|(by, direction)| Ok((by.part(&keys)?, direction)));
     let order: Vec<(Part, Direction)> = order.collect::<AppResult<_>>()?;
     for part in order.iter().map(|(part, _)| part).chain(having.iter().map(|(part, _)| part)) {
@@ -51,7 +52,7 @@ pub fn field<T: GroupedType>(asked: &Asked<'_>) -> AppResult<Step<Root>> {
     }
     let given = asked.argument("filter")?.unwrap_or(Value::Null);
     let count = parts.iter().any(|part| part.name == "totalCount");
-    let rest = Rest { keys, having, order, size, count, asked };
+    let rest = Rest { keys, having, order, size, count, units, asked };
     if let Some(known) = T::kept().filter(|known| is_kept(known, &rest.keys, &measures, &given, asked)) {
         let filter = read(known, &given, asked)?;
         return rest.answer::<indicator_count::Entity>(filter, Vec::new(), plan);
@@ -82,6 +83,7 @@ struct Rest<'a> {
     order: Vec<(Part, Direction)>,
     size: u64,
     count: bool,
+    units: Vec<(Key, Columns)>,
     asked: &'a Asked<'a>,
 }
 
@@ -95,8 +97,8 @@ impl Rest<'_> {
     where
         E::Column: Send + Sync + 'static,
     {
-        let Self { keys, having, order, size, count, asked } = self;
-        let mut grouping = Grouping::<E> { filter, keys, measures, having, order, size, after: None, count };
+        let Self { keys, having, order, size, count, units, asked } = self;
+        let mut grouping = Grouping::<E> { filter, keys, measures, having, order, size, after: None, count, units };
         if let Some(after) = asked.argument("after")?.filter(|value| *value != Value::Null) {
             let text = argument::text(&after, &At::top("after"))?;
             let cursor = grouping.read_cursor(&text);

@@ -46,7 +46,7 @@ impl Columns {
 }
 
 /// How the rows of a statement are read.
-pub(super) struct Reading<E: EntityTrait> {
+pub(in crate::service) struct Reading<E: EntityTrait> {
     /// The columns of its answer.
     pub columns: Vec<E::Column>,
     /// For rows in part: how, and where each column of the table stands.
@@ -58,12 +58,26 @@ impl<E: Scoped> Reading<E> {
     pub fn rows(&self, rows: &[QueryResult]) -> AppResult<Vec<E::Model>> {
         let mut models = Vec::with_capacity(rows.len());
         for row in rows {
-            models.push(match &self.part {
-                None => E::Model::from_query_result(row, "")?,
-                Some((parts, places)) => (parts.read)(row, places)?,
-            });
+            models.push(self.row(row)?);
         }
         Ok(models)
+    }
+
+    /// The row in one of an answer.
+    pub fn row(&self, row: &QueryResult) -> AppResult<E::Model> {
+        Ok(match &self.part {
+            None => E::Model::from_query_result(row, "")?,
+            Some((parts, places)) => (parts.read)(row, places)?,
+        })
+    }
+
+    /// The same where other columns stand before these.
+    #[must_use]
+    pub fn behind(mut self, columns: usize) -> Self {
+        if let Some((_, places)) = &mut self.part {
+            places.iter_mut().flatten().for_each(|place| *place += columns);
+        }
+        self
     }
 }
 
@@ -91,7 +105,7 @@ impl Reader<'_> {
     }
 
     /// Makes a statement select the columns that are read.
-    pub(super) fn narrow<E: Scoped>(self, select: &mut SelectStatement, also: &[E::Column]) -> Reading<E> {
+    pub(in crate::service) fn narrow<E: Scoped>(self, select: &mut SelectStatement, also: &[E::Column]) -> Reading<E> {
         let reading = self.reading::<E>(also);
         for column in &reading.columns {
             select.column((E::default(), *column));

@@ -187,7 +187,7 @@ async fn number_of(reader: Reader<'_>, object: Uuid, visible: &Condition) -> App
 }
 
 /// The number of rows of a statement.
-pub(super) async fn number(reader: Reader<'_>, rows: SelectStatement) -> AppResult<u64> {
+async fn number(reader: Reader<'_>, rows: SelectStatement) -> AppResult<u64> {
     let count = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(rows, "found").take();
     let row = reader.db.query_one(&count).await?;
     let number: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);

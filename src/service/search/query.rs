@@ -11,7 +11,7 @@ use crate::rules::search::{self, Fit, Pairs, Part, QueryError};
 const PAIRS: &str = "search_pair";
 
 /// What is searched for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Sought {
     words: Vec<String>,
     parts: Vec<Part>,
@@ -45,11 +45,6 @@ impl Sought {
             select.offset(0);
         }
         select.column((search_entry::Entity, search_entry::Column::ObjectId)).take()
-    }
-
-    /// Selects, without columns yet, the entries that may be found: all pairs are there.
-    pub fn candidates(&self, kinds: &[SearchKind], backend: DbBackend) -> SelectStatement {
-        found(&self.ask(kinds, Fit::Text).0, backend)
     }
 
     /// Selects, without columns yet, the entries of these kinds that all words fit so or better.
@@ -86,13 +81,11 @@ impl Sought {
         self.but_better(self.at_least(kinds, fit, backend), fit, backend)
     }
 
-    /// The same entries of one kind for PostgreSQL, which does not look them up but meets them one after the other.
-    pub fn met(&self, kind: SearchKind, fit: Fit) -> SelectStatement {
+    /// The same entries for PostgreSQL, which does not look them up but meets them among some entries of one kind.
+    pub fn met(&self, entries: SelectStatement, kind: SearchKind, fit: Fit) -> SelectStatement {
         let (ask, suffices) = self.ask(&[kind], fit);
-        let mut select = Query::select().from(search_entry::Entity).take();
-        select.and_where(search_entry::Column::Kind.eq(kind));
-        // No index is used for a condition on a condition.
-        select.and_where(Expr::cust_with_values("(search_entry.pairs @@ $1::tsquery) IS TRUE", [ask.of_postgres()]));
+        let mut select = Query::select().from_subquery(entries, search_entry::Entity).take();
+        select.and_where(Expr::cust_with_values("search_entry.pairs @@ $1::tsquery", [ask.of_postgres()]));
         if !suffices {
             select.and_where(self.in_texts(fit, DbBackend::Postgres));
         }

@@ -98,6 +98,8 @@ async fn what_stands_in_many_objects_is_found_in_the_same_order() {
             1 => ("国内招商".to_owned(), "国内"),
             2 => (format!("招商{number}"), "在国内"),
             3 => (format!("招商{number}"), "在外地"),
+            // Many, of which none is new.
+            _ if number < 600 => (format!("在国内{number}"), "国内招商旧村"),
             _ => (format!("在国内{number}"), "国内招商"),
         };
         json!({"level1": "产出指标", "level2": "数量指标", "name": name, "description": description, "target": {"text": "好"}})
@@ -112,8 +114,16 @@ async fn what_stands_in_many_objects_is_found_in_the_same_order() {
     let rows: Vec<Value> = (0..140).map(project).collect();
     write(&world, &writer(), "projectsUpsert", json!({ "rows": rows })).await;
     let things = things(&world).await;
-    for (query, kinds) in [("国内", vec![]), ("国内", vec!["INDICATOR"]), ("国", vec![]), ("国内 招商", vec![])]
-    {
+    let indicators = || vec!["INDICATOR"];
+    for (query, kinds, first) in [
+        ("国内", vec![], 150),
+        ("国内", vec![], 40),
+        ("国内", indicators(), 150),
+        ("国内", indicators(), 30),
+        ("旧村", indicators(), 20),
+        ("国", vec![], 150),
+        ("国内 招商", vec![], 150),
+    ] {
         let wanted = judge(&things, query, &kinds);
         let many = u64::try_from(wanted.len()).is_ok_and(|wanted| wanted > FEW);
         assert!(many, "{query} is found {} times", wanted.len());
@@ -121,9 +131,10 @@ async fn what_stands_in_many_objects_is_found_in_the_same_order() {
         assert!(scores == 4 || query != "国内", "{scores} scores");
         let (mut found, mut after) = (Vec::new(), Value::Null);
         loop {
-            let document = "query($q: String!, $types: [SearchType!], $after: String) { search(query: $q, types: $types, first: 150, \
-                            after: $after) { nodes { score node { id } } pageInfo { hasNextPage endCursor } } }";
-            let asked = json!({"q": query, "types": kinds, "after": after});
+            let document = "query($q: String!, $types: [SearchType!], $first: Int, $after: String) { search(query: $q, \
+                            types: $types, first: $first, after: $after) { nodes { score node { id } } \
+                            pageInfo { hasNextPage endCursor } } }";
+            let asked = json!({"q": query, "types": kinds, "first": first, "after": after});
             let page = world.ask(document, asked).await["search"].take();
             found.extend(shown(&page));
             after = page["pageInfo"]["endCursor"].clone();
@@ -131,7 +142,7 @@ async fn what_stands_in_many_objects_is_found_in_the_same_order() {
                 break;
             }
         }
-        assert_eq!(found, wanted, "{query}");
+        assert_eq!(found, wanted, "{query} by {first}");
     }
 }
 
