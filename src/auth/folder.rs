@@ -28,8 +28,8 @@ const SUFFIX: &str = ".p8";
 /// How long another process may go on signing by a key after it was replaced: it looks every few seconds.
 const NOTICE: Duration = Duration::from_secs(60);
 
-/// How often the folder is read again when it changed meanwhile.
-const READINGS: usize = 5;
+/// How often the folder is read without waiting for a moment in which nobody changes it.
+const READINGS: usize = 4;
 
 /// The keys of a folder.
 pub struct Keys {
@@ -58,7 +58,7 @@ impl KeyFolder {
     /// # Errors
     /// When a file is not a key, when it or the folder is open to other users, and when the disk refuses.
     pub fn keys(&self) -> Result<Keys, KeyError> {
-        for _ in 1..READINGS {
+        for _ in 0..READINGS {
             match self.read() {
                 Ok(keys) if self.active()?.kid() == keys.active.kid() => return Ok(keys),
                 // A rotation between two files may have hidden a key, or taken one away.
@@ -67,6 +67,7 @@ impl KeyFolder {
                 Err(error) => return Err(error),
             }
         }
+        let _turn = self.turn()?;
         self.read()
     }
 
@@ -124,7 +125,7 @@ impl KeyFolder {
     /// For the active key and for an unknown one, and as [`KeyFolder::keys`].
     pub fn remove(&self, kid: &str) -> Result<(), KeyError> {
         let _turn = self.turn()?;
-        let Keys { active, next, previous } = self.keys()?;
+        let Keys { active, next, previous } = self.read()?;
         if active.kid() == kid {
             return Err(KeyError::Active(kid.to_owned()));
         }
